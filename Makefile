@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every entry point is one call of bench/umwalk, which sets up what is missing.
+# Make turns every failure into 2; call bench/umwalk for the exact exit status.
+
+KERNEL ?= stock
+export LINUX_SRC BUILD CMD
+
+UMWALK := bench/umwalk
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help deps build bench bench-boot run shell selftests test clean
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo
+	@echo 'Variables: KERNEL= (stock, baseline, patched), LINUX_SRC= (tarball or tree of'
+	@echo 'Linux 6.12), BUILD= (build folder). bench/umwalk SUBCOMMAND --help says more.'
+
+deps: ## install the Debian packages needed; every target does it by itself
+	@bench/deps.sh
+
+build: deps ## build all kernels
+	@$(UMWALK) build
+
+bench: deps ## compare baseline and patched: time and truth of every walk
+	@$(UMWALK) bench $(if $(BOOTS),--boots=$(BOOTS))
+
+bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
+	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
+
+run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
+	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \
+	$(UMWALK) run --kernel=$(KERNEL) -- sh -c "$$CMD"
+
+shell: deps ## a prompt inside a kernel
+	@$(UMWALK) shell --kernel=$(KERNEL)
+
+selftests: deps ## the kernel tree's own hugetlb selftests, in the guest
+	@$(UMWALK) selftests --kernel=$(KERNEL)
+
+test: deps ## test umwalk itself, with real boots
+	@/usr/bin/python3 -m pytest -p no:cacheprovider tests
+
+clean: ## remove all that was built; results/ stays
+	rm -rf $(or $(BUILD),build)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench-boot`: how long boot, a trivial job and halt take; and do they always work."""
+
+from pathlib import Path
+
+import numpy
+
+from . import guest
+from .failure import FAILED, Failure
+from .progress import step
+
+BOOT_SECONDS = 20
+MEMORY_MIB = 256
+
+
+def run(build: Path, name: str, boots: int) -> int:
+    """Boot one kernel many times; returns the exit status."""
+    appliance = guest.ensure(build, [name])
+    walls = []
+    with step(f'{boots} boots of {name}') as shown:
+        for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',
+                                    f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'list']):
+            if record['type'] == 'boot':
+                walls.append(record['wall_ns'] / 1e6)
+            shown.update(f'{len(walls)} of {boots}')
+    if len(walls) != boots:
+        raise Failure(f'{len(walls)} boots ended, wanted {boots}', FAILED)
+    low, median, high = numpy.percentile(walls, (5, 50, 95))
+    print(f'{name}: {boots} boots, none failed; boot, job and halt: '
+          f'median {median:.1f} ms, 5 % {low:.1f} ms, 95 % {high:.1f} ms, worst {max(walls):.1f} ms')
+    return 0

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of bench/umwalk."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from . import guest, kernel, series
+from .failure import SETUP, Failure
+from .paths import TOP, build_folder
+
+EXIT_STATUS = """
+exit status:
+  0    done
+  1    done, and the answer is bad (a failed test, a boot that failed)
+  2    something is missing or wrong before the first boot; the message says what
+  122  the guest could not be started
+  123  the kernel panicked or died
+  124  the time limit ended a boot
+  130  interrupted
+`run` and `shell` return the exit status of the command in the guest.
+
+environment:
+  LINUX_SRC  tarball or tree of Linux 6.12 (default: Debian's linux-source-6.12)
+  BUILD      folder for all that is built (default: build/ in the clone)
+"""
+
+
+def main() -> int:
+    """Parse, run the subcommand, and turn a Failure into one clear message."""
+    arguments = _parser().parse_args()
+    try:
+        subprocess.run([TOP / 'bench' / 'deps.sh'], check=True)
+        return arguments.run(arguments)
+    except Failure as failure:
+        print(f'umwalk: {failure}', file=sys.stderr)
+        return failure.status
+    except subprocess.CalledProcessError:
+        return SETUP  # deps.sh has said why
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='umwalk', description='A/B tests of page-table walks in user-mode Linux.',
+        epilog=EXIT_STATUS, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar='SUBCOMMAND')
+
+    def add(name: str, run, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + '.', epilog=EXIT_STATUS,
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        command.set_defaults(run=run)
+        return command
+
+    command = add('bench', _bench, 'compare baseline and patched: time and truth of every walk')
+    command.add_argument('--boots', type=_count, default=8, help='boots of each kernel (%(default)s)')
+
+    command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
+    _kernel_option(command)
+    command.add_argument('--boots', type=_count, default=50, help='how often (%(default)s)')
+
+    command = add('build', _build, 'build kernels')
+    command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
+
+    command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
+    _kernel_option(command)
+    command.add_argument('--timeout', type=_count, default=600, help='seconds (%(default)s)')
+    command.add_argument('argv', nargs='+', metavar='COMMAND', help='after --')
+
+    command = add('shell', _shell, "a prompt inside a kernel, the host's files read-only")
+    _kernel_option(command)
+
+    command = add('selftests', _selftests, "the kernel tree's own hugetlb selftests, in the guest")
+    _kernel_option(command)
+    return parser
+
+
+def _kernel_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument('--kernel', default='stock', metavar='KERNEL',
+                         help=f'one of {", ".join(series.kernels())} (stock)')
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f'must be 1 or more, not {number}')
+    return number
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from . import compare  # pylint: disable=import-outside-toplevel # scipy is slow to load
+    return compare.run(build_folder(), arguments.boots)
+
+
+def _bench_boot(arguments: argparse.Namespace) -> int:
+    from . import boot  # pylint: disable=import-outside-toplevel # numpy is slow to load
+    return boot.run(build_folder(), arguments.kernel, arguments.boots)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    kernel.ensure(build_folder(), arguments.kernels or series.kernels())
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return _become_runner(arguments.kernel, '--host', f'--timeout={arguments.timeout}',
+                          argv=arguments.argv)
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    return _become_runner(arguments.kernel, '--shell', argv=['bash', '-i'])
+
+
+def _become_runner(name: str, *options: str, argv: list[str]) -> int:
+    appliance = guest.ensure(build_folder(), [name])
+    command = appliance.command(f'--mem={guest.MEMORY_MIB}', *options, argv=argv)
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+def _selftests(arguments: argparse.Namespace) -> int:
+    from . import selftests  # pylint: disable=import-outside-toplevel
+    return selftests.run(build_folder(), arguments.kernel)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench`: boot two kernels in turns, walk the layouts, compare."""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+from . import guest, measure, report, series, sources
+from .failure import Failure
+from .paths import RESULTS
+from .progress import step
+
+FORMAT = 1  # of result.json; raised when a field changes its meaning
+BOOTS = 8
+BOOT_SECONDS = 60
+KERNELS = ('baseline', 'patched')
+
+
+def run(build: Path, boots: int = BOOTS) -> int:
+    """Compare and print the table; returns the exit status."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    appliance = guest.ensure(build, list(KERNELS))
+    clock = time.monotonic()
+    records = _boot(appliance, boots)
+    result = _result(build, appliance, records)
+    result['started'] = started.isoformat(timespec='seconds')
+    result['seconds'] = round(time.monotonic() - clock, 1)
+    folder = _store(result, records, started)
+    print(report.terminal(result))
+    print(f'\n{folder / "report.md"}')
+    return 0
+
+
+def _boot(appliance: guest.Appliance, boots: int) -> list[dict]:
+    total = boots * len(KERNELS)
+    records = []
+    done = 0
+    with step(f'{total} boots of {" and ".join(KERNELS)}') as shown:
+        for record in guest.records(
+                appliance, f'--boots={boots}', f'--mem={guest.MEMORY_MIB}',
+                f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'bench']):
+            records.append(record)
+            done += record['type'] == 'boot'
+            shown.update(f'{done} of {total}')
+    if done != total:
+        raise Failure(f'{done} boots ended, wanted {total}', 1)
+    return records
+
+
+def _result(build: Path, appliance: guest.Appliance, records: list[dict]) -> dict:
+    """What result.json holds; docs/formats.md describes every field."""
+    host = next(r for r in records if r['type'] == 'host')
+    layouts = {r['layout']: {k: r[k] for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
+               for r in records if r['type'] == 'layout'}
+    source = sources.prepare(build)
+    return {
+        'format': FORMAT,
+        'host': {'cpu': host['cpu'], 'tsc_khz': host['tsc_khz'], 'cores': os.cpu_count(),
+                 'kernel': platform.release()},
+        'source': source.release,
+        'kernels': {name: _kernel(name, path) for name, path in appliance.kernels.items()},
+        'layouts': layouts,
+        'rows': _rows(records, layouts),
+        'checks': _checks(records),
+    }
+
+
+def _kernel(name: str, path: Path) -> dict:
+    stack = series.stack(name)
+    return {'series': list(stack.series), 'patches': [p.name for p in stack.patches],
+            'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _rows(records: list[dict], layouts: dict) -> list[dict]:
+    a, b = KERNELS
+    truth = measure.checks(records)
+    rows = []
+    for (layout, walk), by_kernel in measure.ns_per_walk(records).items():
+        interval = measure.ratio(by_kernel[a], by_kernel[b])
+        row = {'layout': layout, 'walk': walk,
+               'ratio': {'value': interval.value, 'low': interval.low, 'high': interval.high}}
+        for name in KERNELS:
+            ns = measure.middle(by_kernel[name])
+            row[name] = {'ns': ns, 'ns_per_page': ns / layouts[layout]['present'],
+                         'ns_of_boots': by_kernel[name],
+                         'truth': measure.truth(truth, name, layout, walk)}
+        rows.append(row)
+    return rows
+
+
+def _checks(records: list[dict]) -> list[dict]:
+    return [{'kernel': kernel, 'layout': layout, 'check': check, **entry}
+            for (kernel, layout, check), entry in measure.checks(records).items()]
+
+
+def _store(result: dict, records: list[dict], started: datetime.datetime) -> Path:
+    """Write the run's folder whole, then point results/latest to it."""
+    name = f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
+    RESULTS.mkdir(exist_ok=True)
+    partial = RESULTS / f'.{name}'
+    partial.mkdir()
+    (partial / 'result.json').write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
+    (partial / 'report.md').write_text(report.markdown(result), encoding='utf-8')
+    (partial / 'records.jsonl').write_text(
+        ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records), encoding='utf-8')
+    folder = RESULTS / name
+    partial.rename(folder)
+    link = RESULTS / f'.latest.{name}'
+    link.symlink_to(name)
+    link.replace(RESULTS / 'latest')
+    return folder

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+"""How umwalk ends when it cannot go on, and with which exit status."""
+
+FAILED = 1  # what was asked for was done, and the answer is bad
+SETUP = 2  # something that umwalk needs is missing or wrong
+CANNOT_START = 122  # bench/umrun: the guest could not be started
+KERNEL_DIED = 123  # bench/umrun: the kernel panicked or died
+TIME_LIMIT = 124  # bench/umrun: the time limit ended the boot
+
+
+class Failure(Exception):
+    """One clear line for the user, and the exit status to end with."""
+
+    def __init__(self, message: str, status: int = SETUP):
+        super().__init__(message)
+        self.status = status

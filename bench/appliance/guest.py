@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is booted beside the kernel: the runner on the host, the guest's root."""
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from . import kernel
+from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
+from .paths import TOP, locked
+
+MEMORY_MIB = 512
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """Everything that a boot needs: the runner, the initramfs, the kernels."""
+    umrun: Path
+    initramfs: Path
+    kernels: dict[str, Path]
+
+    def command(self, *options: str, argv: list[str]) -> list[str]:
+        """The runner's command line (bench/runner/ documents it)."""
+        named = [f'--kernel={name}={path}' for name, path in self.kernels.items()]
+        return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
+
+
+def ensure(build: Path, names: list[str]) -> Appliance:
+    """Build kernels, runner and root, as far as they are not up to date."""
+    programs = kernel.ensure(build, names)
+    with locked(build):
+        _make('bench', build / 'host')
+        _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')
+        _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}')
+    return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
+                     dict(zip(names, programs)))
+
+
+def _make(folder: str, out: Path, *variables: str) -> None:
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')}
+    ran = subprocess.run(['make', '-s', '-C', TOP / folder, f'OUT={out}', *variables],
+                         env=environment, stdin=subprocess.DEVNULL, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if ran.returncode:
+        raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
+
+
+def records(appliance: Appliance, *options: str, argv: list[str]) -> Iterator[dict]:
+    """Boot and yield the records as they come; raises Failure when a boot fails."""
+    reading, writing = os.pipe()
+    command = appliance.command(f'--records={writing}', *options, argv=argv)
+    with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
+        with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=said) as runner:
+            os.close(writing)
+            with open(reading, encoding='utf-8') as lines:
+                for line in lines:
+                    yield json.loads(line)
+        said.seek(0)
+        if runner.returncode:
+            raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n{said.read().strip()}',
+                          runner.returncode)
+
+
+def _reason(status: int) -> str:
+    return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
+            TIME_LIMIT: 'time limit'}.get(status, f'exit status {status}')

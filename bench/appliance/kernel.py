@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Build kernels: one source tree, one object folder a configuration.
+
+Kernels are built one after the other in the same object folder, and each
+result is copied out; what two of them share is compiled once.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import kconfig, series, sources
+from .failure import Failure
+from .paths import locked, copy_atomically, write_atomically
+from .progress import Step
+
+# The same sources give the same program, wherever and whenever they are built.
+REPRODUCIBLE = {
+    'KBUILD_BUILD_TIMESTAMP': '1970-01-01', 'KBUILD_BUILD_USER': 'umwalk',
+    'KBUILD_BUILD_HOST': 'umwalk', 'KBUILD_BUILD_VERSION': '1',
+}
+
+
+def binary(build: Path, name: str, configuration: str = 'release') -> Path:
+    """Where the built kernel is."""
+    return build / configuration / 'kernels' / name / 'linux'
+
+
+def ensure(build: Path, names: list[str], configuration: str = 'release') -> list[Path]:
+    """Build what is not up to date; return the kernels' programs."""
+    stacks = [series.stack(name) for name in names]
+    with locked(build):
+        source = sources.prepare(build)
+        for stack in stacks:
+            _ensure_one(build, source, stack, configuration)
+    return [binary(build, name, configuration) for name in names]
+
+
+def bring_tree_to(build: Path, name: str) -> Path:
+    """The kernel tree with a kernel's patches in it, for what is built from its files."""
+    source = sources.prepare(build)
+    series.PatchedTree(source.tree, build / 'pristine').bring_to(series.stack(name))
+    return source.tree
+
+
+def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
+                configuration: str) -> None:
+    target = binary(build, stack.kernel, configuration)
+    stamp = target.with_name('stamp')
+    wanted = _stamp(source, stack, configuration)
+    if target.exists() and stamp.exists() and stamp.read_text(encoding='utf-8') == wanted:
+        return
+    series.PatchedTree(source.tree, build / 'pristine').bring_to(stack)
+    objects = build / configuration / 'objects'
+    objects.mkdir(parents=True, exist_ok=True)
+    _configure(source.tree, objects, configuration)
+    _compile(build, source.tree, objects, stack.kernel)
+    stamp.unlink(missing_ok=True)
+    copy_atomically(objects / '.config', target.with_name('config'))
+    copy_atomically(objects / 'linux', target)
+    write_atomically(stamp, wanted)
+
+
+def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> str:
+    """A text that changes whenever the kernel could come out different."""
+    digest = hashlib.sha256(source.id.encode())
+    for path in (*kconfig.fragments(configuration), *stack.patches):
+        digest.update(path.read_bytes())
+    try:
+        compiler = subprocess.run(['gcc', '--version'], capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure('no C compiler: gcc is missing or does not run; run bench/deps.sh') from error
+    digest.update(compiler)
+    return digest.hexdigest() + '\n'
+
+
+def _configure(tree: Path, objects: Path, configuration: str) -> None:
+    paths = kconfig.fragments(configuration)
+    wanted = kconfig.requested(paths)
+    fragment = objects / 'umwalk.config'
+    text = ''.join(f'{symbol}={value}\n' for symbol, (value, _) in wanted.items())
+    write_atomically(fragment, text)
+    ran = _make(tree, objects, ['allnoconfig'], {'KCONFIG_ALLCONFIG': str(fragment)})
+    output, _ = ran.communicate()
+    if ran.returncode:
+        raise Failure('configuring the kernel failed:\n' + output)
+    kconfig.check_taken(wanted, objects / '.config')
+
+
+def _compile(build: Path, tree: Path, objects: Path, name: str) -> None:
+    shown = Step(f'building kernel {name}')
+    log = build / f'{name}.build.log'
+    ran = _make(tree, objects, ['linux'], {'CCACHE_BASEDIR': str(build), 'CCACHE_NOHASHDIR': '1'})
+    compiled = 0
+    with open(log, 'w', encoding='utf-8') as written:
+        for line in ran.stdout:
+            written.write(line)
+            compiled += line.startswith('  CC ')
+            shown.update(f'{compiled} files compiled')
+    if ran.wait():
+        shown.end('failed')
+        errors = [line for line in log.read_text(encoding='utf-8').splitlines()
+                  if 'error' in line.lower() or '***' in line][:5]
+        raise Failure(f'kernel {name} does not build, see {log}:\n' + '\n'.join(errors))
+    shown.end(f'done, {compiled} files compiled')
+
+
+def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
+    """Start kbuild, free of what an outer make has put into the environment."""
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
+                                   'KERNEL', 'CMD', 'BOOTS', 'BUILD', 'LINUX_SRC')}
+    compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
+    return subprocess.Popen(
+        ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
+         f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
+        env=environment | REPRODUCIBLE | extra,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where things are: the clone's own folders and the build folder."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from .failure import Failure
+
+TOP = Path(__file__).resolve().parents[2]
+PATCHES = TOP / 'kernel-patches'
+CONFIGS = TOP / 'uml-config'
+RESULTS = TOP / 'results'
+VERSION = '6.12'
+
+
+def build_folder() -> Path:
+    """The folder for all that is built: $BUILD, or build/ in the clone.
+
+    Kbuild refuses a path with a space or colon; make has no way to quote one.
+    """
+    build = Path(os.environ.get('BUILD') or TOP / 'build').absolute()
+    if any(c in str(build) for c in ' \t:\n'):
+        raise Failure(f"a kernel cannot be built below '{build}' (space or colon "
+                      'in the path): set BUILD=/a/plain/path')
+    try:
+        build.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"cannot make the build folder '{build}': {error.strerror}; "
+                      'set BUILD=/a/writable/path') from error
+    return build
+
+
+@contextlib.contextmanager
+def locked(build: Path):
+    """Only one umwalk at a time builds in one build folder; others wait."""
+    with open(build / 'lock', 'w', encoding='utf-8') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f'waiting for another umwalk that builds in {build}', flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    temporary.write_text(text, encoding='utf-8')
+    temporary.replace(path)
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a file, its mode included, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f'.{target.name}.{os.getpid()}')
+    shutil.copy2(source, temporary)
+    temporary.replace(target)

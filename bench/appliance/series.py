@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stacks of patch series, and bringing the kernel tree to one of them.
+
+kernel-patches/VERSION/kernels/NAME names the series of a kernel, first one
+lowest; kernel-patches/VERSION/SERIES/series names its patches, in order ('#'
+starts a comment in both).
+
+A stack is applied to copies of the files that it touches. Only when all of it
+applies, those files go to the tree, and only where their content differs: so
+a stack that does not apply leaves the tree as it was, and the build sees just
+what changed between one kernel and the next.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .failure import Failure
+from .paths import PATCHES, TOP, VERSION, write_atomically
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A kernel's name, the names of its series and the files of its patches."""
+    kernel: str
+    series: tuple[str, ...]
+    patches: tuple[Path, ...]
+
+
+def kernels(root: Path = PATCHES) -> list[str]:
+    """The names of the kernels that can be built."""
+    return sorted(p.name for p in (root / VERSION / 'kernels').iterdir())
+
+
+def stack(kernel: str, root: Path = PATCHES) -> Stack:
+    """The stack of a kernel; a name that is none is the user's mistake."""
+    if kernel not in kernels(root):
+        raise Failure(f"no kernel '{kernel}': there are {', '.join(kernels(root))} "
+                      f'({_short(root / VERSION / "kernels")})')
+    series = _entries(root / VERSION / 'kernels' / kernel)
+    patches: list[Path] = []
+    for name in series:
+        folder = root / VERSION / name
+        patches += [folder / patch for patch in _entries(folder / 'series')]
+    for patch in patches:
+        if not patch.is_file():
+            raise Failure(f'{_short(patch)}: named in its series file, but not there')
+    return Stack(kernel, tuple(series), tuple(patches))
+
+
+def _entries(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding='utf-8').splitlines()
+    except FileNotFoundError as error:
+        raise Failure(f'{_short(path)}: not there') from error
+    return [entry for line in lines if (entry := line.split('#')[0].strip())]
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(TOP) if path.is_relative_to(TOP) else path
+
+
+def touched_files(patch: Path) -> list[str]:
+    """The files that a patch changes, makes or removes, relative to the tree."""
+    text = patch.read_text(encoding='utf-8')
+    found = re.findall(r'^(?:--- a|\+\+\+ b)/(\S+)', text, re.M)
+    if not found:
+        raise Failure(f'{_short(patch)}: no change in it (is it a unified diff with a/ and b/?)')
+    return list(dict.fromkeys(found))
+
+
+class PatchedTree:
+    """A kernel tree and the originals of the files that are patched in it."""
+
+    def __init__(self, tree: Path, pristine: Path):
+        self.tree = tree
+        self.pristine = pristine
+        self.record = pristine / 'patched.json'
+
+    def bring_to(self, wanted: Stack) -> None:
+        """Make the tree be the stack; raises Failure and changes nothing if it cannot."""
+        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
+            staged = self._stage(wanted, Path(stage))
+            before = self._patched_now()
+            # Kept until the end, so that a run cut short is put right by the next.
+            self._remember(before | staged)
+            for name in sorted(before | staged):
+                source = Path(stage) if name in staged else self.pristine
+                _put(source / name, self.tree / name)
+            self._remember(staged)
+
+    def _stage(self, wanted: Stack, stage: Path) -> set[str]:
+        staged: set[str] = set()
+        for patch in wanted.patches:
+            for name in touched_files(patch):
+                if name not in staged:
+                    self._save_original(name)
+                    _put(self.pristine / name, stage / name)
+                    staged.add(name)
+            _apply(patch, stage)
+        return staged
+
+    def _save_original(self, name: str) -> None:
+        """Keep the tree's own version, before the first patch that touches it."""
+        if name not in self._patched_now():
+            _put(self.tree / name, self.pristine / name)
+
+    def _patched_now(self) -> set[str]:
+        try:
+            return set(json.loads(self.record.read_text(encoding='utf-8')))
+        except FileNotFoundError:
+            return set()
+
+    def _remember(self, names: set[str]) -> None:
+        write_atomically(self.record, json.dumps(sorted(names)) + '\n')
+
+
+def _put(source: Path, target: Path) -> None:
+    """Make target be as source is: same content, or absent. Same content keeps its time."""
+    if not source.exists():
+        target.unlink(missing_ok=True)
+        return
+    if target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Not copy2: the time must be now, or make would not see the change.
+    temporary = target.with_name(f'.{target.name}.umwalk')
+    shutil.copyfile(source, temporary)
+    shutil.copymode(source, temporary)
+    temporary.replace(target)
+
+
+def _apply(patch: Path, folder: Path) -> None:
+    """Apply one patch, at an offset if need be but never with fuzz."""
+    ran = subprocess.run(
+        ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-',
+         '-d', folder, '-i', patch.absolute()],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if ran.returncode == 0:
+        return
+    failed = re.search(r'[Pp]atching file (\S+)(?:(?!atching file).)*?Hunk #(\d+) FAILED at (\d+)',
+                       ran.stdout, re.S)
+    if failed:
+        name, hunk, line = failed.groups()
+        why = f'hunk {hunk} does not apply to {name}, line {line}'
+    else:
+        why = (ran.stdout.strip().splitlines() or ['patch failed'])[-1]
+    raise Failure(f'{_short(patch)}: {why} (the tree is left as it was)')
