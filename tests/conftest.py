@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Fixtures: the appliance, built once from this clone, and its command line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / 'bench'))
+
+from appliance import guest, series  # noqa: E402
+from appliance.paths import build_folder  # noqa: E402
+
+
+@pytest.fixture(scope='session')
+def appliance() -> guest.Appliance:
+    """Every kernel, the runner and the initramfs, built as a user would have them."""
+    return guest.ensure(build_folder(), series.kernels())
+
+
+@pytest.fixture
+def umwalk():
+    """Run bench/umwalk with arguments; returns the CompletedProcess, output as text."""
+    def run(*arguments: str, timeout: float = 300, **environment: str):
+        return subprocess.run([TOP / 'bench' / 'umwalk', *arguments], text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
+                              env=os.environ | environment, check=False)
+    return run

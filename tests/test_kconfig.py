@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A symbol that was asked for and did not take must be named."""
+
+import pytest
+
+from appliance import kconfig
+from appliance.failure import Failure
+
+
+@pytest.fixture
+def fragment(tmp_path):
+    path = tmp_path / 'base.config'
+    path.write_text('# comment\nCONFIG_A=y\n\nCONFIG_B=n\nCONFIG_C=17\n')
+    return path
+
+
+def config(tmp_path, text):
+    path = tmp_path / '.config'
+    path.write_text(text)
+    return path
+
+
+def test_all_taken(fragment, tmp_path):
+    wanted = kconfig.requested([fragment])
+    kconfig.check_taken(wanted, config(tmp_path, 'CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=17\n'))
+
+
+@pytest.mark.parametrize('text, named', [
+    ('# CONFIG_A is not set\nCONFIG_C=17\n', 'base.config:2: CONFIG_A=y did not take, it is n'),
+    ('CONFIG_A=y\nCONFIG_B=y\nCONFIG_C=17\n', 'base.config:4: CONFIG_B=n did not take, it is y'),
+    ('CONFIG_A=y\nCONFIG_C=1\n', 'base.config:5: CONFIG_C=17 did not take, it is 1'),
+])
+def test_not_taken_is_named(fragment, tmp_path, text, named):
+    with pytest.raises(Failure, match=named):
+        kconfig.check_taken(kconfig.requested([fragment]), config(tmp_path, text))
+
+
+def test_a_later_fragment_wins(fragment, tmp_path):
+    later = tmp_path / 'debug.config'
+    later.write_text('CONFIG_B=y\n')
+    assert kconfig.requested([fragment, later])['CONFIG_B'][0] == 'y'
+
+
+def test_a_malformed_line_is_named(tmp_path):
+    path = tmp_path / 'bad.config'
+    path.write_text('CONFIG_A=y\nA=y\n')
+    with pytest.raises(Failure, match=r"bad\.config:2: not CONFIG_SYMBOL=value: 'A=y'"):
+        kconfig.requested([path])

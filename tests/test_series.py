@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stacks of patches: applied whole or not at all, and only what differs is written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from appliance import series
+from appliance.failure import Failure
+
+PATCH = '''--- a/mm/walk.c
++++ b/mm/walk.c
+@@ -1,3 +1,3 @@
+ one
+-two
++{new}
+ three
+'''
+CREATES = '''--- /dev/null
++++ b/mm/probe.c
+@@ -0,0 +1 @@
++probe
+'''
+
+
+class Clone:
+    """A patch folder and a kernel tree of two files."""
+
+    def __init__(self, folder: Path):
+        self.root = folder / 'kernel-patches'
+        self.tree = folder / 'linux'
+        self.patched = series.PatchedTree(self.tree, folder / 'pristine')
+        (self.tree / 'mm').mkdir(parents=True)
+        (self.root / '6.12' / 'kernels').mkdir(parents=True)
+        self.write('mm/walk.c', 'one\ntwo\nthree\n')
+        self.write('mm/other.c', 'other\n')
+
+    def write(self, name: str, text: str) -> None:
+        (self.tree / name).write_text(text)
+
+    def read(self, name: str) -> str:
+        return (self.tree / name).read_text()
+
+    def kernel(self, name: str, **patches: str) -> series.Stack:
+        """A kernel of one series that has the kernel's name."""
+        folder = self.root / '6.12' / name
+        folder.mkdir(exist_ok=True)
+        for patch, text in patches.items():
+            (folder / f'{patch}.patch').write_text(text)
+        (folder / 'series').write_text('# in order\n' + ''.join(f'{p}.patch\n' for p in patches))
+        (self.root / '6.12' / 'kernels' / name).write_text(f'{name}\n')
+        return series.stack(name, self.root)
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return Clone(tmp_path)
+
+
+def test_switching_stacks_changes_and_restores(clone):
+    a = clone.kernel('a', one=PATCH.format(new='TWO'))
+    b = clone.kernel('b', one=PATCH.format(new='2'), two=CREATES)
+    clone.patched.bring_to(a)
+    assert clone.read('mm/walk.c') == 'one\nTWO\nthree\n'
+    clone.patched.bring_to(b)
+    assert clone.read('mm/walk.c') == 'one\n2\nthree\n'
+    assert clone.read('mm/probe.c') == 'probe\n'
+    clone.patched.bring_to(clone.kernel('none'))
+    assert clone.read('mm/walk.c') == 'one\ntwo\nthree\n'
+    assert not (clone.tree / 'mm/probe.c').exists()
+
+
+def test_same_content_keeps_its_time(clone):
+    """A file that two stacks patch alike must not be compiled again."""
+    a = clone.kernel('a', one=PATCH.format(new='TWO'))
+    b = clone.kernel('b', one=PATCH.format(new='TWO'), two=CREATES)
+    clone.patched.bring_to(a)
+    os.utime(clone.tree / 'mm/walk.c', (1, 1))
+    clone.patched.bring_to(b)
+    assert (clone.tree / 'mm/walk.c').stat().st_mtime == 1
+    clone.patched.bring_to(clone.kernel('none'))
+    assert (clone.tree / 'mm/walk.c').stat().st_mtime > 1
+
+
+def test_a_stack_that_does_not_apply_names_the_hunk_and_changes_nothing(clone):
+    clone.patched.bring_to(clone.kernel('a', one=CREATES))
+    bad = clone.kernel('bad', one=PATCH.format(new='TWO'),
+                       two=PATCH.format(new='2').replace('one', 'ONE'))
+    with pytest.raises(Failure, match=r'two\.patch: hunk 1 does not apply to mm/walk\.c, line 1'):
+        clone.patched.bring_to(bad)
+    assert clone.read('mm/walk.c') == 'one\ntwo\nthree\n'
+    assert clone.read('mm/probe.c') == 'probe\n'
+    assert sorted(p.name for p in clone.tree.rglob('*.*')) == ['other.c', 'probe.c', 'walk.c']
+
+
+def test_fuzz_is_refused_and_an_offset_is_not(clone):
+    clone.write('mm/walk.c', 'zero\none\ntwo\nthree\n')
+    clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='TWO')))
+    assert clone.read('mm/walk.c') == 'zero\none\nTWO\nthree\n'
+    clone.patched.bring_to(clone.kernel('none'))
+    clone.write('mm/walk.c', 'one\ntwo\nthree, changed\n')
+    with pytest.raises(Failure, match='does not apply'):
+        clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='TWO')))
+
+
+def test_missing_names_are_named(clone):
+    clone.kernel('a', one=CREATES)
+    with pytest.raises(Failure, match="no kernel 'b': there are a"):
+        series.stack('b', clone.root)
+    (clone.root / '6.12/a/one.patch').unlink()
+    with pytest.raises(Failure, match=r'one\.patch: named in its series file, but not there'):
+        series.stack('a', clone.root)
+
+
+def test_a_file_that_is_no_patch_is_refused(clone):
+    with pytest.raises(Failure, match='no change in it'):
+        clone.patched.bring_to(clone.kernel('a', one='hello\n'))
