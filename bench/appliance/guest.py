@@ -35,7 +35,8 @@ def ensure(build: Path, names: list[str]) -> Appliance:
     with locked(build):
         _make('bench', build / 'host')
         _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')
-        _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}')
+        _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}',
+              f'WALKS={build / "guest" / "walks"}')
     return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
                      dict(zip(names, programs)))
 

@@ -23,6 +23,9 @@ REPRODUCIBLE = {
 }
 
 
+PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
+
+
 def binary(build: Path, name: str, configuration: str = 'release') -> Path:
     """Where the built kernel is."""
     return build / configuration / 'kernels' / name / 'linux'
@@ -60,7 +63,13 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
     stamp.unlink(missing_ok=True)
     copy_atomically(objects / '.config', target.with_name('config'))
     copy_atomically(objects / 'linux', target)
+    _export_headers(source.tree, build / 'headers')
     write_atomically(stamp, wanted)
+
+
+def _export_headers(tree: Path, headers: Path) -> None:
+    """The probe's interface, for the guest's programs; its time changes with its content."""
+    series.put(tree / 'include' / 'uapi' / PROBE_HEADER, headers / PROBE_HEADER)
 
 
 def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> str:

@@ -17,10 +17,10 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class Ratio:
-    """b / a with its 95 % interval; low and high are nan with fewer than two pairs."""
+    """b / a with its 95 % interval; low and high are None with fewer than two pairs."""
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def ns_per_walk(records: list[dict]) -> dict[tuple[str, str], dict[str, list[float]]]:
@@ -45,7 +45,7 @@ def ratio(a: list[float], b: list[float]) -> Ratio:
     logs = numpy.log(numpy.divide(b, a))
     middle = float(logs.mean())
     if len(logs) < 2:
-        return Ratio(math.exp(middle), math.nan, math.nan)
+        return Ratio(math.exp(middle), None, None)
     error = float(logs.std(ddof=1)) / math.sqrt(len(logs))
     reach = float(stats.t.ppf(0.975, len(logs) - 1)) * error
     return Ratio(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))

@@ -40,8 +40,12 @@ def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
              f"{row[b]['ns_per_page']:.2f}", f"{row['ratio']['value']:.3f}",
-             f"{row['ratio']['low']:.3f} .. {row['ratio']['high']:.3f}",
+             _interval(row['ratio']),
              row[a]['truth'], row[b]['truth']] for row in result['rows']]
+
+
+def _interval(ratio: dict) -> str:
+    return '-' if ratio['low'] is None else f"{ratio['low']:.3f} .. {ratio['high']:.3f}"
 
 
 def _faults(result: dict) -> list[str]:
@@ -50,6 +54,7 @@ def _faults(result: dict) -> list[str]:
 
 
 def _about(result: dict) -> str:
-    boots = len(result['rows'][0]['ratio'] and result['rows'][0][next(iter(result['kernels']))]['ns_of_boots'])
+    first = next(iter(result['kernels']))
+    boots = len(result['rows'][0][first]['ns_of_boots'])
     return (f"Linux {result['source']}, {boots} boots of each kernel in turns, "
             f"{result['host']['cpu']}, {result['started']}")

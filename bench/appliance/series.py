@@ -90,7 +90,7 @@ class PatchedTree:
             self._remember(before | staged)
             for name in sorted(before | staged):
                 source = Path(stage) if name in staged else self.pristine
-                _put(source / name, self.tree / name)
+                put(source / name, self.tree / name)
             self._remember(staged)
 
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
@@ -99,7 +99,7 @@ class PatchedTree:
             for name in touched_files(patch):
                 if name not in staged:
                     self._save_original(name)
-                    _put(self.pristine / name, stage / name)
+                    put(self.pristine / name, stage / name)
                     staged.add(name)
             _apply(patch, stage)
         return staged
@@ -107,7 +107,7 @@ class PatchedTree:
     def _save_original(self, name: str) -> None:
         """Keep the tree's own version, before the first patch that touches it."""
         if name not in self._patched_now():
-            _put(self.tree / name, self.pristine / name)
+            put(self.tree / name, self.pristine / name)
 
     def _patched_now(self) -> set[str]:
         try:
@@ -119,8 +119,11 @@ class PatchedTree:
         write_atomically(self.record, json.dumps(sorted(names)) + '\n')
 
 
-def _put(source: Path, target: Path) -> None:
-    """Make target be as source is: same content, or absent. Same content keeps its time."""
+def put(source: Path, target: Path) -> None:
+    """Make target be as source is: of the same content, or absent.
+
+    A target that has the content already keeps its time, so make sees no change.
+    """
     if not source.exists():
         target.unlink(missing_ok=True)
         return
