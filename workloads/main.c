@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * walks: build address spaces, check what the kernel says of them against the
+ * truth, and time page-table walks over them. Runs in a guest with the
+ * platform series, as root.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "ktap.h"
+#include "layout.h"
+#include "probe.h"
+#include "records.h"
+#include "subject.h"
+#include "timing.h"
+#include "util.h"
+
+#define DEFAULT_SAMPLES	40
+
+static const char usage[] =
+	"usage: walks check|time|bench [--samples N] [LAYOUT...]\n"
+	"       walks list\n"
+	"\n"
+	"check  build each LAYOUT and check /proc/PID/smaps and pagemap against\n"
+	"       its truth: KTAP on standard output\n"
+	"time   time walks over each: records on file descriptor 3\n"
+	"bench  both, on the same address space\n"
+	"list   name the layouts; without LAYOUT, all are taken\n"
+	"\n"
+	"--samples N  samples of each walk (default 40)\n"
+	"\n"
+	"A check that fails is a result: the exit status is 0 all the same.\n";
+
+struct options {
+	bool check, time;
+	unsigned int samples;
+};
+
+static const struct check_kind {
+	const char *name;
+	void (*run)(struct check *check, const struct layout *layout, int pid);
+} check_kinds[] = {
+	{ "smaps", check_smaps },
+	{ "pagemap", check_pagemap },
+	{ "pagemap_page", check_pagemap_page },
+};
+
+static void run_check(const struct check_kind *kind,
+		      const struct layout *layout, int pid)
+{
+	struct check check = { 0 };
+
+	kind->run(&check, layout, pid);
+	if (check_ok(&check))
+		snprintf(check.detail, sizeof(check.detail),
+			 "equal to the layout");
+	ktap_check(check_ok(&check), kind->name, check.detail);
+	record_check(layout, kind->name, check_ok(&check), check.checked,
+		     check.detail);
+}
+
+static void run_checks(const struct layout *layout, int pid)
+{
+	size_t i;
+
+	ktap_subtest(layout->name, ARRAY_SIZE(check_kinds));
+	for (i = 0; i < ARRAY_SIZE(check_kinds); i++)
+		run_check(check_kinds + i, layout, pid);
+	ktap_subtest_end(layout->name);
+}
+
+static void run_layout(const struct builtin_layout *builtin,
+		       const struct options *options, int probe)
+{
+	struct subject subject;
+	struct layout layout;
+
+	builtin_layout_describe(builtin, &layout);
+	subject_start(&subject, &layout, probe);
+	record_layout(&layout);
+	if (options->check)
+		run_checks(&layout, subject.pid);
+	if (options->time)
+		time_walks(&layout, subject.pid, probe, options->samples);
+	subject_stop(&subject);
+	layout_free(&layout);
+	records_flush();
+}
+
+static int list_layouts(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_builtin_layouts; i++)
+		printf("%-8s %s\n", builtin_layouts[i].name,
+		       builtin_layouts[i].about);
+	return 0;
+}
+
+static unsigned int parse_samples(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || !n ||
+	    n > PAGEWALK_PROBE_MAX_SAMPLES)
+		die("--samples %s: not a number from 1 to %u", text,
+		    PAGEWALK_PROBE_MAX_SAMPLES);
+	return n;
+}
+
+static bool parse_command(const char *command, struct options *options)
+{
+	bool bench = !strcmp(command, "bench");
+
+	options->check = bench || !strcmp(command, "check");
+	options->time = bench || !strcmp(command, "time");
+	return options->check || options->time;
+}
+
+static void parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "samples", required_argument, NULL, 's' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c != 's')
+			exit(2);
+		options->samples = parse_samples(optarg);
+	}
+}
+
+/* The layouts named in @names, or all, into @chosen; how many. */
+static size_t choose_layouts(char **names, size_t n,
+			     const struct builtin_layout **chosen)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		chosen[i] = builtin_layout_find(names[i]);
+		if (!chosen[i])
+			die("no layout %s: walks list names them", names[i]);
+	}
+	for (; !n && i < nr_builtin_layouts; i++)
+		chosen[i] = builtin_layouts + i;
+	return i;
+}
+
+int main(int argc, char **argv)
+{
+	const struct builtin_layout **chosen;
+	struct options options = { .samples = DEFAULT_SAMPLES };
+	size_t i, n;
+	int probe;
+
+	records_open();
+	if (argc == 2 && !strcmp(argv[1], "list"))
+		return list_layouts();
+	if (argc < 2 || !parse_command(argv[1], &options)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	parse_options(argc - 1, argv + 1, &options);
+	if (options.time && !records_wanted())
+		die("file descriptor 3, for the samples, is closed: add 3>FILE");
+	chosen = xcalloc(argc + nr_builtin_layouts, sizeof(*chosen));
+	n = choose_layouts(argv + 1 + optind, argc - 1 - optind, chosen);
+	probe = probe_open();
+	if (options.check)
+		ktap_plan(n);
+	for (i = 0; i < n; i++)
+		run_layout(chosen[i], &options, probe);
+	close(probe);
+	free(chosen);
+	return 0;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "probe.h"
+#include "util.h"
+
+int probe_open(void)
+{
+	int fd = open(PROBE_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		die("%s: %s: this kernel has no probe (CONFIG_PAGEWALK_PROBE, series platform)",
+		    PROBE_DEVICE, strerror(errno));
+	return fd;
+}
+
+int probe_walk(int probe, struct pagewalk_probe_walk *walk)
+{
+	return ioctl(probe, PAGEWALK_PROBE_WALK, walk) ? -errno : 0;
+}
+
+void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
+		    uint64_t step)
+{
+	struct pagewalk_probe_populate arg = {
+		.start = start,
+		.end = end,
+		.step = step,
+		.pid = pid,
+		.flags = PAGEWALK_PROBE_WRITE,
+	};
+
+	if (ioctl(probe, PAGEWALK_PROBE_POPULATE, &arg))
+		die("%s: populating 0x%" PRIx64 "-0x%" PRIx64 " ended after %" PRIu64 " pages: %s",
+		    PROBE_DEVICE, start, end, (uint64_t)arg.populated,
+		    strerror(errno));
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "records.h"
+#include "util.h"
+
+#define RECORDS_FD	3
+
+static FILE *records;
+
+void records_open(void)
+{
+	if (fcntl(RECORDS_FD, F_GETFD) < 0)
+		return;
+	records = fdopen(RECORDS_FD, "w");
+	if (!records)
+		die("file descriptor %d, for the records: %s", RECORDS_FD,
+		    strerror(errno));
+	fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC);
+}
+
+bool records_wanted(void)
+{
+	return records;
+}
+
+/* @s as the inside of a JSON string. All of ours is ASCII. */
+static void put_string(const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', records);
+		fputc((unsigned char)*s < ' ' ? ' ' : *s, records);
+	}
+}
+
+void record_layout(const struct layout *layout)
+{
+	struct layout_stats stats = layout_stats(layout);
+
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"layout\",\"layout\":\"%s\",\"pages\":%" PRIu64
+		",\"present\":%" PRIu64 ",\"vmas\":%zu,\"huge\":%" PRIu64
+		",\"tables\":%" PRIu64 "}\n",
+		layout->name, layout->pages, stats.present, layout->nr_regions,
+		stats.huge, stats.tables);
+}
+
+void record_check(const struct layout *layout, const char *check, bool ok,
+		  uint64_t checked, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"check\",\"layout\":\"%s\",\"check\":\"%s\",\"ok\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		layout->name, check, ok ? "true" : "false", checked);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_sample(const struct layout *layout, const struct sample *sample)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"sample\",\"layout\":\"%s\",\"walk\":\"%s\",\"cycles\":%" PRIu64
+		",\"repeat\":%" PRIu64 ",\"pages\":%" PRIu64
+		",\"calls\":%" PRIu64 ",\"return\":%" PRId64 "}\n",
+		layout->name, sample->walk, sample->cycles, sample->repeat,
+		sample->pages, sample->calls, sample->ret);
+}
+
+void records_flush(void)
+{
+	if (records && (fflush(records) || ferror(records)))
+		die("file descriptor %d, for the records: %s", RECORDS_FD,
+		    strerror(errno));
+}

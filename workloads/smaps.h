@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /proc/PID/smaps, read and parsed. */
+#ifndef SMAPS_H
+#define SMAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fields with a number, in kB but for THPeligible. */
+enum smaps_field {
+	SMAPS_SIZE,
+	SMAPS_KERNEL_PAGE_SIZE,
+	SMAPS_MMU_PAGE_SIZE,
+	SMAPS_RSS,
+	SMAPS_PSS,
+	SMAPS_PSS_DIRTY,
+	SMAPS_SHARED_CLEAN,
+	SMAPS_SHARED_DIRTY,
+	SMAPS_PRIVATE_CLEAN,
+	SMAPS_PRIVATE_DIRTY,
+	SMAPS_REFERENCED,
+	SMAPS_ANONYMOUS,
+	SMAPS_KSM,
+	SMAPS_LAZY_FREE,
+	SMAPS_ANON_HUGE_PAGES,
+	SMAPS_SHMEM_PMD_MAPPED,
+	SMAPS_FILE_PMD_MAPPED,
+	SMAPS_SHARED_HUGETLB,
+	SMAPS_PRIVATE_HUGETLB,
+	SMAPS_SWAP,
+	SMAPS_SWAP_PSS,
+	SMAPS_LOCKED,
+	SMAPS_THP_ELIGIBLE,
+	NR_SMAPS_FIELDS,
+};
+
+const char *smaps_field_name(enum smaps_field field);
+
+#define SMAPS_VM_FLAGS_MAX	128
+
+struct smaps_vma {
+	uint64_t start, end;
+	char perms[5];
+	uint32_t seen;		/* bit mask of the fields that are there */
+	uint64_t field[NR_SMAPS_FIELDS];
+	char vm_flags[SMAPS_VM_FLAGS_MAX];	/* " rd wr mr " */
+};
+
+struct smaps {
+	size_t nr;
+	struct smaps_vma *vmas;
+};
+
+/*
+ * Parse the @len bytes at @text. A line that is not understood: return false
+ * and describe it in @error.
+ */
+bool smaps_parse(struct smaps *smaps, const char *text, size_t len,
+		 char *error, size_t error_size);
+void smaps_free(struct smaps *smaps);
+
+/* True if @flag, two letters, is among the VmFlags. */
+bool smaps_has_flag(const struct smaps_vma *vma, const char *flag);
+
+/*
+ * Read the whole file, from the start, into the @size bytes at @buf. Return
+ * the length, or a negative error number. Few system calls: each costs tens
+ * of microseconds in user-mode Linux.
+ */
+int64_t smaps_read(int fd, char *buf, size_t size);
+
+#endif

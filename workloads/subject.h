@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The subject is a child process that has a layout as its address space. It
+ * maps the regions, then sleeps in the kernel until it is killed; its pages
+ * are populated from outside. So nothing of them reaches the host, where a
+ * scattered layout would be slow to map and run into vm.max_map_count.
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include "layout.h"
+
+struct subject {
+	int pid;
+	int lifeline;	/* the subject ends when this is closed */
+};
+
+/* Die when the kernel cannot give what the layout needs. */
+void subject_start(struct subject *subject, const struct layout *layout,
+		   int probe);
+void subject_stop(struct subject *subject);
+
+#endif

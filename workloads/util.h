@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define PAGE_SHIFT	12
+#define PAGE_SIZE	(UINT64_C(1) << PAGE_SHIFT)
+#define TABLE_PAGES	UINT64_C(512)	/* pages behind one PTE table */
+#define HUGE_PAGES	UINT64_C(512)	/* pages in one huge page */
+
+/* Print one line, "walks: ...", and exit with 1. */
+void die(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+/* malloc()-like, zeroed; dies when there is no memory. */
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *old, size_t n, size_t size);
+
+/*
+ * Memory that is there before it is used: a page fault of a program costs
+ * several hundred microseconds in user-mode Linux. Shared, so that fork()
+ * neither copies nor write-protects it.
+ */
+void *map_populated(size_t size);
+void unmap_populated(void *p, size_t size);
+
+/* "/proc/PID/name" opened for reading, or die. */
+int open_proc(int pid, const char *name);
+
+#endif
