@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "say.h"
+
+#define PANIC		"Kernel panic - not syncing"
+#define LAST_LINES	20
+
+void console_init(struct console *c, int log_fd)
+{
+	c->total = c->logged = 0;
+	c->log_fd = log_fd;
+	c->panicked = false;
+}
+
+/* A log that cannot be written is not worth the boot. */
+static void log_write(struct console *c, const char *data, size_t len)
+{
+	if (write(c->log_fd, data, len) != (ssize_t)len) {
+		say("cannot write the console's log: %m");
+		close(c->log_fd);
+		c->log_fd = -1;
+	}
+}
+
+static void log_put(struct console *c, const char *data, size_t len)
+{
+	size_t room = CONSOLE_HEAD - c->logged;
+
+	if (len > room)
+		len = room;
+	if (c->log_fd >= 0 && len) {
+		log_write(c, data, len);
+		c->logged += len;
+	}
+}
+
+/* The tail as one string, oldest byte first. */
+static char *console_text(const struct console *c)
+{
+	size_t pos = c->total % CONSOLE_TAIL;
+	char *text = xrealloc(NULL, CONSOLE_TAIL + 1);
+	size_t len = 0;
+
+	if (c->total > CONSOLE_TAIL) {
+		len = CONSOLE_TAIL - pos;
+		memcpy(text, c->tail + pos, len);
+	}
+	memcpy(text + len, c->tail, pos);
+	len += pos;
+	for (size_t i = 0; i < len; i++) {
+		if (!text[i])
+			text[i] = '?';
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static void tail_put(struct console *c, const char *data, size_t len)
+{
+	while (len) {
+		size_t pos = c->total % CONSOLE_TAIL;
+		size_t n = CONSOLE_TAIL - pos;
+
+		if (n > len)
+			n = len;
+		memcpy(c->tail + pos, data, n);
+		c->total += n;
+		data += n;
+		len -= n;
+	}
+}
+
+void console_put(struct console *c, const char *data, size_t len)
+{
+	log_put(c, data, len);
+	tail_put(c, data, len);
+	/* printk writes whole lines, so the marker is in one piece. */
+	if (!c->panicked && memmem(data, len, PANIC, strlen(PANIC)))
+		c->panicked = true;
+}
+
+void console_close(struct console *c)
+{
+	size_t lost;
+	char *text;
+
+	if (c->log_fd < 0)
+		return;
+	lost = c->total - c->logged;
+	if (lost) {
+		text = console_text(c);
+		if (lost > CONSOLE_TAIL) {
+			dprintf(c->log_fd, "\n[%zu bytes not kept]\n",
+				lost - CONSOLE_TAIL);
+			lost = CONSOLE_TAIL;
+		}
+		log_write(c, text + strlen(text) - lost, lost);
+		free(text);
+	}
+	if (c->log_fd >= 0)
+		close(c->log_fd);
+	c->log_fd = -1;
+}
+
+static const char *first_sign_of_trouble(const char *text)
+{
+	static const char *const signs[] = {
+		PANIC, "BUG:", "WARNING:", "Oops", "kernel BUG at",
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		const char *p = strstr(text, signs[i]);
+
+		if (p && (!first || p < first))
+			first = p;
+	}
+	while (first && first > text && first[-1] != '\n')
+		first--;
+	return first;
+}
+
+static const char *last_lines(const char *text, int lines)
+{
+	const char *p = text + strlen(text);
+
+	while (p > text && (p[-1] != '\n' || lines-- > 0))
+		p--;
+	return p;
+}
+
+/* A call trace is the last thing that a panic prints, then UML's own end. */
+static const char *end_of_trace(const char *text)
+{
+	const char *p = NULL, *next = text;
+
+	while ((next = strstr(next, " [<"))) {
+		p = next;
+		next++;
+	}
+	p = p ? strchr(p, '\n') : NULL;
+	return p ? p + 1 : text + strlen(text);
+}
+
+void console_explain(struct console *c, bool panicked)
+{
+	char *text = console_text(c);
+	const char *start = panicked ? first_sign_of_trouble(text) : NULL;
+	const char *end = text + strlen(text);
+
+	if (start)
+		end = end_of_trace(start);
+	else
+		start = last_lines(text, LAST_LINES);
+	fprintf(stderr, "%.*s", (int)(end - start), start);
+	if (end > start && end[-1] != '\n')
+		fputc('\n', stderr);
+	free(text);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CONSOLE_TAIL	(64 * 1024)
+#define CONSOLE_HEAD	(1024 * 1024)
+
+/*
+ * What the kernel prints: the last CONSOLE_TAIL bytes in memory, and with a
+ * log file the first CONSOLE_HEAD bytes and at the end the last ones, so that
+ * neither grows without bound.
+ */
+struct console {
+	char tail[CONSOLE_TAIL + 1];
+	size_t total;
+	int log_fd;		/* -1: none */
+	size_t logged;
+	bool panicked;
+};
+
+void console_init(struct console *c, int log_fd);
+void console_put(struct console *c, const char *data, size_t len);
+void console_close(struct console *c);
+
+/* The lines that matter of a kernel that failed, for the user's eyes. */
+void console_explain(struct console *c, bool panicked);
+
+#endif

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guardian.h"
+#include "say.h"
+
+enum { UML_FDS = 5 };
+
+/* Every fd above the ones that UML is told of is umrun's business only. */
+static void give_fds(const struct uml *uml)
+{
+	const int wanted[UML_FDS] = {
+		uml->input_fd, uml->console_fd, uml->console_fd,
+		uml->channel_fd, uml->tty_fd,
+	};
+	int high[UML_FDS];
+
+	for (int i = 0; i < UML_FDS; i++)
+		high[i] = fcntl(wanted[i], F_DUPFD, UML_FDS);
+	for (int i = 0; i < UML_FDS; i++) {
+		if (wanted[i] < 0)
+			close(i);
+		else
+			dup2(high[i], i);
+	}
+	close_range(UML_FDS, ~0U, 0);
+}
+
+/*
+ * Address space randomization would add up to 1 GiB to the guest's physical
+ * memory (UML adds the gap between its end and its heap), another size at each
+ * boot. A panic ends in abort(): 1 byte is the limit that stops a core file
+ * and a core pipe (core(5)).
+ */
+static void __attribute__((noreturn)) become_uml(const struct uml *uml,
+						 pid_t guardian)
+{
+	const struct rlimit no_core = { 1, 1 };
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guardian)
+		_exit(1);
+	personality(ADDR_NO_RANDOMIZE);
+	setrlimit(RLIMIT_CORE, &no_core);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	give_fds(uml);
+	setsid();
+	execv(uml->argv[0], uml->argv);
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", uml->argv[0],
+		strerror(errno));
+	_exit(1);
+}
+
+static pid_t parent_of(const char *pid)
+{
+	char path[64], stat[512], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	stat[n] = '\0';
+	p = strrchr(stat, ')');		/* the name may contain anything */
+	return p && p[1] && p[2] && p[3] ? atoi(p + 4) : -1;
+}
+
+static void kill_children(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t self = getpid();
+
+	if (!proc)
+		return;
+	while ((entry = readdir(proc))) {
+		if (parent_of(entry->d_name) == self)
+			kill(atoi(entry->d_name), SIGKILL);
+	}
+	closedir(proc);
+}
+
+/*
+ * To the last descendant: as a process dies its children become ours, as we
+ * are their subreaper.
+ */
+static void kill_all_descendants(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG | __WALL)) >= 0) {
+		if (pid)
+			continue;
+		kill_children();
+		waitpid(-1, NULL, __WALL);
+	}
+}
+
+static int wait_for_uml(pid_t uml, int options, int *status)
+{
+	pid_t pid;
+
+	do {
+		pid = waitpid(-1, status, options | __WALL);
+	} while (pid > 0 && pid != uml);
+	return pid == uml;
+}
+
+static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
+					    int report_fd, const sigset_t *chld)
+{
+	pid_t self = getpid(), pid;
+	struct pollfd fds[2] = {
+		{ signalfd(-1, chld, SFD_CLOEXEC), POLLIN, 0 },
+		{ order_fd, POLLIN, 0 },
+	};
+	int status = 0;
+	char order;
+
+	prctl(PR_SET_NAME, "umrun-guardian");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	pid = fork();
+	if (pid < 0)
+		_exit(1);
+	if (!pid)
+		become_uml(uml, self);
+	close(uml->console_fd);
+	close(uml->channel_fd);
+	if (uml->tty_fd >= 0)
+		close(uml->tty_fd);
+	for (;;) {
+		struct signalfd_siginfo info;
+
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			break;
+		if (read(fds[0].fd, &info, sizeof(info)) > 0 &&
+		    wait_for_uml(pid, WNOHANG, &status))
+			goto ended;
+	}
+	if (read(order_fd, &order, 1) <= 0 && uml->restore)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, uml->restore);
+	kill(pid, SIGKILL);
+	wait_for_uml(pid, 0, &status);
+ended:
+	kill_all_descendants();
+	if (write(report_fd, &status, sizeof(status)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+void guardian_start(struct guardian *g, const struct uml *uml)
+{
+	int order[2], report[2];
+	sigset_t chld, old;
+
+	if (pipe2(order, O_CLOEXEC) || pipe2(report, O_CLOEXEC))
+		cannot_start("cannot make a pipe: %m");
+	/* Blocked before UML exists, so that its end is never missed. */
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, &old);
+	/* If the guardian is killed, we take over what it guarded. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	fflush(NULL);
+	g->pid = fork();
+	if (g->pid < 0)
+		cannot_start("cannot fork: %m");
+	if (!g->pid) {
+		setsid();
+		close(order[1]);
+		close(report[0]);
+		guard(uml, order[0], report[1], &chld);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(order[0]);
+	close(report[1]);
+	g->order_fd = order[1];
+	g->report_fd = report[0];
+}
+
+void guardian_kill(struct guardian *g)
+{
+	if (g->order_fd >= 0 && write(g->order_fd, "k", 1) < 0)
+		say("cannot tell the guardian to end: %m");
+}
+
+int guardian_finish(struct guardian *g)
+{
+	int status;
+
+	if (read(g->report_fd, &status, sizeof(status)) != sizeof(status))
+		status = -1;
+	close(g->report_fd);
+	close(g->order_fd);
+	g->report_fd = g->order_fd = -1;
+	waitpid(g->pid, NULL, 0);
+	if (status < 0)
+		kill_all_descendants();
+	return status;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdint.h>
+
+/*
+ * The folder that will hold the guest's memory: on tmpfs, executable, with
+ * room for it. Does not return if there is none.
+ */
+const char *host_memory_dir(unsigned long mib);
+
+/* TSC ticks in a millisecond, against CLOCK_MONOTONIC_RAW; 0 if not known. */
+uint64_t host_tsc_khz(void);
+
+/* A value of /proc/cpuinfo's first CPU, "" if not known. */
+void host_cpuinfo(const char *key, char *value, int size);
+
+int64_t now_ns(void);
+
+#endif

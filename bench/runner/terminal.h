@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+/*
+ * The user's terminal, for a shell in the guest: raw, with a pseudo terminal
+ * whose other side is the guest's /dev/tty1.
+ */
+struct terminal {
+	int master_fd;
+	int slave_fd;
+	bool is_raw;
+	struct termios saved;
+};
+
+void terminal_open(struct terminal *t);
+void terminal_resize(const struct terminal *t);
+void terminal_restore(struct terminal *t);
+
+#endif
