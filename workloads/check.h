@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "layout.h"
+#include "probe.h"
 
 struct check {
 	uint64_t checked;	/* comparisons made */
@@ -32,5 +33,9 @@ void check_pagemap(struct check *check, const struct layout *layout, int pid);
 /* /proc/PID/pagemap in reads of one page: every page on and near a region. */
 void check_pagemap_page(struct check *check, const struct layout *layout,
 			int pid);
+
+/* One of walk_kinds[]: how many pages each callback is called for. */
+void check_walk(struct check *check, const struct layout *layout, int pid,
+		int probe, const struct walk_kind *kind);
 
 #endif

@@ -48,19 +48,29 @@ static void layout_refuse(const struct layout *layout, const char *why)
 	die("layout %s, region %zu: %s", layout->name, layout->nr_regions, why);
 }
 
+/* Two neighbours of a kind are one VMA to the kernel. */
+static bool would_merge(const struct layout *layout,
+			const struct region *region)
+{
+	const struct region *last;
+
+	if (!layout->nr_regions)
+		return false;
+	last = layout->regions + layout->nr_regions - 1;
+	return last->kind == region->kind &&
+	       last->start + last->pages == region->start;
+}
+
 static void check_region(const struct layout *layout,
 			 const struct region *region)
 {
-	const struct region *last = layout->regions + layout->nr_regions - 1;
-
 	if (!region->pages || region->pages % region_unit(region))
 		layout_refuse(layout, "not a number of whole pages");
 	if (region->kind == KIND_HUGETLB && region->start % HUGE_PAGES)
 		layout_refuse(layout, "not aligned to a huge page");
 	if (region->kind == KIND_PFNMAP && region->step)
 		layout_refuse(layout, "PFNMAP is mapped throughout");
-	if (layout->nr_regions && last->kind == region->kind &&
-	    last->start + last->pages == region->start)
+	if (would_merge(layout, region))
 		layout_refuse(layout, "would merge with the one before it");
 }
 
@@ -117,24 +127,76 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 	};
 }
 
-/*
- * PTE tables that the pages of a region need, except the one numbered *@last,
- * which an earlier region has; *@last becomes the last one.
- */
+/* Is a page mapped by a PTE among those numbered [from, to) of the layout? */
+static bool region_needs_table(const struct region *region, uint64_t from,
+			       uint64_t to)
+{
+	uint64_t first = region->start + region->first;
+
+	if (region->kind == KIND_PFNMAP)
+		return true;
+	if (region->kind != KIND_ANON || !region->step)
+		return false;
+	to = min_u64(to, region->start + region->pages);
+	if (from > first)
+		first += (from - first + region->step - 1) / region->step *
+			 region->step;
+	return first < to;
+}
+
+/* Tables are numbered as the kernel cuts them: by address. */
+static uint64_t table_of(const struct layout *layout, uint64_t page)
+{
+	return (layout->base / PAGE_SIZE + page) / TABLE_PAGES;
+}
+
+static uint64_t table_start(const struct layout *layout, uint64_t table)
+{
+	uint64_t base = layout->base / PAGE_SIZE;
+
+	return table * TABLE_PAGES > base ? table * TABLE_PAGES - base : 0;
+}
+
+static bool table_exists(const struct layout *layout, uint64_t table)
+{
+	uint64_t from = table_start(layout, table);
+	uint64_t to = table_start(layout, table + 1);
+	size_t i;
+
+	for (i = region_after(layout, from); i < layout->nr_regions &&
+	     layout->regions[i].start < to; i++)
+		if (region_needs_table(layout->regions + i, from, to))
+			return true;
+	return false;
+}
+
+uint64_t region_reached(const struct layout *layout,
+			const struct region *region)
+{
+	uint64_t end = region->start + region->pages;
+	uint64_t page, next, reached = 0;
+
+	for (page = region->start; page < end; page = next) {
+		uint64_t table = table_of(layout, page);
+
+		next = min_u64(table_start(layout, table + 1), end);
+		if (table_exists(layout, table))
+			reached += next - page;
+	}
+	return reached;
+}
+
+/* The PTE tables of a region, but for *@last, which is told afterwards. */
 static uint64_t region_tables(const struct layout *layout,
 			      const struct region *region, uint64_t *last)
 {
-	uint64_t first = layout->base / PAGE_SIZE + region->start;
-	uint64_t page, step = region->step, tables = 0;
+	uint64_t table = table_of(layout, region->start), tables = 0;
+	uint64_t end = table_of(layout, region->start + region->pages - 1);
 
-	if (region->kind == KIND_HUGETLB)
-		return 0;
-	if (region->kind == KIND_PFNMAP)
-		step = 1;
-	for (page = region->first; step && page < region->pages; page += step) {
-		uint64_t table = (first + page) / TABLE_PAGES;
-
-		tables += table != *last;
+	for (; table <= end; table++) {
+		if (table == *last || !table_exists(layout, table))
+			continue;
+		tables++;
 		*last = table;
 	}
 	return tables;

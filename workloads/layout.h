@@ -73,6 +73,9 @@ uint64_t layout_end(const struct layout *layout);
 uint64_t region_unit(const struct region *region);
 /* How many (huge) pages of it are populated. */
 uint64_t region_populated(const struct region *region);
+/* How many pages of it, populated or not, lie in a PTE table that exists. */
+uint64_t region_reached(const struct layout *layout,
+			const struct region *region);
 
 /* The layouts built in. */
 struct builtin_layout {

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,8 @@ static const char usage[] =
 	"usage: walks check|time|bench [--samples N] [LAYOUT...]\n"
 	"       walks list\n"
 	"\n"
-	"check  build each LAYOUT and check /proc/PID/smaps and pagemap against\n"
-	"       its truth: KTAP on standard output\n"
+	"check  build each LAYOUT and check /proc/PID/smaps, pagemap and what a\n"
+	"       walk reaches against its truth: KTAP on standard output\n"
 	"time   time walks over each: records on file descriptor 3\n"
 	"bench  both, on the same address space\n"
 	"list   name the layouts; without LAYOUT, all are taken\n"
@@ -50,27 +51,35 @@ static const struct check_kind {
 	{ "pagemap_page", check_pagemap_page },
 };
 
-static void run_check(const struct check_kind *kind,
-		      const struct layout *layout, int pid)
+static void report_check(const struct layout *layout, const char *name,
+			 const struct check *check)
 {
-	struct check check = { 0 };
+	char detail[sizeof(check->detail) + 40] = "equal to the layout";
 
-	kind->run(&check, layout, pid);
-	if (check_ok(&check))
-		snprintf(check.detail, sizeof(check.detail),
-			 "equal to the layout");
-	ktap_check(check_ok(&check), kind->name, check.detail);
-	record_check(layout, kind->name, check_ok(&check), check.checked,
-		     check.detail);
+	if (!check_ok(check))
+		snprintf(detail, sizeof(detail), "%s (the first of %" PRIu64 ")",
+			 check->detail, check->wrong);
+	ktap_check(check_ok(check), name, detail);
+	record_check(layout, name, check_ok(check), check->checked, detail);
 }
 
-static void run_checks(const struct layout *layout, int pid)
+static void run_checks(const struct layout *layout, int pid, int probe)
 {
 	size_t i;
 
-	ktap_subtest(layout->name, ARRAY_SIZE(check_kinds));
-	for (i = 0; i < ARRAY_SIZE(check_kinds); i++)
-		run_check(check_kinds + i, layout, pid);
+	ktap_subtest(layout->name, ARRAY_SIZE(check_kinds) + nr_walk_kinds);
+	for (i = 0; i < ARRAY_SIZE(check_kinds); i++) {
+		struct check check = { 0 };
+
+		check_kinds[i].run(&check, layout, pid);
+		report_check(layout, check_kinds[i].name, &check);
+	}
+	for (i = 0; i < nr_walk_kinds; i++) {
+		struct check check = { 0 };
+
+		check_walk(&check, layout, pid, probe, walk_kinds + i);
+		report_check(layout, walk_kinds[i].name, &check);
+	}
 	ktap_subtest_end(layout->name);
 }
 
@@ -84,7 +93,7 @@ static void run_layout(const struct builtin_layout *builtin,
 	subject_start(&subject, &layout, probe);
 	record_layout(&layout);
 	if (options->check)
-		run_checks(&layout, subject.pid);
+		run_checks(&layout, subject.pid, probe);
 	if (options->time)
 		time_walks(&layout, subject.pid, probe, options->samples);
 	subject_stop(&subject);

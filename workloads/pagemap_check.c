@@ -216,35 +216,41 @@ void check_pagemap(struct check *check, const struct layout *layout, int pid)
 
 	pagemap_check_begin(&pc, check, layout, pid);
 	for (; pc.first < layout->pages; pc.first += pages) {
-		pages = layout->pages - pc.first;
-		if (pages > WINDOW)
-			pages = WINDOW;
+		pages = min_u64(layout->pages - pc.first, WINDOW);
 		check_window(&pc, pages);
 	}
 	pagemap_check_end(&pc);
 }
 
+static void check_singly(struct pagemap_check *pc, uint64_t pages)
+{
+	uint64_t start = layout_address(pc->layout, pc->first);
+	int err;
+
+	forget_entries(pc, pages);
+	err = pagemap_read_singly(pc->fd, start, pc->entries, pages);
+	if (err)
+		check_fail(pc->check, "pagemap, reads of one page from 0x%" PRIx64 " on: %s",
+			   start, strerror(-err));
+	else
+		check_entries(pc, pages);
+}
+
+/* Check a region and what is near it, except what has been checked before. */
 static void check_near_region(struct pagemap_check *pc,
 			      const struct region *region)
 {
 	uint64_t from = region->start > NEAR ? region->start - NEAR : 0;
-	uint64_t to = region->start + region->pages + NEAR;
-	int err;
+	uint64_t to = min_u64(region->start + region->pages + NEAR,
+			    pc->layout->pages);
+	uint64_t pages;
 
-	if (from < pc->first)
-		from = pc->first;
-	if (to > pc->layout->pages)
-		to = pc->layout->pages;
-	pc->first = from;
-	forget_entries(pc, to - from);
-	err = pagemap_read_singly(pc->fd, layout_address(pc->layout, from),
-				  pc->entries, to - from);
-	if (err)
-		check_fail(pc->check, "pagemap, reads of one page from 0x%" PRIx64 " on: %s",
-			   layout_address(pc->layout, from), strerror(-err));
-	else
-		check_entries(pc, to - from);
-	pc->first = to;
+	if (pc->first < from)
+		pc->first = from;
+	for (; pc->first < to; pc->first += pages) {
+		pages = min_u64(to - pc->first, WINDOW);
+		check_singly(pc, pages);
+	}
 }
 
 void check_pagemap_page(struct check *check, const struct layout *layout,

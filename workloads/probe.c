@@ -8,6 +8,17 @@
 #include "probe.h"
 #include "util.h"
 
+#define CALLBACK(name)	(1U << PAGEWALK_PROBE_##name)
+
+const struct walk_kind walk_kinds[] = {
+	{ "pmd_entry", CALLBACK(HUGETLB_ENTRY) | CALLBACK(PMD_ENTRY) },
+	{ "pte_entry", CALLBACK(HUGETLB_ENTRY) | CALLBACK(PTE_ENTRY) },
+	{ "pte_hole", CALLBACK(HUGETLB_ENTRY) | CALLBACK(PTE_ENTRY) |
+		      CALLBACK(PTE_HOLE) },
+};
+
+const size_t nr_walk_kinds = ARRAY_SIZE(walk_kinds);
+
 int probe_open(void)
 {
 	int fd = open(PROBE_DEVICE, O_RDWR | O_CLOEXEC);
@@ -18,9 +29,12 @@ int probe_open(void)
 	return fd;
 }
 
-int probe_walk(int probe, struct pagewalk_probe_walk *walk)
+void probe_walk(int probe, struct pagewalk_probe_walk *walk)
 {
-	return ioctl(probe, PAGEWALK_PROBE_WALK, walk) ? -errno : 0;
+	if (ioctl(probe, PAGEWALK_PROBE_WALK, walk))
+		die("%s: walking 0x%" PRIx64 "-0x%" PRIx64 ": %s", PROBE_DEVICE,
+		    (uint64_t)walk->start, (uint64_t)walk->end,
+		    strerror(errno));
 }
 
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,

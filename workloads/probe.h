@@ -4,6 +4,7 @@
 #define PROBE_H
 
 #include <linux/pagewalk_probe.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PROBE_DEVICE	"/dev/pagewalk"
@@ -11,8 +12,27 @@
 /* The device opened, or die with a line that says how to get one. */
 int probe_open(void);
 
-/* Return 0 or a negative error number. */
-int probe_walk(int probe, struct pagewalk_probe_walk *walk);
+/*
+ * The walks that are timed and checked:
+ *
+ * pmd_entry	with pmd_entry() alone: never reaches a PTE
+ * pte_entry	with pte_entry() alone
+ * pte_hole	with pte_hole() and pte_entry(): without an entry callback a
+ *		walk does not go below the top-level table
+ *
+ * All have hugetlb_entry(), too, everywhere: without it some walkers take a
+ * huge page for a corrupt table and clear it.
+ */
+struct walk_kind {
+	const char *name;
+	uint32_t callbacks;
+};
+
+extern const struct walk_kind walk_kinds[];
+extern const size_t nr_walk_kinds;
+
+/* Walk, or die. What the walk itself returns is in @walk->result. */
+void probe_walk(int probe, struct pagewalk_probe_walk *walk);
 
 /* Populate pages of process @pid by writes, or die. @step as in the header. */
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,

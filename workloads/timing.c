@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <string.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -26,9 +25,7 @@ static uint64_t repeat_for(uint64_t cycles)
 {
 	uint64_t repeat = SAMPLE_CYCLES / (cycles ? cycles : 1);
 
-	if (repeat > PAGEWALK_PROBE_MAX_REPEAT)
-		return PAGEWALK_PROBE_MAX_REPEAT;
-	return repeat ? repeat : 1;
+	return repeat ? min_u64(repeat, PAGEWALK_PROBE_MAX_REPEAT) : 1;
 }
 
 static uint64_t least(const uint64_t *values, unsigned int n)
@@ -36,29 +33,8 @@ static uint64_t least(const uint64_t *values, unsigned int n)
 	uint64_t min = values[0];
 
 	while (n--)
-		if (values[n] < min)
-			min = values[n];
+		min = min_u64(min, values[n]);
 	return min;
-}
-
-#define CALLBACK(name)	(1U << PAGEWALK_PROBE_##name)
-
-static const struct probe_walk_kind {
-	const char *name;
-	uint32_t callbacks;
-} probe_walk_kinds[] = {
-	{ "pmd_entry", CALLBACK(PMD_ENTRY) },
-	{ "pte_entry", CALLBACK(PTE_ENTRY) },
-	{ "pte_hole", CALLBACK(PTE_HOLE) | CALLBACK(PTE_ENTRY) },
-};
-
-static void run_probe(int probe, const char *name,
-		      struct pagewalk_probe_walk *walk)
-{
-	int err = probe_walk(probe, walk);
-
-	if (err)
-		die("%s: walk %s: %s", PROBE_DEVICE, name, strerror(-err));
 }
 
 static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
@@ -72,24 +48,24 @@ static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
 }
 
 static void time_probe(const struct layout *layout, int pid, int probe,
-		       const struct probe_walk_kind *kind, uint64_t *cycles,
+		       const struct walk_kind *kind, uint64_t *cycles,
 		       unsigned int samples)
 {
 	struct pagewalk_probe_walk walk = {
 		.start = layout->base,
 		.end = layout_end(layout),
 		.pid = pid,
-		.callbacks = kind->callbacks | CALLBACK(HUGETLB_ENTRY),
+		.callbacks = kind->callbacks,
 		.samples = TRIALS,
 		.repeat = 1,
 		.cycles = (uintptr_t)cycles,
 	};
 	unsigned int i;
 
-	run_probe(probe, kind->name, &walk);
+	probe_walk(probe, &walk);
 	walk.repeat = repeat_for(least(cycles, TRIALS));
 	walk.samples = samples;
-	run_probe(probe, kind->name, &walk);
+	probe_walk(probe, &walk);
 	for (i = 0; i < samples; i++) {
 		struct sample sample = {
 			.walk = kind->name,
@@ -182,8 +158,7 @@ static void time_smaps(const struct layout *layout, int pid, uint64_t *cycles,
 static void time_pagemap(const struct layout *layout, int pid,
 			 uint64_t *cycles, unsigned int samples)
 {
-	uint64_t pages = layout->pages < PAGEMAP_WINDOW ? layout->pages :
-							  PAGEMAP_WINDOW;
+	uint64_t pages = min_u64(layout->pages, PAGEMAP_WINDOW);
 	struct proc_read file = {
 		.name = "pagemap",
 		.fd = open_proc(pid, "pagemap"),
@@ -205,9 +180,8 @@ void time_walks(const struct layout *layout, int pid, int probe,
 	uint64_t *cycles = map_populated(room * sizeof(*cycles));
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(probe_walk_kinds); i++)
-		time_probe(layout, pid, probe, probe_walk_kinds + i, cycles,
-			   samples);
+	for (i = 0; i < nr_walk_kinds; i++)
+		time_probe(layout, pid, probe, walk_kinds + i, cycles, samples);
 	time_smaps(layout, pid, cycles, samples);
 	time_pagemap(layout, pid, cycles, samples);
 	unmap_populated(cycles, room * sizeof(*cycles));

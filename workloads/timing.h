@@ -8,16 +8,10 @@
 /*
  * Take @samples samples of each walk:
  *
- * pmd_entry	the probe, with pmd_entry() alone: never reaches a PTE
- * pte_entry	the probe, with pte_entry() alone
- * pte_hole	the probe, with pte_hole() and pte_entry(): without an entry
- *		callback a walk does not go below the top-level table
+ * pmd_entry, pte_entry, pte_hole	by the probe, see probe.h
  * smaps	the whole of /proc/PID/smaps
  * pagemap	/proc/PID/pagemap over the first 512 MiB of the layout, or all
  *		of it if it is smaller
- *
- * The probe's walks have hugetlb_entry(), too, everywhere: without it some
- * walkers take a huge page for a corrupt table and clear it.
  */
 void time_walks(const struct layout *layout, int pid, int probe,
 		unsigned int samples);

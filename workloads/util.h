@@ -12,6 +12,11 @@
 #define TABLE_PAGES	UINT64_C(512)	/* pages behind one PTE table */
 #define HUGE_PAGES	UINT64_C(512)	/* pages in one huge page */
 
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Print one line, "walks: ...", and exit with 1. */
 void die(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
