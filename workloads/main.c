@@ -56,9 +56,11 @@ static void report_check(const struct layout *layout, const char *name,
 {
 	char detail[sizeof(check->detail) + 40] = "equal to the layout";
 
-	if (!check_ok(check))
+	if (check->wrong > 1)
 		snprintf(detail, sizeof(detail), "%s (the first of %" PRIu64 ")",
 			 check->detail, check->wrong);
+	else if (check->wrong)
+		snprintf(detail, sizeof(detail), "%s", check->detail);
 	ktap_check(check_ok(check), name, detail);
 	record_check(layout, name, check_ok(check), check->checked, detail);
 }
