@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The appliance as a user meets it: real kernels, real boots."""
+
+import filecmp
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from appliance import guest, series
+from appliance.paths import TOP, build_folder
+
+
+def one_line(text: str) -> str:
+    """The message, which must be one line from umwalk."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert lines[0].startswith('umwalk: ')
+    return lines[0]
+
+
+@pytest.mark.parametrize('kernel', series.kernels())
+def test_run_passes_output_and_status_on(appliance, umwalk, kernel):
+    ran = umwalk('run', f'--kernel={kernel}', '--', 'sh', '-c', 'uname -m; echo bad >&2; exit 7')
+    assert (ran.stdout, ran.stderr, ran.returncode) == ('x86_64\n', 'bad\n', 7)
+
+
+def test_run_sees_the_guest_and_the_hosts_files(appliance, umwalk):
+    script = f'grep -c ^processor /proc/cpuinfo; cat {TOP}/Makefile; touch {TOP}/Makefile'
+    ran = umwalk('run', '--', 'sh', '-c', script)
+    assert ran.stdout == '1\n' + (TOP / 'Makefile').read_text()
+    assert 'Read-only file system' in ran.stderr
+    assert ran.returncode == 1
+
+
+def test_huge_pages_are_2_mib(appliance, umwalk):
+    ran = umwalk('run', '--', 'grep', 'Huge', '/proc/meminfo')
+    assert re.search(r'^Hugepagesize: +2048 kB$', ran.stdout, re.M)
+
+
+def test_make_run_takes_a_shell_command(appliance):
+    ran = subprocess.run(['make', '-s', 'run', 'KERNEL=patched', "CMD=echo $((6 * 7)) 'a  b'"],
+                         cwd=TOP, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.returncode) == ('42 a  b\n', 0), ran.stderr
+
+
+def test_unknown_kernel(umwalk):
+    ran = umwalk('run', '--kernel=nonesuch', '--', 'true')
+    assert ran.returncode == 2
+    assert "no kernel 'nonesuch': there are baseline, patched, stock" in one_line(ran.stderr)
+
+
+def test_missing_sources(umwalk, tmp_path):
+    ran = umwalk('build', 'stock', BUILD=str(tmp_path), LINUX_SRC='/nonexistent/linux.tar.xz')
+    assert ran.returncode == 2
+    assert "no kernel sources at '/nonexistent/linux.tar.xz'" in one_line(ran.stderr)
+
+
+def test_a_tree_of_another_version(umwalk, tmp_path):
+    tree = tmp_path / 'linux'
+    tree.mkdir()
+    (tree / 'Makefile').write_text('VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n')
+    ran = umwalk('build', 'stock', BUILD=str(tmp_path / 'build'), LINUX_SRC=str(tree))
+    assert ran.returncode == 2
+    assert 'is Linux 5.10, wanted Linux 6.12' in ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize('name', ['with space', 'with:colon'])
+def test_a_path_that_kbuild_cannot_take(umwalk, tmp_path, name):
+    ran = umwalk('build', 'stock', BUILD=str(tmp_path / name))
+    assert ran.returncode == 2
+    assert 'space or colon' in one_line(ran.stderr)
+    assert not (tmp_path / name).exists()
+
+
+def test_no_kernel_is_built_again_when_nothing_changed(appliance, umwalk):
+    before = {p: p.stat().st_mtime_ns for p in appliance.kernels.values()}
+    started = time.monotonic()
+    ran = umwalk('build')
+    assert ran.returncode == 0 and ran.stderr == ''
+    assert time.monotonic() - started < 5
+    assert {p: p.stat().st_mtime_ns for p in appliance.kernels.values()} == before
+
+
+def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
+    build = build_folder()
+    subprocess.run(['make', '-s', '-C', TOP / 'workloads', f'OUT={tmp_path}',
+                    f'KERNEL_HEADERS={build / "headers"}'], check=True)
+    subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
+                    f'TREE={build / "linux-6.12"}', f'WALKS={tmp_path / "walks"}'], check=True)
+    assert filecmp.cmp(tmp_path / 'initramfs.cpio', appliance.initramfs, shallow=False)
+    assert appliance.initramfs.stat().st_size <= 3 << 20
+
+
+def test_deps_is_quick_when_all_is_there():
+    started = time.monotonic()
+    subprocess.run([TOP / 'bench' / 'deps.sh'], check=True)
+    assert time.monotonic() - started < 1
+
+
+def test_deps_prints_the_command_when_it_may_not_install(tmp_path):
+    """As an ordinary user without sudo: a dpkg-query that knows no package."""
+    for name, body in (('dpkg-query', 'exit 1'), ('id', 'echo 1000'), ('sudo', 'exit 1')):
+        (tmp_path / name).write_text(f'#!/bin/sh\n{body}\n')
+        (tmp_path / name).chmod(0o755)
+    ran = subprocess.run([TOP / 'bench' / 'deps.sh'], capture_output=True, text=True, check=False,
+                         env=os.environ | {'PATH': f'{tmp_path}:/usr/bin:/bin'})
+    assert ran.returncode == 2
+    assert 'run: sudo apt-get install' in ran.stderr and 'linux-source-6.12' in ran.stderr
+
+
+def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
+    ran = umwalk('selftests', timeout=600)
+    results = re.findall(r'^(ok|not ok) \d+ (\S+)(.*)$', ran.stdout, re.M)
+    assert {name for _, name, _ in results} == {
+        'map_hugetlb', 'hugepage-mmap', 'hugepage-mremap', 'hugepage-shm', 'hugetlb-madvise',
+        'madv_populate', 'mkdirty', 'pagemap_ioctl'}
+    assert all(outcome == 'ok' and not rest.strip() for outcome, _, rest in results), ran.stdout
+    assert ran.returncode == 0
+
+
+def test_stock_tells_the_truth(appliance):
+    """Every check holds on the tree's own walker."""
+    only = guest.Appliance(appliance.umrun, appliance.initramfs,
+                           {'stock': appliance.kernels['stock']})
+    records = list(guest.records(only, f'--mem={guest.MEMORY_MIB}', argv=['/bin/walks', 'check']))
+    checks = [r for r in records if r['type'] == 'check']
+    assert {(c['layout'], c['check']) for c in checks} >= {
+        (layout, check) for layout in ('dense', 'sparse', 'pfnmap', 'hugetlb')
+        for check in ('smaps', 'pagemap')}
+    assert [c for c in checks if not c['ok']] == []

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench` end to end: what it writes, and that it finds what is known to be broken."""
+
+import json
+
+import pytest
+
+from appliance import compare
+from appliance.paths import build_folder
+
+LAYOUTS = ('dense', 'hugetlb', 'pfnmap', 'sparse')
+WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
+
+
+@pytest.fixture(scope='module')
+def bench(appliance, tmp_path_factory):
+    """The results folder after one short comparison, and what was printed."""
+    results = tmp_path_factory.mktemp('results')
+    patch = pytest.MonkeyPatch()
+    patch.setattr(compare, 'RESULTS', results)
+    try:
+        assert compare.run(build_folder(), boots=2) == 0
+    finally:
+        patch.undo()
+    return results
+
+
+@pytest.fixture(scope='module')
+def result(bench):
+    return json.loads((bench / 'latest' / 'result.json').read_text())
+
+
+def test_the_folder_is_whole(bench):
+    folders = [p for p in bench.iterdir() if not p.is_symlink()]
+    assert len(folders) == 1
+    assert (bench / 'latest').resolve() == folders[0]
+    assert {p.name for p in folders[0].iterdir()} == {'result.json', 'report.md', 'records.jsonl'}
+
+
+def test_every_layout_and_walk_is_compared(result):
+    assert {(r['layout'], r['walk']) for r in result['rows']} == {
+        (layout, walk) for layout in LAYOUTS for walk in WALKS}
+    for row in result['rows']:
+        for kernel in ('baseline', 'patched'):
+            assert row[kernel]['ns'] > 0
+            assert len(row[kernel]['ns_of_boots']) == 2
+        assert row['ratio']['low'] <= row['ratio']['value'] <= row['ratio']['high']
+
+
+def test_walking_each_page_costs_more_than_walking_each_table(result):
+    """The order of magnitude must be that of page-table walks, not of noise."""
+    rows = {(r['layout'], r['walk']): r for r in result['rows']}
+    for kernel in ('baseline', 'patched'):
+        assert rows['dense', 'pte_entry'][kernel]['ns'] > 20 * rows['dense', 'pmd_entry'][kernel]['ns']
+
+
+@pytest.mark.parametrize('kernel', ['baseline', 'patched'])
+def test_known_faults_are_found(result, kernel):
+    """Neither reports PFNMAP VMAs, so pagemap's entries land at the wrong index."""
+    truth = {(c['layout'], c['check']): c['broken'] for c in result['checks'] if c['kernel'] == kernel}
+    assert truth['pfnmap', 'pagemap'] == 2
+    assert truth['dense', 'pagemap'] == 0
+    assert truth['dense', 'smaps'] == 0
+
+
+def test_kernels_are_identified(result):
+    assert list(result['kernels']) == ['baseline', 'patched']
+    assert len({k['sha256'] for k in result['kernels'].values()}) == 2
