@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -82,22 +83,48 @@ static void populate_region(const struct subject *subject,
 		       step == PAGE_SIZE ? 0 : step);
 }
 
-/* Have as many huge pages as the layout populates. */
-static void set_huge_pages(const struct layout *layout, uint64_t huge)
+/* A file below /proc/sys gives a number in one read from its start, or not. */
+static uint64_t read_number(int fd)
 {
-	uint64_t got = 0;
-	FILE *f = fopen(NR_HUGEPAGES, "r+e");
+	char text[32] = "";
 
-	if (!f)
-		die("%s: %s: layout %s needs hugetlb in the kernel, and root",
-		    NR_HUGEPAGES, strerror(errno), layout->name);
-	setbuf(f, NULL);
-	fprintf(f, "%" PRIu64 "\n", huge);
-	rewind(f);
-	if (fscanf(f, "%" SCNu64, &got) != 1 || got < huge)
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		die("%s: %s", NR_HUGEPAGES, strerror(errno));
+	return strtoull(text, NULL, 10);
+}
+
+/*
+ * Ask the kernel for a pool of @huge huge pages, tell in @had how many there
+ * were and return how many there are.
+ */
+static uint64_t set_huge_pages(uint64_t huge, uint64_t *had)
+{
+	int fd = open(NR_HUGEPAGES, O_RDWR | O_CLOEXEC);
+	uint64_t got;
+
+	if (fd < 0)
+		die("%s: %s: the layout needs hugetlb in the kernel, and root",
+		    NR_HUGEPAGES, strerror(errno));
+	*had = read_number(fd);
+	dprintf(fd, "%" PRIu64 "\n", huge);
+	got = read_number(fd);
+	close(fd);
+	return got;
+}
+
+/* Have as many huge pages as the layout populates. */
+static void subject_take_huge_pages(struct subject *subject,
+				    const struct layout *layout)
+{
+	uint64_t huge = layout_stats(layout).huge, got;
+
+	subject->has_pool = huge;
+	if (!huge)
+		return;
+	got = set_huge_pages(huge, &subject->pool_before);
+	if (got < huge)
 		die("%s: got %" PRIu64 " huge pages, layout %s needs %" PRIu64 ": give the guest more memory",
 		    NR_HUGEPAGES, got, layout->name, huge);
-	fclose(f);
 }
 
 static void subject_wait_mapped(const struct layout *layout, int reports)
@@ -140,11 +167,9 @@ static void subject_fork(struct subject *subject, const struct layout *layout,
 void subject_start(struct subject *subject, const struct layout *layout,
 		   int probe)
 {
-	uint64_t huge = layout_stats(layout).huge;
 	size_t i;
 
-	if (huge)
-		set_huge_pages(layout, huge);
+	subject_take_huge_pages(subject, layout);
 	subject_fork(subject, layout, probe);
 	for (i = 0; i < layout->nr_regions; i++)
 		populate_region(subject, layout, layout->regions + i, probe);
@@ -152,8 +177,12 @@ void subject_start(struct subject *subject, const struct layout *layout,
 
 void subject_stop(struct subject *subject)
 {
+	uint64_t ignored;
+
 	kill(subject->pid, SIGKILL);
 	while (waitpid(subject->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(subject->lifeline);
+	if (subject->has_pool)
+		set_huge_pages(subject->pool_before, &ignored);
 }

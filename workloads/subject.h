@@ -12,7 +12,9 @@
 
 struct subject {
 	int pid;
-	int lifeline;	/* the subject ends when this is closed */
+	int lifeline;		/* the subject ends when this is closed */
+	bool has_pool;		/* it needed huge pages... */
+	uint64_t pool_before;	/* ...of which there were so many before */
 };
 
 /* Die when the kernel cannot give what the layout needs. */
