@@ -48,7 +48,7 @@ static void layout_refuse(const struct layout *layout, const char *why)
 	die("layout %s, region %zu: %s", layout->name, layout->nr_regions, why);
 }
 
-/* Two neighbours of a kind are one VMA to the kernel. */
+/* Anonymous neighbours are one VMA to the kernel. The other kinds stay apart. */
 static bool would_merge(const struct layout *layout,
 			const struct region *region)
 {
@@ -57,7 +57,7 @@ static bool would_merge(const struct layout *layout,
 	if (!layout->nr_regions)
 		return false;
 	last = layout->regions + layout->nr_regions - 1;
-	return last->kind == region->kind &&
+	return region->kind == KIND_ANON && last->kind == KIND_ANON &&
 	       last->start + last->pages == region->start;
 }
 

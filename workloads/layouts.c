@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The layouts built in. Each begins and ends with a hole, so that both edges
+ * The layouts built in. Most begin and all end with a hole, so that the edges
  * of the range are walked, too.
  */
 #include <string.h>
@@ -14,6 +14,8 @@
  * top-level entry (1 GiB).
  */
 #define BASE	UINT64_C(0x1000000000)
+
+#define TOP_PAGES	UINT64_C(262144)	/* behind a top-level entry */
 
 #define EDGE	UINT64_C(9)	/* pages of hole at each end */
 
@@ -79,39 +81,32 @@ static void describe_pfnmap(struct layout *layout)
 	layout_hole(layout, EDGE);
 }
 
-static void hole_to_huge(struct layout *layout)
-{
-	layout_hole(layout, -layout->pages % HUGE_PAGES);
-}
-
 /*
  * Hugetlb VMAs with all, some and none of their huge pages there (48 are),
- * with anonymous memory directly behind or before them, or a gap.
+ * with each other, anonymous memory or a gap as neighbours.
+ *
+ * No walk may change what it walks over, or the next one finds less. The
+ * oldest walker looks a VMA up only where a top-level entry begins and where
+ * a hugetlb VMA ends; any other hugetlb VMA it takes for page tables, and
+ * pte_entry() walks clear those as corrupt. So here all hugetlb VMAs follow
+ * from the start of a top-level entry on, the range's own start included.
  */
 static void describe_hugetlb(struct layout *layout)
 {
-	static const struct {
-		uint64_t huge, first, step, anon;
-	} rows[] = {
-		{ 16, 0, 1, 100 },
-		{ 32, 1, 2, 512 },
-		{ 24, 0, 3, 0 },
-		{ 8, 0, 0, 511 },
-		{ 1, 0, 1, 512 },
-		{ 7, 0, 1, 1 },
-	};
-	size_t i;
+	layout_region(layout, KIND_HUGETLB, 16 * HUGE_PAGES, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 32 * HUGE_PAGES, 1, 2);
+	layout_region(layout, KIND_HUGETLB, 24 * HUGE_PAGES, 0, 3);
+	layout_region(layout, KIND_HUGETLB, 8 * HUGE_PAGES, 0, 0);
+	layout_region(layout, KIND_ANON, 1100, 0, 2);
+	layout_hole(layout, 3 * HUGE_PAGES);
+	layout_region(layout, KIND_ANON, HUGE_PAGES, 0, 1);
 
-	layout_hole(layout, EDGE);
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		hole_to_huge(layout);
-		layout_region(layout, KIND_HUGETLB, rows[i].huge * HUGE_PAGES,
-			      rows[i].first, rows[i].step);
-		if (rows[i].anon)
-			layout_region(layout, KIND_ANON, rows[i].anon, 0, 2);
-		else
-			layout_hole(layout, 3 * HUGE_PAGES);
-	}
+	layout_hole(layout, TOP_PAGES - layout->pages - 511);
+	layout_region(layout, KIND_ANON, 511, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 1 * HUGE_PAGES, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 7 * HUGE_PAGES, 0, 1);
+	layout_hole(layout, 3 * HUGE_PAGES);
+	layout_region(layout, KIND_ANON, 1, 0, 1);
 	layout_hole(layout, EDGE);
 }
 
