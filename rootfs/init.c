@@ -373,22 +373,24 @@ static pid_t start_job(const struct job *job, struct stream *streams, size_t n,
 	run_job(job->argv, mask);
 }
 
+/* The host holds back what is typed until it gets 't': the tty is open. */
 static pid_t start_shell(const struct job *job, const sigset_t *mask)
 {
-	pid_t pid = vfork();
+	int tty = open(SHELL_TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	pid_t pid;
 
+	if (tty < 0)
+		die("cannot open ", SHELL_TTY);
+	send_frame('t', 0);
+	pid = vfork();
 	if (pid < 0)
 		die("cannot fork", "");
 	if (pid)
 		return pid;
 	setsid();
 	for (int fd = 0; fd < 3; fd++)
-		close(fd);
-	if (open(SHELL_TTY, O_RDWR) == 0) {
-		dup2(0, 1);
-		dup2(0, 2);
-		ioctl(0, TIOCSCTTY, 0);
-	}
+		dup2(tty, fd);
+	ioctl(tty, TIOCSCTTY, 0);
 	run_job(job->argv, mask);
 }
 

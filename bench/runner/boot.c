@@ -103,6 +103,9 @@ static int deliver(void *to, char type, const char *data, size_t len)
 	case 'R':
 		send_job(b);
 		return 0;
+	case 't':
+		b->stdin_fd = STDIN_FILENO;
+		return 0;
 	case 'o':
 		sink_put(b->out, data, len);
 		return 0;
@@ -512,7 +515,7 @@ struct boot_result boot_once(const struct plan *plan, const struct kernel *k,
 		.plan = plan, .kernel = k, .index = index,
 		.records = { plan->records, k->name, index, NULL, 0, 0 },
 		.terminal = { .master_fd = -1, .slave_fd = -1 },
-		.stdin_fd = shell ? STDIN_FILENO : -1,
+		.stdin_fd = -1,
 	};
 	b.channel = (struct channel){ .deliver = deliver, .to = &b };
 	open_logs(&b);

@@ -8,7 +8,7 @@
 static int begin_payload(struct channel *ch)
 {
 	memcpy(&ch->left, ch->head + 1, sizeof(ch->left));
-	if (!strchr("Roerx", ch->head[0]) || !ch->head[0] ||
+	if (!strchr("Rtoerx", ch->head[0]) || !ch->head[0] ||
 	    ch->left > FRAME_MAX)
 		return -1;
 	if (ch->left)
