@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the runner's tests share: umrun in a sandbox that shows what it leaves behind."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass
+class Runner:
+    """umrun with its own copy of a kernel, so that its processes can be told from others'."""
+    umrun: Path
+    kernel: Path
+    initrd: Path
+    home: Path
+    shm: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(self.umrun), '--kernel', f'k={self.kernel}', '--initrd', str(self.initrd),
+                *arguments]
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {'HOME': str(self.home), 'TMPDIR': str(self.shm)}
+
+    def start(self, *arguments: str, **popen) -> subprocess.Popen:
+        return subprocess.Popen(self.command(*arguments), env=self.environment(),
+                                stdin=subprocess.DEVNULL, **popen)
+
+    def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess:
+        return subprocess.run(self.command(*arguments), env=self.environment(), check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+
+    def processes(self, program: Path) -> list[int]:
+        """The living processes, zombies apart, that run this very file."""
+        found = []
+        for exe in Path('/proc').glob('[0-9]*/exe'):
+            try:
+                if os.readlink(exe) == str(program):
+                    found.append(int(exe.parent.name))
+            except OSError:
+                continue
+        return sorted(found)
+
+    def wait_for_guest(self) -> list[int]:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            # UML itself and a process of its user space: the job runs.
+            if len(pids := self.processes(self.kernel)) > 2:
+                return pids
+            time.sleep(0.01)
+        raise AssertionError('no guest came up')
+
+    def assert_nothing_left(self, within: float = 2.0) -> None:
+        end = time.monotonic() + within
+        while left := self.processes(self.kernel) + self.processes(self.umrun):
+            assert time.monotonic() < end, f'processes left: {left}'
+            time.sleep(0.01)
+        assert not list(self.home.iterdir()), 'files left in $HOME'
+        assert not list(self.shm.iterdir()), 'files left in $TMPDIR'
+
+
+def make_runner(umrun: Path, kernel: Path, initrd: Path, folder: Path, shm: Path) -> Runner:
+    (folder / 'home').mkdir()
+    for name, source in (('umrun', umrun), ('linux', kernel)):
+        shutil.copy2(source, folder / name)
+    return Runner(folder / 'umrun', folder / 'linux', initrd, folder / 'home', shm)
+
+
+@pytest.fixture
+def runner(tmp_path, request) -> Runner:
+    """From UMRUN, UMLINUX and UMINITRD if they are set, else from this clone's build."""
+    if 'UMRUN' in os.environ:
+        paths = [Path(os.environ[name]) for name in ('UMRUN', 'UMLINUX', 'UMINITRD')]
+    else:
+        built = request.getfixturevalue('appliance')
+        paths = [built.umrun, built.kernels['stock'], built.initramfs]
+    shm = Path(tempfile.mkdtemp(dir='/dev/shm'))
+    yield make_runner(*paths, tmp_path, shm)
+    shutil.rmtree(shm)

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0
+"""umrun: real boots of a real kernel, ended in every way there is."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from runner_fixtures import runner  # noqa: F401
+
+LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
+SLEEP = ('--host', '--', 'sleep', '100')
+PANIC = ('--host', '--', 'sh', '-c',
+         'echo 2 > /proc/sys/vm/panic_on_oom; head -c 200M /dev/zero | tail -c 150M | wc -c')
+
+
+@pytest.mark.parametrize('status', [0, 1, 42, 255])
+def test_exit_status_of_the_job(runner, status):
+    assert runner.run('--host', '--', 'sh', '-c', f'exit {status}').returncode == status
+    runner.assert_nothing_left()
+
+
+def test_signal_that_ended_the_job(runner):
+    assert runner.run('--host', '--', 'sh', '-c', 'kill -9 $$').returncode == 128 + 9
+
+
+@pytest.mark.parametrize('command, status', [('/no/such/program', 127), ('/proc/version', 126)])
+def test_command_that_cannot_run(runner, command, status):
+    done = runner.run('--host', '--', command)
+    assert done.returncode == status
+    assert done.stderr.startswith(f'init: cannot run {command}: '.encode())
+
+
+def test_output_is_intact(runner, tmp_path):
+    data = random.Random(1).randbytes(1 << 20)
+    (tmp_path / 'data').write_bytes(data)
+    done = runner.run('--host', '--', 'sh', '-c', f'cd {tmp_path}; cat data; cat data >&2')
+    assert done.returncode == 0
+    assert done.stdout == data
+    assert done.stderr == data
+
+
+def test_background_process_does_not_hold_up_the_end(runner):
+    start = time.monotonic()
+    done = runner.run('--host', '--', 'sh', '-c', 'sleep 50 & echo done; exit 3')
+    assert (done.returncode, done.stdout) == (3, b'done\n')
+    assert time.monotonic() - start < 10
+
+
+def run_with_records(runner, *arguments):
+    read, write = os.pipe()
+    process = runner.start('--records', str(write), *arguments, pass_fds=[write],
+                           stderr=subprocess.PIPE)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        lines = stream.read().splitlines()
+    return process.wait(), [json.loads(line) for line in lines], process.stderr.read()
+
+
+def test_records_are_spliced(runner):
+    job = """echo '{"type":"x","n":1}' >&3; echo '{}' >&3"""
+    status, records, _ = run_with_records(runner, '--boots', '2', '--host', '--', 'sh', '-c', job)
+    assert status == 0
+    assert records[0]['type'] == 'host' and records[0]['tsc_khz'] > 100000
+    for boot in range(2):
+        first, empty, end = records[1 + 3 * boot:4 + 3 * boot]
+        assert first == {'kernel': 'k', 'boot': boot, 'type': 'x', 'n': 1}
+        assert empty == {'kernel': 'k', 'boot': boot}
+        assert (end['type'], end['outcome'], end['status']) == ('boot', 'exit', 0)
+        assert 0 < end['wall_ns'] < 30e9
+
+
+@pytest.mark.parametrize('text', ['nope\\n', '[1]\\n', '{"cut":'])
+def test_bad_record(runner, text):
+    status, records, error = run_with_records(runner, '--host', '--', 'sh', '-c',
+                                              f"printf '{text}' >&3")
+    assert status == 125
+    assert records[-1]['outcome'] == 'bad-record'
+    assert b'the job wrote a record that is' in error
+
+
+def test_time_limit_on_a_guest_that_loops(runner):
+    start = time.monotonic()
+    done = runner.run('--timeout', '1', *LOOP)
+    assert done.returncode == 124
+    assert b'not done within 1 s' in done.stderr
+    assert time.monotonic() - start < 5
+    runner.assert_nothing_left()
+
+
+def test_time_limit_on_a_kernel_that_hangs(runner):
+    process = runner.start('--timeout', '2', *SLEEP, stderr=subprocess.PIPE)
+    for pid in runner.wait_for_guest():
+        os.kill(pid, signal.SIGSTOP)
+    assert process.wait(10) == 124
+    runner.assert_nothing_left()
+
+
+def test_panic(runner):
+    done = runner.run('--mem', '64', *PANIC)
+    assert done.returncode == 123
+    lines = done.stderr.decode().splitlines()
+    assert lines[0] == 'umrun: k, boot 0: the kernel panicked:'
+    assert lines[1].startswith('Kernel panic - not syncing: Out of memory')
+    assert 'Call Trace:' in lines and ' [<' in lines[-1]
+    runner.assert_nothing_left()
+
+
+@pytest.mark.parametrize('signum, status', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted(runner, signum, status):
+    process = runner.start(*SLEEP)
+    runner.wait_for_guest()
+    process.send_signal(signum)
+    assert process.wait(5) == status
+    runner.assert_nothing_left(within=0)
+
+
+def test_kill_9_at_random_moments(runner):
+    moments = random.Random(2)
+    for _ in range(20):
+        process = runner.start(*SLEEP)
+        time.sleep(moments.uniform(0, 0.12))
+        process.kill()
+        process.wait()
+        runner.assert_nothing_left()
+
+
+def test_kill_9_of_umrun_and_its_guardian(runner):
+    process = runner.start(*SLEEP)
+    runner.wait_for_guest()
+    for pid in runner.processes(runner.umrun):
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+    runner.assert_nothing_left()
+
+
+def test_kill_9_of_the_guardian_alone(runner):
+    process = runner.start(*SLEEP, stderr=subprocess.DEVNULL)
+    runner.wait_for_guest()
+    for pid in runner.processes(runner.umrun):
+        if pid != process.pid:
+            os.kill(pid, signal.SIGKILL)
+    assert process.wait(5) == 123
+    runner.assert_nothing_left(within=0)
+
+
+def test_death_of_the_parent(runner):
+    shell = subprocess.Popen(['sh', '-c', '"$@"; exit', 'sh', *runner.command(*SLEEP)],
+                             env=runner.environment())
+    runner.wait_for_guest()
+    shell.kill()
+    shell.wait()
+    runner.assert_nothing_left()
+
+
+def test_console_flood(runner, tmp_path):
+    logs = tmp_path / 'logs'
+    logs.mkdir()
+    flood = 'while :; do echo 0123456789012345678901234567890123456789; done > /dev/kmsg'
+    done = runner.run('--timeout', '3', '--logs', str(logs), '--host', '--', 'sh', '-c', flood)
+    assert done.returncode == 124
+    assert (logs / 'k-0.console').stat().st_size < 2 << 20
+    assert len(done.stderr) < 128 << 10
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
+    runner.assert_nothing_left()
+
+
+@pytest.mark.parametrize('option', ['kernel', 'initrd'])
+def test_missing_file(runner, option):
+    value = {'kernel': 'x=/no/such/file', 'initrd': '/no/such/file'}[option]
+    done = runner.run(f'--{option}', value, '--', '/bin/walks')
+    assert done.returncode == 122
+    assert done.stderr == f'umrun: --{option}: /no/such/file: No such file or directory\n'.encode()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='needs root to mount a tmpfs')
+@pytest.mark.parametrize('options, message', [('size=32m', b'MiB free, the guest needs'),
+                                              ('noexec', b'is mounted noexec')])
+def test_memory_folder_that_will_not_do(runner, tmp_path, options, message):
+    place = tmp_path / 'tmpfs'
+    place.mkdir()
+    script = 'mount -t tmpfs -o "$1" none "$2" && shift && TMPDIR=$1 && shift && exec "$@"'
+    done = subprocess.run(['unshare', '-m', 'sh', '-c', script, 'sh', options, str(place),
+                           *runner.command(*SLEEP)], capture_output=True, check=False,
+                          timeout=20, env=runner.environment())
+    assert done.returncode == 122, done.stderr
+    assert message in done.stderr and Path(place).name.encode() in done.stderr
