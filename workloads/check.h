@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #include "layout.h"
-#include "probe.h"
+
+struct walk_kind;
 
 struct check {
 	uint64_t checked;	/* comparisons made */

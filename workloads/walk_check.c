@@ -57,14 +57,14 @@ static void check_reach(struct check *check, const struct layout *layout,
 			   pages[PAGEWALK_PROBE_PTE_ENTRY];
 	uint64_t huge = pages[PAGEWALK_PROBE_HUGETLB_ENTRY];
 
-	expect(check, kind, pmd ? "pmd_entry() saw" : "pte_entry() saw",
-	       entries, reach.entries, reach.entries);
-	expect(check, kind, "hugetlb_entry() saw", huge, reach.huge,
-	       reach.hugetlb);
 	if (hole)
 		expect(check, kind, "all callbacks together saw",
 		       entries + huge + pages[PAGEWALK_PROBE_PTE_HOLE],
 		       layout->pages, layout->pages);
+	expect(check, kind, pmd ? "pmd_entry() saw" : "pte_entry() saw",
+	       entries, reach.entries, reach.entries);
+	expect(check, kind, "hugetlb_entry() saw", huge, reach.huge,
+	       reach.hugetlb);
 }
 
 void check_walk(struct check *check, const struct layout *layout, int pid,
