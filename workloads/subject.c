@@ -27,15 +27,20 @@ static void *map_region(const struct layout *layout,
 {
 	int flags = MAP_FIXED_NOREPLACE, fd = -1;
 
-	/* A layout may well be larger than memory: reserve nothing. */
 	if (region->kind == KIND_PFNMAP) {
 		flags |= MAP_SHARED;
 		fd = probe;
 	} else {
-		flags |= MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+		flags |= MAP_PRIVATE | MAP_ANONYMOUS;
 	}
 	if (region->kind == KIND_HUGETLB)
 		flags |= MAP_HUGETLB;
+	/*
+	 * A layout may well be larger than memory: reserve what is populated.
+	 * Walkers lock hugetlb VMAs that have a reservation, and others not.
+	 */
+	if (region->kind == KIND_ANON || region->step != 1)
+		flags |= MAP_NORESERVE;
 	return mmap((void *)layout_address(layout, region->start),
 		    region->pages * PAGE_SIZE, PROT_READ | PROT_WRITE, flags,
 		    fd, 0);
