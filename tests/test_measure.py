@@ -9,7 +9,7 @@ from appliance import measure
 
 def sample(kernel, boot, cycles, repeat=1, layout='dense', walk='pte_entry'):
     return {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': layout, 'walk': walk,
-            'cycles': cycles, 'repeat': repeat}
+            'cycles': cycles, 'repeat': repeat, 'pages': 512}
 
 
 def test_ns_per_walk_is_the_median_of_each_boot():
@@ -18,6 +18,10 @@ def test_ns_per_walk_is_the_median_of_each_boot():
                *(sample('a', 1, c, repeat=10) for c in (400, 400, 400)),
                sample('b', 0, 100)]
     assert measure.ns_per_walk(records) == {('dense', 'pte_entry'): {'a': [11.0, 20.0], 'b': [50.0]}}
+
+
+def test_pages_are_those_of_the_walk():
+    assert measure.pages_of_walks([sample('a', 0, 1)]) == {('dense', 'pte_entry'): 512}
 
 
 def test_ratio_of_equal_pairs_is_exact():

@@ -23,12 +23,12 @@ def result():
 def test_terminal(result):
     lines = report.terminal(result).splitlines()
     assert lines[0].split() == ['layout', 'walk', 'baseline', 'ns', 'patched', 'ns', 'ns/page',
-                                'patched/baseline', '95', '%', 'interval', 'baseline', 'truth',
-                                'patched', 'truth']
-    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '12.35', '1.900',
-                                '1.800', '..', '2.000', 'held', 'broken']
+                                'ratio', '95', '%', 'interval', 'truth']
+    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '12.3', '1.900',
+                                '1.800', '..', '2.000', 'held', '/', 'broken']
     assert lines[3] == 'patched: dense: smaps broken: Rss: 4 kB, expected 8 kB'
-    assert '2 boots of each kernel' in lines[4]
+    assert lines[5].startswith('ratio: patched / baseline')
+    assert '2 boots of each kernel' in lines[-1]
 
 
 def test_markdown_rows_have_as_many_cells_as_the_header(result):

@@ -64,7 +64,7 @@ def _result(build: Path, appliance: guest.Appliance, records: list[dict]) -> dic
         'source': source.release,
         'kernels': {name: _kernel(name, path) for name, path in appliance.kernels.items()},
         'layouts': layouts,
-        'rows': _rows(records, layouts),
+        'rows': _rows(records),
         'checks': _checks(records),
     }
 
@@ -75,17 +75,18 @@ def _kernel(name: str, path: Path) -> dict:
             'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _rows(records: list[dict], layouts: dict) -> list[dict]:
+def _rows(records: list[dict]) -> list[dict]:
     a, b = KERNELS
     truth = measure.checks(records)
+    pages = measure.pages_of_walks(records)
     rows = []
     for (layout, walk), by_kernel in measure.ns_per_walk(records).items():
         interval = measure.ratio(by_kernel[a], by_kernel[b])
-        row = {'layout': layout, 'walk': walk,
+        row = {'layout': layout, 'walk': walk, 'pages': pages[layout, walk],
                'ratio': {'value': interval.value, 'low': interval.low, 'high': interval.high}}
         for name in KERNELS:
             ns = measure.middle(by_kernel[name])
-            row[name] = {'ns': ns, 'ns_per_page': ns / layouts[layout]['present'],
+            row[name] = {'ns': ns, 'ns_per_page': ns / pages[layout, walk],
                          'ns_of_boots': by_kernel[name],
                          'truth': measure.truth(truth, name, layout, walk)}
         rows.append(row)

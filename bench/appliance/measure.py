@@ -36,6 +36,11 @@ def ns_per_walk(records: list[dict]) -> dict[tuple[str, str], dict[str, list[flo
             for key, by_kernel in boots.items()}
 
 
+def pages_of_walks(records: list[dict]) -> dict[tuple[str, str], int]:
+    """(layout, walk) -> pages of the address space that one walk covers, holes included."""
+    return {(r['layout'], r['walk']): r['pages'] for r in records if r['type'] == 'sample'}
+
+
 def ratio(a: list[float], b: list[float]) -> Ratio:
     """The ratio b / a of paired boots: Student's t on the logarithms of the pairs.
 

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The comparison as a table: for the terminal and mail, and as Markdown."""
 
-HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ns/page', '{b}/{a}', '95 % interval',
-           '{a} truth', '{b} truth')
-LEFT = (0, 1, 7, 8)  # columns of words; numbers are set right
+HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ns/page', 'ratio', '95 % interval', 'truth')
+LEFT = (0, 1, 7)  # columns of words; numbers are set right
+
+
+LEGEND = """\
+ratio: {b} / {a}; ns/page: {b}, by pages of the range that is walked, holes
+included; truth: on {a} / on {b}. Where it is broken on either side the two
+kernels did not do the same work, and the ratio compares what they did instead."""
 
 
 def terminal(result: dict) -> str:
@@ -13,7 +18,7 @@ def terminal(result: dict) -> str:
     lines = ['  '.join(cell.ljust(width) if i in LEFT else cell.rjust(width)
                        for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
              for row in rows]
-    return '\n'.join([*lines, '', *_faults(result), _about(result)])
+    return '\n'.join([*lines, '', *_faults(result), '', _legend(result), '', _about(result)])
 
 
 def markdown(result: dict) -> str:
@@ -26,9 +31,14 @@ def markdown(result: dict) -> str:
                        for name, kernel in result['kernels'].items())
     faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
     return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{table}\n\n'
-            'A time is the median over boots of the median of each boot; ns/page is that of '
-            f'{b} per present page; the interval is of paired boots (Student\'s t of '
-            f'the logarithms).\n\n## Broken truth\n\n{faults}\n')
+            f'{_legend(result)}\n\nA time is the median over boots of the median of each boot; the '
+            'interval is of paired boots (Student\'s t of the logarithms).\n\n'
+            f'## Broken truth\n\n{faults}\n')
+
+
+def _legend(result: dict) -> str:
+    a, b = result['kernels']
+    return LEGEND.format(a=a, b=b)
 
 
 def _headers(result: dict) -> list[str]:
@@ -39,9 +49,9 @@ def _headers(result: dict) -> list[str]:
 def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
-             f"{row[b]['ns_per_page']:.2f}", f"{row['ratio']['value']:.3f}",
+             f"{row[b]['ns_per_page']:.3g}", f"{row['ratio']['value']:.3f}",
              _interval(row['ratio']),
-             row[a]['truth'], row[b]['truth']] for row in result['rows']]
+             f"{row[a]['truth']} / {row[b]['truth']}"] for row in result['rows']]
 
 
 def _interval(ratio: dict) -> str:
