@@ -38,13 +38,14 @@ rm -f "$stamp"
 make -s -C "$tree" ARCH=x86 O="$out/headers" headers >"$log" 2>&1 ||
 	die "make headers failed, see $log"
 
-# The flags of tools/testing/selftests/mm/Makefile, and -static.
+# As tools/testing/selftests/mm/Makefile does, and -static. pagemap_ioctl
+# makes files named after __FILE__, which must therefore be a relative path.
+cd "$src" || die "$src: cannot enter"
 for t in $tests; do
 	"${CC:-gcc}" -Wall -O2 -U_FORTIFY_SOURCE -no-pie -static \
 		-I "$tree" -isystem "$out/headers/usr/include" \
 		-isystem "$tree/tools/include/uapi" -D_GNU_SOURCE= \
-		-o "$out/$t" "$src/$t.c" "$src/vm_util.c" \
-		"$src/thp_settings.c" -lrt -lpthread -lm >>"$log" 2>&1 ||
+		-o "$out/$t" "$t.c" vm_util.c thp_settings.c -lrt -lpthread -lm >>"$log" 2>&1 ||
 		die "$t.c does not compile, see $log"
 done
 echo "$tree" >"$stamp"
