@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,25 @@ static void give_fds(const struct uml *uml)
 }
 
 /*
+ * UML is one CPU: its kernel and its user processes take turns by ptrace(),
+ * and never run at once. Spread over the host's CPUs each turn is a wake-up of
+ * another CPU, and a system call of the guest takes three times as long, or
+ * not, as the host's scheduler likes. So keep them where the scheduler has put
+ * this process just now.
+ */
+static void stay_on_this_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t only;
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&only);
+	CPU_SET(cpu, &only);
+	sched_setaffinity(0, sizeof(only), &only);
+}
+
+/*
  * Address space randomization would add up to 1 GiB to the guest's physical
  * memory (UML adds the gap between its end and its heap), another size at each
  * boot. A panic ends in abort(): 1 byte is the limit that stops a core file
@@ -54,6 +74,7 @@ static void __attribute__((noreturn)) become_uml(const struct uml *uml,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != guardian)
 		_exit(1);
+	stay_on_this_cpu();
 	personality(ADDR_NO_RANDOMIZE);
 	setrlimit(RLIMIT_CORE, &no_core);
 	sigemptyset(&none);
