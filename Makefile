@@ -4,6 +4,8 @@
 # Make turns every failure into 2; call bench/umwalk for the exact exit status.
 
 KERNEL ?= stock
+# A command may hold $ for the guest's shell: not for make to expand.
+override CMD := $(value CMD)
 export LINUX_SRC BUILD CMD
 
 UMWALK := bench/umwalk
