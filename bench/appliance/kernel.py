@@ -2,7 +2,9 @@
 """Build kernels: one source tree, one object folder a configuration.
 
 Kernels are built one after the other in the same object folder, and each
-result is copied out; what two of them share is compiled once.
+result is copied out; what two of them share is compiled once. That folder
+lies in the tree, for then kbuild names no absolute path, and ccache finds
+what another clone has compiled.
 """
 
 import hashlib
@@ -56,8 +58,8 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
     if target.exists() and stamp.exists() and stamp.read_text(encoding='utf-8') == wanted:
         return
     series.PatchedTree(source.tree, build / 'pristine').bring_to(stack)
-    objects = build / configuration / 'objects'
-    objects.mkdir(parents=True, exist_ok=True)
+    objects = source.tree / f'{sources.OBJECTS}-{configuration}'
+    objects.mkdir(exist_ok=True)
     _configure(source.tree, objects, configuration)
     _compile(build, source.tree, objects, stack.kernel)
     stamp.unlink(missing_ok=True)
@@ -101,7 +103,7 @@ def _configure(tree: Path, objects: Path, configuration: str) -> None:
 def _compile(build: Path, tree: Path, objects: Path, name: str) -> None:
     shown = Step(f'building kernel {name}')
     log = build / f'{name}.build.log'
-    ran = _make(tree, objects, ['linux'], {'CCACHE_BASEDIR': str(build), 'CCACHE_NOHASHDIR': '1'})
+    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1'})
     compiled = 0
     with open(log, 'w', encoding='utf-8') as written:
         for line in ran.stdout:

@@ -15,6 +15,7 @@ from .paths import VERSION, write_atomically
 from .progress import step
 
 PACKAGE = f'linux-source-{VERSION}'
+OBJECTS = 'objects'  # prefix of the folders in the tree that kernels are built in
 TARBALL = Path(f'/usr/src/{PACKAGE}.tar.xz')
 
 
@@ -88,6 +89,8 @@ def _install(origin: Path, tree: Path) -> str:
     release = _release(new, origin)
     if (new / '.config').exists():
         subprocess.run(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'], check=True)
+    for objects in tree.glob(f'{OBJECTS}-*'):
+        objects.rename(new / objects.name)
     shutil.rmtree(tree, ignore_errors=True)
     new.rename(tree)
     return release
