@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The patches are fit to be posted: the kernel's own checkpatch finds nothing."""
+
+import subprocess
+
+import pytest
+
+from appliance import series
+from appliance.paths import PATCHES, TOP, build_folder
+
+# The folders that the patches add files to have maintainers already.
+IGNORED = 'FILE_PATH_CHANGES'
+PATCH_FILES = sorted(PATCHES.glob('*/*/*.patch'))
+
+
+def checkpatch(text: str) -> list[str]:
+    """Errors and warnings. Not by file name: one in a git tree is taken for source code."""
+    ran = subprocess.run([build_folder() / 'linux-6.12' / 'scripts' / 'checkpatch.pl', '--no-tree',
+                          f'--ignore={IGNORED}', '-'], input=text, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    assert 'total: ' in ran.stdout, 'checkpatch.pl did not run'
+    return [line for line in ran.stdout.splitlines() if line.startswith(('ERROR:', 'WARNING:'))]
+
+
+@pytest.mark.parametrize('patch', PATCH_FILES, ids=lambda p: f'{p.parent.name}/{p.name}')
+def test_checkpatch_is_clean(appliance, patch):
+    assert checkpatch(patch.read_text(encoding='utf-8')) == []
+
+
+def test_checkpatch_finds_a_fault(appliance):
+    """The check above can fail."""
+    text = PATCH_FILES[0].read_text(encoding='utf-8')
+    where = text.index('\n+', text.index('\n@@')) + 2
+    assert any('trailing whitespace' in line for line in
+               checkpatch(text[:where] + 'int umwalk; \n+' + text[where:]))
+
+
+def test_every_patch_is_in_a_series():
+    listed = {patch for kernel in series.kernels() for patch in series.stack(kernel).patches}
+    folders = {patch.parent for patch in listed}
+    assert {p for p in PATCH_FILES if p.parent in folders} == listed, TOP
