@@ -21,7 +21,7 @@ def build_folder() -> Path:
 
     Kbuild refuses a path with a space or colon; make has no way to quote one.
     """
-    build = Path(os.environ.get('BUILD') or TOP / 'build').absolute()
+    build = Path(os.environ.get('BUILD') or TOP / 'build').expanduser().absolute()
     if any(c in str(build) for c in ' \t:\n'):
         raise Failure(f"a kernel cannot be built below '{build}' (space or colon "
                       'in the path): set BUILD=/a/plain/path')

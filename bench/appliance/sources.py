@@ -33,7 +33,7 @@ class Source:
 
 def prepare(build: Path) -> Source:
     """Make sure that the tree is there and is made from what the user names now."""
-    origin = Path(os.environ.get('LINUX_SRC') or TARBALL).absolute()
+    origin = Path(os.environ.get('LINUX_SRC') or TARBALL).expanduser().absolute()
     tree = build / f'linux-{VERSION}'
     record = build / f'linux-{VERSION}.source'
     identity = _identity(origin)
