@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel tree is made from a tarball or a tree, again only when that changes."""
+
+import subprocess
+
+import pytest
+
+from appliance import sources
+from appliance.failure import Failure
+
+MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION =\n'
+
+
+@pytest.fixture
+def origin(tmp_path, monkeypatch):
+    """A tree that passes for Linux 6.12.7, named by LINUX_SRC."""
+    tree = tmp_path / 'my linux'
+    (tree / 'mm').mkdir(parents=True)
+    (tree / 'Makefile').write_text(MAKEFILE)
+    (tree / 'mm' / 'pagewalk.c').write_text('one\n')
+    (tree / '.git').mkdir()
+    monkeypatch.setenv('LINUX_SRC', str(tree))
+    return tree
+
+
+def test_a_tree_is_copied_and_left_alone(origin, tmp_path):
+    source = sources.prepare(tmp_path)
+    assert source.release == '6.12.7'
+    (source.tree / 'mm' / 'pagewalk.c').write_text('patched\n')
+    assert (origin / 'mm' / 'pagewalk.c').read_text() == 'one\n'
+    assert not (source.tree / '.git').exists()
+
+
+def test_an_unchanged_tree_is_not_copied_again(origin, tmp_path):
+    tree = sources.prepare(tmp_path).tree
+    (tree / 'mark').touch()
+    sources.prepare(tmp_path)
+    assert (tree / 'mark').exists()
+
+
+def test_a_changed_tree_is_copied_again_and_keeps_its_objects(origin, tmp_path):
+    before = sources.prepare(tmp_path)
+    (before.tree / 'objects-release').mkdir()
+    (before.tree / 'mark').touch()
+    (origin / 'mm' / 'pagewalk.c').write_text('two, changed\n')
+    after = sources.prepare(tmp_path)
+    assert after.id != before.id
+    assert (after.tree / 'mm' / 'pagewalk.c').read_text() == 'two, changed\n'
+    assert (after.tree / 'objects-release').is_dir()
+    assert not (after.tree / 'mark').exists()
+
+
+def test_a_tarball_is_unpacked(origin, tmp_path, monkeypatch):
+    subprocess.run(['tar', '-C', origin.parent, '-cJf', tmp_path / 'linux.tar.xz', origin.name],
+                   check=True)
+    monkeypatch.setenv('LINUX_SRC', str(tmp_path / 'linux.tar.xz'))
+    assert (sources.prepare(tmp_path).tree / 'mm' / 'pagewalk.c').read_text() == 'one\n'
+
+
+def test_a_broken_tarball_is_named_and_leaves_nothing(tmp_path, monkeypatch):
+    broken = tmp_path / 'linux.tar.xz'
+    broken.write_text('no tarball')
+    monkeypatch.setenv('LINUX_SRC', str(broken))
+    with pytest.raises(Failure, match="cannot unpack '.*linux.tar.xz'"):
+        sources.prepare(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ['linux.tar.xz']
