@@ -64,7 +64,7 @@ for t in $tests; do
 	status=$?
 	case $status in
 	0)	echo "ok $n $t" ;;
-	$skip)	echo "ok $n $t # SKIP"; failed=1 ;;
+	"$skip")	echo "ok $n $t # SKIP"; failed=1 ;;
 	*)	echo "not ok $n $t # exit status $status"; failed=1 ;;
 	esac
 done
