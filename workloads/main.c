@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "golden.h"
 #include "ktap.h"
 #include "layout.h"
 #include "probe.h"
@@ -25,12 +26,14 @@
 
 static const char usage[] =
 	"usage: walks check|time|bench [--samples N] [LAYOUT...]\n"
+	"       walks golden FILE\n"
 	"       walks list\n"
 	"\n"
 	"check  build each LAYOUT and check /proc/PID/smaps, pagemap and what a\n"
 	"       walk reaches against its truth: KTAP on standard output\n"
 	"time   time walks over each: records on file descriptor 3\n"
 	"bench  both, on the same address space\n"
+	"golden replay the walks that FILE describes: records on descriptor 3\n"
 	"list   name the layouts; without LAYOUT, all are taken\n"
 	"\n"
 	"--samples N  samples of each walk (default 40)\n"
@@ -177,6 +180,10 @@ int main(int argc, char **argv)
 	records_open();
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list_layouts();
+	if (argc == 3 && !strcmp(argv[1], "golden")) {
+		golden_replay(argv[2]);
+		return 0;
+	}
 	if (argc < 2 || !parse_command(argv[1], &options)) {
 		fputs(usage, stderr);
 		return 2;

@@ -37,6 +37,17 @@ void probe_walk(int probe, struct pagewalk_probe_walk *walk)
 		    strerror(errno));
 }
 
+void probe_trace(int probe, struct pagewalk_probe_trace *trace)
+{
+	if (!ioctl(probe, PAGEWALK_PROBE_TRACE, trace))
+		return;
+	if (errno == EOPNOTSUPP)
+		die("%s: this kernel's walker has no test_walk()",
+		    PROBE_DEVICE);
+	die("%s: tracing 0x%" PRIx64 "-0x%" PRIx64 ": %s", PROBE_DEVICE,
+	    (uint64_t)trace->start, (uint64_t)trace->end, strerror(errno));
+}
+
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
 		    uint64_t step)
 {

@@ -34,6 +34,9 @@ extern const size_t nr_walk_kinds;
 /* Walk, or die. What the walk itself returns is in @walk->result. */
 void probe_walk(int probe, struct pagewalk_probe_walk *walk);
 
+/* Trace a walk, or die. What the walk itself returns is in @trace->result. */
+void probe_trace(int probe, struct pagewalk_probe_trace *trace);
+
 /* Populate pages of process @pid by writes, or die. @step as in the header. */
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
 		    uint64_t step);

@@ -80,6 +80,53 @@ void record_sample(const struct layout *layout, const struct sample *sample)
 		sample->pages, sample->calls, sample->ret);
 }
 
+/* Calls in one record: few enough for the runner's longest line. */
+#define GOLDEN_CALLS	4096
+
+static unsigned int golden_calls;
+
+static void put_golden_start(const char *name)
+{
+	fputs("{\"type\":\"golden\",\"case\":\"", records);
+	put_string(name);
+	fputs("\",\"calls\":[", records);
+}
+
+void record_golden_call(const char *name, const char *callback, uint64_t start,
+			uint64_t end, int vma)
+{
+	if (!records)
+		return;
+	if (golden_calls == GOLDEN_CALLS) {
+		fputs("]}\n", records);
+		golden_calls = 0;
+	}
+	if (!golden_calls++)
+		put_golden_start(name);
+	else
+		fputc(',', records);
+	fprintf(records, "[\"%s\",%" PRIu64 ",%" PRIu64 ",", callback, start,
+		end);
+	if (vma == -2)
+		fputs("null]", records);
+	else
+		fprintf(records, "%d]", vma);
+}
+
+void record_golden_end(const char *name, int64_t ret, uint64_t cleared,
+		       uint64_t changed, bool overflowed)
+{
+	if (!records)
+		return;
+	if (!golden_calls)
+		put_golden_start(name);
+	golden_calls = 0;
+	fprintf(records,
+		"],\"return\":%" PRId64 ",\"cleared\":%" PRIu64 ",\"changed\":%" PRIu64
+		",\"overflowed\":%s}\n", ret, cleared, changed,
+		overflowed ? "true" : "false");
+}
+
 void records_flush(void)
 {
 	if (records && (fflush(records) || ferror(records)))

@@ -15,6 +15,14 @@
  *		R walks or reads of P pages took C TSC cycles together; one
  *		made K calls of callbacks (0 for a read) and returned E (a
  *		read: 0, or a negative error number)
+ *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
+ *		the next calls of callbacks in case C: which, the pages given
+ *		to it, and the VMA: index in the case, null, or -1 if it is
+ *		none of the case
+ *	{"type":"golden","case":C,"calls":[...],"return":E,"cleared":N,
+ *	 "changed":M,"overflowed":false}
+ *		the last of them: the walk returned E and changed M page-table
+ *		entries, N of them to none; overflowed: calls are missing
  */
 #ifndef RECORDS_H
 #define RECORDS_H
@@ -39,6 +47,11 @@ void record_layout(const struct layout *layout);
 void record_check(const struct layout *layout, const char *check, bool ok,
 		  uint64_t checked, const char *detail);
 void record_sample(const struct layout *layout, const struct sample *sample);
+/* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
+void record_golden_call(const char *name, const char *callback, uint64_t start,
+			uint64_t end, int vma);
+void record_golden_end(const char *name, int64_t ret, uint64_t cleared,
+		       uint64_t changed, bool overflowed);
 /* All that was recorded is written when this returns, or it dies. */
 void records_flush(void);
 

@@ -5,8 +5,9 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from . import guest, kernel, series
+from . import golden, guest, kernel, series
 from .failure import SETUP, Failure
 from .paths import TOP, build_folder
 
@@ -65,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     command = add('build', _build, 'build kernels')
     command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
 
+    command = add('golden', _golden, 'replay recorded walks, compare every call of a callback')
+    command.add_argument('--cases', type=Path, default=golden.CASES, metavar='FILE',
+                         help='recorded walks (tests/golden/walks.jsonl)')
+    command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
+                         help='only this one (all that the file has traces of); repeat for more')
+
     command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
     _kernel_option(command)
     command.add_argument('--timeout', type=_count, default=600, help='seconds (%(default)s)')
@@ -103,6 +110,10 @@ def _bench_boot(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     kernel.ensure(build_folder(), arguments.kernels or series.kernels())
     return 0
+
+
+def _golden(arguments: argparse.Namespace) -> int:
+    return golden.run(build_folder(), arguments.cases, arguments.kernel)
 
 
 def _run(arguments: argparse.Namespace) -> int:
