@@ -100,6 +100,17 @@ static unsigned int present_ptes(unsigned long page, unsigned long pages,
 	return count(&arg, PAGEWALK_PROBE_PTE_ENTRY, 1);
 }
 
+/* Whether the walk just traced met page after page of the buffer. */
+static bool pages_follow(unsigned int first, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = first + 1; i < first + nr; i++)
+		if ((events[i].before >> 12) - (events[i - 1].before >> 12) != 1)
+			return false;
+	return true;
+}
+
 static void test_refusals(void)
 {
 	struct pagewalk_probe_trace arg = walk_of(0, 1, 1U << 31);
@@ -239,11 +250,13 @@ static void test_mappings(void)
 	ok(map(0, 8, MAP_SHARED, PAGEWALK_PROBE_MAP_FAULT) != MAP_FAILED &&
 	   !present_ptes(0, 8, 0) &&
 	   !populate(2, 3, 0, PAGEWALK_PROBE_WRITE) &&
-	   present_ptes(0, 8, 0) == 3, "PFNMAP by faults");
+	   present_ptes(0, 8, 0) == 3 && pages_follow(2, 3),
+	   "PFNMAP by faults");
 	unmap(0, 8);
 	ok(map(0, 8, MAP_SHARED, PAGEWALK_PROBE_MAP_MIXED) != MAP_FAILED &&
 	   !populate(2, 3, 0, PAGEWALK_PROBE_WRITE) && !populate(6, 1, 0, 0) &&
-	   present_ptes(0, 8, 0) == 4, "MIXEDMAP by faults");
+	   present_ptes(0, 8, 0) == 4 && pages_follow(2, 3),
+	   "MIXEDMAP by faults");
 	unmap(0, 8);
 	ok(map(0, 8, MAP_PRIVATE, PAGEWALK_PROBE_MAP_MIXED) == MAP_FAILED,
 	   "MIXEDMAP is not copied on write");
