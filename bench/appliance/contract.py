@@ -104,7 +104,8 @@ def _observe_one(appliance: guest.Appliance, name: str) -> Observation:
     with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
         try:
             for record in guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--logs={logs}',
-                                        f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'contract']):
+                                        f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
+                                        argv=['/bin/walks', 'contract']):
                 seen.records.append(record)
         except Failure as failure:
             seen.died = str(failure)
