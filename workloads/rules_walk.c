@@ -481,9 +481,12 @@ static void check_asked_once(const struct trace *trace)
 			       "was not asked for");
 		}
 	}
-	if (!trace->stop_code)
-		expect(trace, W8, !next_region(trace, &next),
-		       "test_walk is not called for the last VMA");
+	if (trace->stop_code)
+		return;
+	expect(trace, W8, !next_region(trace, &next),
+	       "test_walk is not called for the last VMA");
+	expect(trace, W8, !trace->result,
+	       "test_walk skips, and the walk returned %" PRId64, trace->result);
 }
 
 static size_t calls_of(const struct trace *trace)

@@ -8,6 +8,8 @@ TIMESTAMP = re.compile(r'^(<\d+>)?\[ *\d+\.\d+\] ')
 RESULT = re.compile(r'^( *)(ok|not ok) \d+ (?:- )?(\S+)(.*)$')
 FAILED = re.compile(r'# (.*?): (EXPECTATION|ASSERTION) FAILED at (\S+)')
 
+END = ''  # of what is noted of a failure
+
 
 @dataclass(frozen=True)
 class Result:
@@ -45,24 +47,24 @@ def results(console: str, suite: str) -> list[Result]:
 
 def _note(line: str, failure: list[str]) -> None:
     """Keep what the first failure says: where, and the lines on what was expected."""
+    if END in failure:
+        return
     failed = FAILED.search(line)
     if failed:
-        failure.append(f'{failed[3]}:')
-    elif failure and not line.startswith(('#', 'KTAP', '1..')) and len(failure) < 8:
+        failure.append(END if failure else f'{failed[3]}:')
+    elif failure and not line.startswith(('#', 'KTAP', '1..')):
         failure.append(line)
 
 
 def _note_parameter(result: re.Match, failure: list[str]) -> None:
     """A parameter's result follows what was said about it."""
-    if result[2] == 'ok':
+    if result[2] == 'ok' or not failure or failure[0].startswith('['):
         return
-    if not failure or not failure[0].startswith('['):
-        failure.insert(0, f'[{result[3]}{result[4]}]')
-    failure.append('')  # the first one is told: take no more lines
-    del failure[8:]
+    failure.insert(0, f'[{result[3]}{result[4]}]')
+    failure.append(END)
 
 
 def _result(result: re.Match, failure: list[str]) -> Result:
     skip = re.match(r' *# SKIP *(.*)', result[4])
-    detail = skip[1] if skip else ' '.join(part for part in failure if part)
+    detail = skip[1] if skip else ' '.join(part for part in failure if part != END)
     return Result(result[3], result[2] == 'ok', skip is not None, detail)

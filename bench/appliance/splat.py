@@ -15,6 +15,10 @@ COMPLAINTS = (
 FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
 STACK_LINES = 40
 
+# The KUnit suite says so around warnings that it wants to see (W12).
+PROVOKED_BEGIN = 'pagewalk_kunit: begin of expected warnings'
+PROVOKED_END = 'pagewalk_kunit: end of expected warnings'
+
 
 def complaints(console: str) -> list[tuple[str, str]]:
     """(rule, line) for the first complaint that breaks each rule."""
@@ -40,13 +44,26 @@ def splats(console: str, program: Path) -> list[str]:
 
 
 def _lines(console: str) -> list[str]:
-    return [TIMESTAMP.sub('', line.rstrip()) for line in console.splitlines()]
+    """The log without what a test provokes."""
+    lines = []
+    provoked = False
+    for line in console.splitlines():
+        line = TIMESTAMP.sub('', line.rstrip())
+        if line == PROVOKED_BEGIN:
+            provoked = True
+        elif line == PROVOKED_END:
+            provoked = False
+        elif not provoked:
+            lines.append(line)
+    return lines
 
 
 def _end(lines: list[str], start: int) -> int:
     """Where the stack that follows a splat ends."""
     last = start
     for i in range(start, min(start + STACK_LINES, len(lines))):
+        if 'end trace' in lines[i]:
+            break
         if FRAME.search(lines[i]) or i == start:
             last = i
     return last + 1
