@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot golden run shell selftests test clean
+.PHONY: help deps build bench bench-boot contract golden run shell selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,9 @@ bench: deps ## compare baseline and patched: time and truth of every walk
 
 bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
+
+contract: deps ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'
+	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
 
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')

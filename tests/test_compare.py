@@ -17,7 +17,7 @@ def bench(appliance, tmp_path_factory):
     """The results folder after one short comparison, and what was printed."""
     results = tmp_path_factory.mktemp('results')
     patch = pytest.MonkeyPatch()
-    patch.setattr(compare, 'RESULTS', results)
+    patch.setattr('appliance.results.RESULTS', results)
     try:
         assert compare.run(build_folder(), boots=2) == 0
     finally:

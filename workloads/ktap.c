@@ -28,6 +28,11 @@ void ktap_check(bool ok, const char *name, const char *detail)
 	printf("    %s %zu %s\n", ok ? "ok" : "not ok", ++checks_done, name);
 }
 
+void ktap_skip(const char *name, const char *why)
+{
+	printf("    ok %zu %s # SKIP %s\n", ++checks_done, name, why);
+}
+
 void ktap_subtest_end(const char *name)
 {
 	printf("%s %zu %s\n", subtest_ok ? "ok" : "not ok", ++tests_done, name);

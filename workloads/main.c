@@ -18,6 +18,7 @@
 #include "layout.h"
 #include "probe.h"
 #include "records.h"
+#include "rules.h"
 #include "subject.h"
 #include "timing.h"
 #include "util.h"
@@ -26,6 +27,7 @@
 
 static const char usage[] =
 	"usage: walks check|time|bench [--samples N] [LAYOUT...]\n"
+	"       walks contract [RULE...]\n"
 	"       walks golden FILE\n"
 	"       walks list\n"
 	"\n"
@@ -33,6 +35,8 @@ static const char usage[] =
 	"       walk reaches against its truth: KTAP on standard output\n"
 	"time   time walks over each: records on file descriptor 3\n"
 	"bench  both, on the same address space\n"
+	"contract  check the rules of docs/contract.md, W1 to W11 and U1 to U6,\n"
+	"       or each RULE given: KTAP and records\n"
 	"golden replay the walks that FILE describes: records on descriptor 3\n"
 	"list   name the layouts; without LAYOUT, all are taken\n"
 	"\n"
@@ -180,6 +184,8 @@ int main(int argc, char **argv)
 	records_open();
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list_layouts();
+	if (argc >= 2 && !strcmp(argv[1], "contract"))
+		return rules_main(argv + 2, argc - 2);
 	if (argc == 3 && !strcmp(argv[1], "golden")) {
 		golden_replay(argv[2]);
 		return 0;

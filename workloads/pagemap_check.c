@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "describe.h"
 #include "pagemap.h"
 #include "util.h"
 
@@ -36,30 +37,6 @@ struct pagemap_check {
 	uint8_t *used;		/* a bit for each PFN */
 	uint64_t huge_pfn;	/* PFN of the huge page that is being checked */
 };
-
-static const char *truth_name(const struct truth *truth)
-{
-	if (truth->kind == KIND_ANON)
-		return truth->present ? "anon, present" : "anon, absent";
-	if (truth->kind == KIND_HUGETLB)
-		return truth->present ? "hugetlb, present" : "hugetlb, absent";
-	return kind_name(truth->kind);
-}
-
-static void describe_entry(char *text, size_t size, uint64_t entry)
-{
-	if (entry == PM_UNTOUCHED)
-		snprintf(text, size, "no entry");
-	else if (!entry)
-		snprintf(text, size, "an empty entry");
-	else
-		snprintf(text, size, "%s%s%s%s PFN 0x%" PRIx64 " (0x%016" PRIx64 ")",
-			 entry & PM_PRESENT ? "present" : "not present",
-			 entry & PM_SWAP ? " swap" : "",
-			 entry & PM_FILE ? " file" : "",
-			 entry & PM_EXCLUSIVE ? " exclusive" : "",
-			 entry & PM_PFN, entry);
-}
 
 /* Of which later page is @entry the entry, by reads of one page? 0: unknown. */
 static uint64_t find_owner(const struct pagemap_check *pc, uint64_t page,

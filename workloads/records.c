@@ -68,6 +68,19 @@ void record_check(const struct layout *layout, const char *check, bool ok,
 	fputs("\"}\n", records);
 }
 
+void record_rule(const char *rule, const char *name, bool ok, bool skip,
+		 uint64_t checked, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"rule\",\"rule\":\"%s\",\"case\":\"%s\",\"ok\":%s,\"skip\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		rule, name, ok ? "true" : "false", skip ? "true" : "false",
+		checked);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
 void record_sample(const struct layout *layout, const struct sample *sample)
 {
 	if (!records)

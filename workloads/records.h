@@ -10,6 +10,10 @@
  *	 "detail":"..."}
  *		C compared N things with the truth; detail tells the first
  *		wrong one, or what was compared
+ *	{"type":"rule","rule":R,"case":C,"ok":true,"skip":false,"checked":N,
+ *	 "detail":"..."}
+ *		case C of rule R of the contract compared N things; detail tells
+ *		the smallest that breaks the rule, or why it was skipped
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"pages":P,
  *	 "calls":K,"return":E}
  *		R walks or reads of P pages took C TSC cycles together; one
@@ -46,6 +50,8 @@ bool records_wanted(void);
 void record_layout(const struct layout *layout);
 void record_check(const struct layout *layout, const char *check, bool ok,
 		  uint64_t checked, const char *detail);
+void record_rule(const char *rule, const char *name, bool ok, bool skip,
+		 uint64_t checked, const char *detail);
 void record_sample(const struct layout *layout, const struct sample *sample);
 /* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
 void record_golden_call(const char *name, const char *callback, uint64_t start,

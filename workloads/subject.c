@@ -14,7 +14,8 @@
 #include "subject.h"
 #include "util.h"
 
-#define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
+/* Not the file of that name in /proc/sys/vm, which leaves out surplus pages. */
+#define NR_HUGEPAGES	"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 /* What the subject tells when it has mapped its regions, or could not. */
 struct report {
@@ -88,7 +89,7 @@ static void populate_region(const struct subject *subject,
 		       step == PAGE_SIZE ? 0 : step);
 }
 
-/* A file below /proc/sys gives a number in one read from its start, or not. */
+/* A file of one number gives a number in one read from its start, or not. */
 static uint64_t read_number(int fd)
 {
 	char text[32] = "";
@@ -98,38 +99,48 @@ static uint64_t read_number(int fd)
 	return strtoull(text, NULL, 10);
 }
 
-/*
- * Ask the kernel for a pool of @huge huge pages, tell in @had how many there
- * were and return how many there are.
- */
-static uint64_t set_huge_pages(uint64_t huge, uint64_t *had)
+static int open_pool(void)
 {
 	int fd = open(NR_HUGEPAGES, O_RDWR | O_CLOEXEC);
-	uint64_t got;
 
 	if (fd < 0)
 		die("%s: %s: the layout needs hugetlb in the kernel, and root",
 		    NR_HUGEPAGES, strerror(errno));
-	*had = read_number(fd);
-	dprintf(fd, "%" PRIu64 "\n", huge);
+	return fd;
+}
+
+uint64_t huge_pages_add(uint64_t huge)
+{
+	int fd = open_pool();
+	uint64_t had = read_number(fd), got;
+
+	/* Those that it had may be lost to a walk that went wrong. */
+	dprintf(fd, "%" PRIu64 "\n", had + huge);
 	got = read_number(fd);
 	close(fd);
-	return got;
+	if (got < had + huge)
+		die("%s: got %" PRIu64 " huge pages more, %" PRIu64 " are needed: give the guest more memory",
+		    NR_HUGEPAGES, got - had, huge);
+	return had;
+}
+
+void huge_pages_restore(uint64_t had)
+{
+	int fd = open_pool();
+
+	dprintf(fd, "%" PRIu64 "\n", had);
+	close(fd);
 }
 
 /* Have as many huge pages as the layout populates. */
 static void subject_take_huge_pages(struct subject *subject,
 				    const struct layout *layout)
 {
-	uint64_t huge = layout_stats(layout).huge, got;
+	uint64_t huge = layout_stats(layout).huge;
 
 	subject->has_pool = huge;
-	if (!huge)
-		return;
-	got = set_huge_pages(huge, &subject->pool_before);
-	if (got < huge)
-		die("%s: got %" PRIu64 " huge pages, layout %s needs %" PRIu64 ": give the guest more memory",
-		    NR_HUGEPAGES, got, layout->name, huge);
+	if (huge)
+		subject->pool_before = huge_pages_add(huge);
 }
 
 static void subject_wait_mapped(const struct layout *layout, int reports)
@@ -182,12 +193,10 @@ void subject_start(struct subject *subject, const struct layout *layout,
 
 void subject_stop(struct subject *subject)
 {
-	uint64_t ignored;
-
 	kill(subject->pid, SIGKILL);
 	while (waitpid(subject->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(subject->lifeline);
 	if (subject->has_pool)
-		set_huge_pages(subject->pool_before, &ignored);
+		huge_pages_restore(subject->pool_before);
 }

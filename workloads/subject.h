@@ -22,4 +22,11 @@ void subject_start(struct subject *subject, const struct layout *layout,
 		   int probe);
 void subject_stop(struct subject *subject);
 
+/*
+ * Have @huge huge pages more in the kernel's pool, or die. Return how many it
+ * had, for huge_pages_restore().
+ */
+uint64_t huge_pages_add(uint64_t huge);
+void huge_pages_restore(uint64_t had);
+
 #endif

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import golden, guest, kernel, series
+from . import golden, guest, kconfig, kernel, series
 from .failure import SETUP, Failure
 from .paths import TOP, build_folder
 
@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     command = add('build', _build, 'build kernels')
     command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
 
+    command = add('contract', _contract, 'check every rule of the page-walk contract on every kernel')
+    command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
+                         metavar='KERNEL', help='which, may be repeated (all)')
+    _config_option(command)
+
     command = add('golden', _golden, 'replay recorded walks, compare every call of a callback')
     command.add_argument('--cases', type=Path, default=golden.CASES, metavar='FILE',
                          help='recorded walks (tests/golden/walks.jsonl)')
@@ -90,6 +95,11 @@ def _kernel_option(command: argparse.ArgumentParser) -> None:
                          help=f'one of {", ".join(series.kernels())} (stock)')
 
 
+def _config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
+                         help='configuration of the kernel (%(default)s)')
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -110,6 +120,12 @@ def _bench_boot(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     kernel.ensure(build_folder(), arguments.kernels or series.kernels())
     return 0
+
+
+def _contract(arguments: argparse.Namespace) -> int:
+    from . import contract  # pylint: disable=import-outside-toplevel
+    by_height = sorted(series.kernels(), key=lambda name: len(series.stack(name).series))
+    return contract.run(build_folder(), arguments.kernels or by_height, arguments.config)
 
 
 def _golden(arguments: argparse.Namespace) -> int:

@@ -2,16 +2,12 @@
 """`umwalk bench`: boot two kernels in turns, walk the layouts, compare."""
 
 import datetime
-import hashlib
 import json
-import os
-import platform
 import time
 from pathlib import Path
 
-from . import guest, measure, report, series, sources
+from . import guest, measure, report, results, sources
 from .failure import Failure
-from .paths import RESULTS
 from .progress import step
 
 FORMAT = 1  # of result.json; raised when a field changes its meaning
@@ -29,7 +25,10 @@ def run(build: Path, boots: int = BOOTS) -> int:
     result = _result(build, appliance, records)
     result['started'] = started.isoformat(timespec='seconds')
     result['seconds'] = round(time.monotonic() - clock, 1)
-    folder = _store(result, records, started)
+    folder = results.store(started, {
+        'result.json': json.dumps(result, indent=1) + '\n',
+        'report.md': report.markdown(result),
+        'records.jsonl': results.json_lines(records)})
     print(report.terminal(result))
     print(f'\n{folder / "report.md"}')
     return 0
@@ -53,26 +52,18 @@ def _boot(appliance: guest.Appliance, boots: int) -> list[dict]:
 
 def _result(build: Path, appliance: guest.Appliance, records: list[dict]) -> dict:
     """What result.json holds; docs/formats.md describes every field."""
-    host = next(r for r in records if r['type'] == 'host')
     layouts = {r['layout']: {k: r[k] for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
                for r in records if r['type'] == 'layout'}
     source = sources.prepare(build)
     return {
         'format': FORMAT,
-        'host': {'cpu': host['cpu'], 'tsc_khz': host['tsc_khz'], 'cores': os.cpu_count(),
-                 'kernel': platform.release()},
+        'host': results.host(records),
         'source': source.release,
-        'kernels': {name: _kernel(name, path) for name, path in appliance.kernels.items()},
+        'kernels': results.kernels(appliance),
         'layouts': layouts,
         'rows': _rows(records),
         'checks': _checks(records),
     }
-
-
-def _kernel(name: str, path: Path) -> dict:
-    stack = series.stack(name)
-    return {'series': list(stack.series), 'patches': [p.name for p in stack.patches],
-            'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _rows(records: list[dict]) -> list[dict]:
@@ -96,21 +87,3 @@ def _rows(records: list[dict]) -> list[dict]:
 def _checks(records: list[dict]) -> list[dict]:
     return [{'kernel': kernel, 'layout': layout, 'check': check, **entry}
             for (kernel, layout, check), entry in measure.checks(records).items()]
-
-
-def _store(result: dict, records: list[dict], started: datetime.datetime) -> Path:
-    """Write the run's folder whole, then point results/latest to it."""
-    name = f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
-    RESULTS.mkdir(exist_ok=True)
-    partial = RESULTS / f'.{name}'
-    partial.mkdir()
-    (partial / 'result.json').write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
-    (partial / 'report.md').write_text(report.markdown(result), encoding='utf-8')
-    (partial / 'records.jsonl').write_text(
-        ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records), encoding='utf-8')
-    folder = RESULTS / name
-    partial.rename(folder)
-    link = RESULTS / f'.latest.{name}'
-    link.symlink_to(name)
-    link.replace(RESULTS / 'latest')
-    return folder

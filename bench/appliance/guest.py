@@ -23,15 +23,19 @@ class Appliance:
     initramfs: Path
     kernels: dict[str, Path]
 
+    def only(self, name: str) -> 'Appliance':
+        """The same with one of the kernels."""
+        return Appliance(self.umrun, self.initramfs, {name: self.kernels[name]})
+
     def command(self, *options: str, argv: list[str]) -> list[str]:
         """The runner's command line (bench/runner/ documents it)."""
         named = [f'--kernel={name}={path}' for name, path in self.kernels.items()]
         return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
 
 
-def ensure(build: Path, names: list[str]) -> Appliance:
+def ensure(build: Path, names: list[str], configuration: str = 'release') -> Appliance:
     """Build kernels, runner and root, as far as they are not up to date."""
-    programs = kernel.ensure(build, names)
+    programs = kernel.ensure(build, names, configuration)
     with locked(build):
         _make('bench', build / 'host')
         _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')

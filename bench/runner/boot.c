@@ -411,6 +411,8 @@ static void make_command_line(struct command_line *c, const struct boot *b)
 	add(c, "ssl=null");
 	add(c, "ssl0=fd:3");
 	add_term(c);
+	if (plan->append)
+		add(c, plan->append);
 	add(c, NULL);
 }
 

@@ -21,6 +21,7 @@ struct plan {
 	unsigned long mem_mib;
 	unsigned long timeout_s;	/* 0: none */
 	const char *logs;	/* folder, or NULL */
+	const char *append;	/* to the kernel's command line, or NULL */
 	struct sink *out, *err, *records;	/* records: NULL if not asked */
 	int signal_fd;		/* SIGINT and its like */
 	int parent_fd;		/* readable when umrun's parent is gone; -1 */

@@ -28,7 +28,7 @@
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
 "             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
-"             [--logs DIR] [--host | --shell] -- ARGV...\n"
+"             [--logs DIR] [--append ARG] [--host | --shell] -- ARGV...\n"
 "\n"
 "Boots every kernel N times (default 1), in the order a b b a, and runs ARGV\n"
 "in each.\n"
@@ -40,6 +40,7 @@ static const char usage[] =
 "  --timeout SECONDS   for each boot; 0: none (default 300, a shell: none)\n"
 "  --records FD        write JSON Lines to this open descriptor\n"
 "  --logs DIR          job output to DIR/NAME-I.out, console to DIR/NAME-I.console\n"
+"  --append ARG        one argument more for the kernel, as in kunit.enable=1\n"
 "  --host              run ARGV in the host's root, read-only, not the guest's\n"
 "  --shell             the same with a terminal; ARGV may be left out\n"
 "\n"
@@ -135,6 +136,9 @@ static void parse_option(struct options *o, int option)
 	case 'l':
 		o->plan.logs = optarg;
 		break;
+	case 'a':
+		o->plan.append = optarg;
+		break;
 	case 'h':
 		set_kind(o, "host");
 		break;
@@ -159,6 +163,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "records", required_argument, NULL, 'r' },
 		{ "logs", required_argument, NULL, 'l' },
+		{ "append", required_argument, NULL, 'a' },
 		{ "host", no_argument, NULL, 'h' },
 		{ "shell", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'H' },

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where runs land: one folder each, whole or not at all, and what all of them hold."""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+
+from . import series
+from .guest import Appliance
+from .paths import RESULTS
+
+
+def store(started: datetime.datetime, files: dict[str, str]) -> Path:
+    """Write a run's folder whole, then point results/latest to it."""
+    name = f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
+    RESULTS.mkdir(exist_ok=True)
+    partial = RESULTS / f'.{name}'
+    partial.mkdir()
+    for file, text in files.items():
+        (partial / file).write_text(text, encoding='utf-8')
+    folder = RESULTS / name
+    partial.rename(folder)
+    link = RESULTS / f'.latest.{name}'
+    link.symlink_to(name)
+    link.replace(RESULTS / 'latest')
+    return folder
+
+
+def json_lines(records: list[dict]) -> str:
+    """Records as records.jsonl holds them."""
+    return ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records)
+
+
+def host(records: list[dict]) -> dict:
+    """What a run was made on, from the runner's first record."""
+    record = next(r for r in records if r['type'] == 'host')
+    return {'cpu': record['cpu'], 'tsc_khz': record['tsc_khz'], 'cores': os.cpu_count(),
+            'kernel': platform.release()}
+
+
+def kernels(appliance: Appliance) -> dict[str, dict]:
+    """Which kernels were booted, so that anybody can build the same."""
+    described = {}
+    for name, path in appliance.kernels.items():
+        stack = series.stack(name)
+        described[name] = {'series': list(stack.series), 'patches': [p.name for p in stack.patches],
+                           'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    return described

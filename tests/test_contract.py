@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The contract: the matrix of the kernels, and every check seen red."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from appliance import contract, guest, ktap, splat
+from appliance.paths import TOP, build_folder
+
+
+@pytest.fixture(scope='module')
+def seen(appliance) -> dict[str, contract.Observation]:
+    """Every kernel, checked once."""
+    return {one.kernel: one for one in contract.observe(appliance)}
+
+
+def states(one: contract.Observation) -> dict[str, str]:
+    return {rule: state for rule, state in one.states().items() if state == contract.BROKEN}
+
+
+def test_every_kernel_breaks_what_it_is_expected_to_break(seen):
+    assert [problem for one in seen.values()
+            for problem in contract.differences(one, contract.expected(one.kernel))] == []
+
+
+def test_fixed_breaks_nothing(seen):
+    assert states(seen['fixed']) == {}
+
+
+@pytest.mark.parametrize('kernel, rule, shows', [
+    ('patched', 'W1', 'pte_entry 0x'), ('patched', 'W3', 'is reported 0 times'),
+    ('baseline', 'W4', 'is reported by pmd_entry'), ('patched', 'W5', 'hugetlb, absent'),
+    ('patched', 'W6', 'is not reported by pte_hole'), ('patched', 'W7', 'walk->vma 0x0-0x0'),
+    ('patched', 'W8', 'the walk returned 1'),
+    ('stock', 'W9', 'returned 0, expected 7'), ('patched', 'W9', 'returned 1, expected 0'),
+    ('baseline', 'W10', 'expected -EINVAL'), ('baseline', 'W11', 'page-table entries changed'),
+    ('patched', 'U1', 'the entry of page'), ('baseline', 'U1', 'the entry of page'),
+    ('patched', 'U4', 'which the kernel never set'), ('patched', 'U5', 'says that it ended at'),
+    ('baseline', 'U6', 'HugePages_Total')])
+def test_what_a_user_meets(seen, kernel, rule, shows):
+    assert shows in seen[kernel].rules[rule].broken[0]['detail']
+
+
+# Rules that no kernel here breaks: a wrong truth in their place.
+WRONG_TRUTHS = {
+    'W2': ('rules_walk.c', 'event->start >= last[event->callback]',
+           'event->start > last[event->callback]'),
+    'U2': ('rules_smaps.c', '.own = 4, .anon = 4, .referenced = 4, .locked = 4',
+           '.own = 4, .anon = 4, .referenced = 4, .locked = 3'),
+    'U3': ('rules_clear_refs.c', "return *what == '3' && piece->backing == TMPFS;",
+           "return *what == '3' && piece->backing == ANON;"),
+}
+
+
+@pytest.mark.parametrize('rule', WRONG_TRUTHS)
+def test_a_wrong_truth_is_noticed(appliance, tmp_path, rule):
+    file, right, wrong = WRONG_TRUTHS[rule]
+    shutil.copytree(TOP / 'workloads', tmp_path / 'workloads')
+    source = tmp_path / 'workloads' / file
+    assert source.read_text().count(right) == 1
+    source.write_text(source.read_text().replace(right, wrong))
+    build = build_folder()
+    subprocess.run(['make', '-s', '-C', tmp_path / 'workloads', f'OUT={tmp_path}',
+                    f'KERNEL_HEADERS={build / "headers"}'], check=True)
+    subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
+                    f'TREE={build / "linux-6.12"}', f'WALKS={tmp_path / "walks"}'], check=True)
+    booted = guest.Appliance(appliance.umrun, tmp_path / 'initramfs.cpio',
+                             {'fixed': appliance.kernels['fixed']})
+    records = guest.records(booted, f'--mem={guest.MEMORY_MIB}', argv=['/bin/walks', 'contract', rule])
+    assert [r['rule'] for r in records if r['type'] == 'rule' and not r['ok']]
+
+
+def observation(broken: set[str]) -> contract.Observation:
+    one = contract.Observation('some')
+    for rule, outcome in one.rules.items():
+        outcome.add('case', rule not in broken, False, 'why')
+    return one
+
+
+def test_a_rule_that_breaks_unexpectedly_is_told():
+    assert contract.differences(observation({'U1'}), set()) == [
+        'some: U1 is broken, and is not expected to be']
+
+
+def test_a_rule_that_holds_unexpectedly_is_told():
+    assert contract.differences(observation(set()), {'U1'}) == [
+        'some: U1 is expected to be broken, and is: ok']
+
+
+def test_a_rule_that_nothing_checks_is_told():
+    one = observation(set())
+    one.rules['W7'] = contract.Outcome()
+    assert contract.unchecked([one]) == ['W7 VMA known: nothing checked it']
+
+
+def test_a_boot_that_dies_is_told():
+    one = observation(set())
+    one.died = 'a boot failed'
+    assert contract.differences(one, set()) == ['some: a boot failed']
+
+
+KUNIT = """\
+[    0.100000] KTAP version 1
+[    0.100000] 1..1
+[    0.100000]     KTAP version 1
+[    0.100000]     # Subtest: pagewalk
+[    0.100000]     1..3
+[    0.100000]         KTAP version 1
+[    0.100000]         # Subtest: W1_confined
+[    0.100000]         ok 1 anon
+[    0.100000]     # W1_confined: EXPECTATION FAILED at mm/tests/pagewalk_kunit.c:77
+[    0.100000]     Expected end <= 4096, but
+[    0.100000]         end == 8192 (0x2000)
+[    0.100000]         not ok 2 anon, hole
+[    0.100000]     # W1_confined: pass:1 fail:1 skip:0 total:2
+[    0.100000]     not ok 1 W1_confined
+[    0.100000]     ok 2 W2_ordered
+[    0.100000]     ok 3 W12_locked # SKIP needs lockdep
+[    0.100000] # pagewalk: pass:1 fail:1 skip:1 total:3
+[    0.100000] not ok 1 pagewalk
+"""
+
+
+def test_kunit_results():
+    first, second, third = ktap.results(KUNIT, 'pagewalk')
+    assert (first.name, first.ok) == ('W1_confined', False)
+    assert first.detail == ('[anon, hole] mm/tests/pagewalk_kunit.c:77: Expected end <= 4096, but '
+                            'end == 8192 (0x2000)')
+    assert (second.name, second.ok, second.skipped) == ('W2_ordered', True, False)
+    assert (third.name, third.skipped, third.detail) == ('W12_locked', True, 'needs lockdep')
+
+
+def test_complaints_of_a_kernel_break_their_rule(tmp_path):
+    log = ('[    1.0] mm/pgtable-generic.c:54: bad pmd 00000000fd02d449(0000000002a003e7).\n'
+           '[    1.0] BUG: Bad rss-counter state mm:00000000 type:MM_ANONPAGES val:3\n')
+    assert [rule for rule, _ in splat.complaints(log)] == ['W11', 'U6']
+    assert splat.splats(log, tmp_path / 'none') == []
+
+
+def test_a_splat_is_told_with_its_stack(tmp_path):
+    log = ('[    1.0] WARNING: CPU: 0 PID: 1 at mm/pagewalk.c:400 walk_page_range+0x1/0x2\n'
+           '[    1.0] Stack:\n[    1.0]  [<60001234>] walk_page_range+0x10/0x200\n'
+           '[    1.0] something else\n')
+    assert splat.splats(log, tmp_path / 'none') == [
+        'WARNING: CPU: 0 PID: 1 at mm/pagewalk.c:400 walk_page_range+0x1/0x2\n'
+        'Stack:\n [<60001234>] walk_page_range+0x10/0x200']
+
+
+def test_a_splat_that_a_test_provokes_is_none(tmp_path):
+    log = ('[    1.0] pagewalk_kunit: begin of expected warnings\n'
+           '[    1.0] WARNING: CPU: 0 PID: 1 at include/linux/rwsem.h:80 find_vma+0x1/0x2\n'
+           '[    1.0] pagewalk_kunit: end of expected warnings\n')
+    assert splat.splats(log, tmp_path / 'none') == []
