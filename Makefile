@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot golden run shell selftests test clean
+.PHONY: help deps build bench bench-boot golden run shell selftests test clean mutants
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,9 @@ bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
+
+mutants: deps ## does every wrong change of the walker fail a check? PATCHES=folder
+	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
 run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \

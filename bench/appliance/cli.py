@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import golden, guest, kernel, series
+from . import golden, guest, kconfig, kernel, series
 from .failure import SETUP, Failure
 from .paths import TOP, build_folder
 
@@ -61,9 +61,11 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
     _kernel_option(command)
+    _config_option(command)
     command.add_argument('--boots', type=_count, default=50, help='how often (%(default)s)')
 
     command = add('build', _build, 'build kernels')
+    _config_option(command)
     command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
 
     command = add('golden', _golden, 'replay recorded walks, compare every call of a callback')
@@ -72,13 +74,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
                          help='only this one (all that the file has traces of); repeat for more')
 
+    command = add('mutants', _mutants, 'does every wrong change of the walker fail a check?')
+    command.add_argument('--patches', type=Path, metavar='FOLDER',
+                         help='patches onto stock, one a mutant (those of umwalk)')
+    command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
+
     command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
     _kernel_option(command)
+    _config_option(command)
     command.add_argument('--timeout', type=_count, default=600, help='seconds (%(default)s)')
     command.add_argument('argv', nargs='+', metavar='COMMAND', help='after --')
 
     command = add('shell', _shell, "a prompt inside a kernel, the host's files read-only")
     _kernel_option(command)
+    _config_option(command)
 
     command = add('selftests', _selftests, "the kernel tree's own hugetlb selftests, in the guest")
     _kernel_option(command)
@@ -88,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
 def _kernel_option(command: argparse.ArgumentParser) -> None:
     command.add_argument('--kernel', default='stock', metavar='KERNEL',
                          help=f'one of {", ".join(series.kernels())} (stock)')
+
+
+def _config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
+                         help='configuration of the kernel (%(default)s)')
 
 
 def _count(text: str) -> int:
@@ -104,11 +118,11 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _bench_boot(arguments: argparse.Namespace) -> int:
     from . import boot  # pylint: disable=import-outside-toplevel # numpy is slow to load
-    return boot.run(build_folder(), arguments.kernel, arguments.boots)
+    return boot.run(build_folder(), arguments.kernel, arguments.boots, arguments.config)
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    kernel.ensure(build_folder(), arguments.kernels or series.kernels())
+    kernel.ensure(build_folder(), arguments.kernels or series.kernels(), arguments.config)
     return 0
 
 
@@ -116,17 +130,22 @@ def _golden(arguments: argparse.Namespace) -> int:
     return golden.run(build_folder(), arguments.cases, arguments.kernel)
 
 
+def _mutants(arguments: argparse.Namespace) -> int:
+    from . import mutants  # pylint: disable=import-outside-toplevel
+    return mutants.run(build_folder(), arguments.patches or mutants.FOLDER, arguments.only)
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments.kernel, '--host', f'--timeout={arguments.timeout}',
+    return _become_runner(arguments, '--host', f'--timeout={arguments.timeout}',
                           argv=arguments.argv)
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments.kernel, '--shell', argv=['bash', '-i'])
+    return _become_runner(arguments, '--shell', argv=['bash', '-i'])
 
 
-def _become_runner(name: str, *options: str, argv: list[str]) -> int:
-    appliance = guest.ensure(build_folder(), [name])
+def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
+    appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
     command = appliance.command(f'--mem={guest.MEMORY_MIB}', *options, argv=argv)
     sys.stdout.flush()
     os.execv(command[0], command)

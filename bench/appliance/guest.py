@@ -29,9 +29,9 @@ class Appliance:
         return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
 
 
-def ensure(build: Path, names: list[str]) -> Appliance:
+def ensure(build: Path, names: list[str], configuration: str = 'release') -> Appliance:
     """Build kernels, runner and root, as far as they are not up to date."""
-    programs = kernel.ensure(build, names)
+    programs = kernel.ensure(build, names, configuration)
     with locked(build):
         _make('bench', build / 'host')
         _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a kernel complains of in its log, and where in its sources that is.
+
+A kernel with debug information (configuration debug) gives file and line; any
+other, symbol and offset, as they are in the log.
+"""
+
+import functools
+import re
+import subprocess
+from pathlib import Path
+
+# What no kernel says while all is well.
+SPLAT = re.compile(
+    r'^(?:BUG[: ]|WARNING: |UBSAN: |Oops|kernel BUG at |Kernel panic - not syncing'
+    r'|INFO: (?:task|rcu|possible|inconsistent|trying|suspicious)'
+    r'|.*: bad p[g4um]d |.*\bBad page\b|DEBUG_LOCKS_WARN_ON)')
+
+SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
+CONTEXT = 60  # lines of a splat that are shown
+
+
+def splats(log: str) -> list[str]:
+    """The first line of each complaint in a kernel's log."""
+    return [line.strip() for line in log.splitlines() if SPLAT.match(line)]
+
+
+def first_splat(log: str) -> str:
+    """The first complaint with its call trace; empty if there is none."""
+    lines = log.splitlines()
+    for number, line in enumerate(lines):
+        if SPLAT.match(line):
+            return '\n'.join(lines[number:number + CONTEXT])
+    return ''
+
+
+def decode(text: str, program: Path) -> str:
+    """The text with file and line behind every symbol+offset that the program has."""
+    found = [match for line in text.splitlines() for match in SYMBOL.finditer(line)]
+    places = _places(program, {address for match in found
+                               if (address := _address(match, program)) is not None})
+
+    def place(line: str) -> str:
+        match = SYMBOL.search(line)
+        where = match and places.get(_address(match, program))
+        return f'{line} ({where})' if where else line
+    return '\n'.join(place(line) for line in text.splitlines())
+
+
+def _address(match: re.Match, program: Path) -> int | None:
+    """The address of a call, which is before the one that it returns to."""
+    start = _symbols(program).get((match[1], int(match[3], 16)))
+    if start is None:
+        return None
+    at_fault = 'RIP' in match.string or 'WARNING' in match.string
+    return start + int(match[2], 16) - (0 if at_fault else 1)
+
+
+@functools.lru_cache(maxsize=4)
+def _symbols(program: Path) -> dict[tuple[str, int], int]:
+    """(name, size up to the next symbol) -> address: what tells symbols of one name apart."""
+    ran = subprocess.run(['nm', '-n', program], capture_output=True, text=True, check=False)
+    symbols = [(int(address, 16), name) for address, name in
+               re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', ran.stdout, re.M)]
+    found: dict[tuple[str, int], int] = {}
+    end = following = 0
+    for address, name in reversed(symbols):
+        if address != following:
+            end, following = following, address
+        found[name, end - address] = address
+    return found
+
+
+def _places(program: Path, addresses: set[int]) -> dict[int, str]:
+    """address -> 'file:line', and after it the lines that it is inlined in."""
+    if not addresses:
+        return {}
+    ran = subprocess.run(['addr2line', '-a', '-i', '-e', program, *map(hex, sorted(addresses))],
+                         capture_output=True, text=True, check=False)
+    places: dict[int, list[str]] = {}
+    for line in ran.stdout.splitlines():
+        if line.startswith('0x'):
+            here = places.setdefault(int(line, 16), [])
+        elif not line.startswith('?'):
+            here.append(_in_tree(line.split(' (discriminator')[0]))
+    return {address: ' in '.join(lines) for address, lines in places.items() if lines}
+
+
+def _in_tree(place: str) -> str:
+    """A path as a kernel developer writes it, relative to the tree."""
+    return re.sub(r'^.*/linux-[0-9.]+/', '', place)
