@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--patches', type=Path, metavar='FOLDER',
                          help='patches onto stock, one a mutant (those of umwalk)')
     command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
+    command.add_argument('--config', choices=kconfig.CONFIGURATIONS,
+                         help='judge in kernels of this configuration (release, and who '
+                              'survives it in debug)')
 
     command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
     _kernel_option(command)
@@ -132,7 +135,8 @@ def _golden(arguments: argparse.Namespace) -> int:
 
 def _mutants(arguments: argparse.Namespace) -> int:
     from . import mutants  # pylint: disable=import-outside-toplevel
-    return mutants.run(build_folder(), arguments.patches or mutants.FOLDER, arguments.only)
+    return mutants.run(build_folder(), arguments.patches or mutants.FOLDER, arguments.only,
+                       arguments.config)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -146,9 +150,27 @@ def _shell(arguments: argparse.Namespace) -> int:
 
 def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
-    command = appliance.command(f'--mem={guest.MEMORY_MIB}', *options, argv=argv)
+    memory = guest.memory_mib(arguments.config)
+    command = appliance.command(f'--mem={memory}', *options, argv=argv)
     sys.stdout.flush()
+    if arguments.config != 'release' and '--shell' not in options:
+        return _run_and_explain(appliance, command)
     os.execv(command[0], command)
+
+
+def _run_and_explain(appliance: guest.Appliance, command: list[str]) -> int:
+    """Pass standard error on, but what the runner says at the end with file and line."""
+    said = b''
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as runner:
+        for line in runner.stderr:
+            if said or line.startswith(b'umrun: '):
+                said += line
+            else:
+                sys.stderr.buffer.write(line)
+                sys.stderr.flush()
+    if said:
+        print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)
+    return runner.returncode
 
 
 def _selftests(arguments: argparse.Namespace) -> int:

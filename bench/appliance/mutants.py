@@ -27,7 +27,6 @@ class Judge:
     """What is run in a kernel of a configuration; all of it has to be right."""
     configuration: str
     jobs: tuple[tuple[str, ...], ...]
-    memory_mib: int
     # A boot that takes this many times as long as the original's hangs.
     patience: float = 5
     least_seconds: float = 5
@@ -35,8 +34,8 @@ class Judge:
 
 # Who survives one judge comes before the next.
 JUDGES = (
-    Judge('release', (('/bin/walks', 'check'),), guest.MEMORY_MIB),
-    Judge('debug', (('/bin/walks', 'check'),), 2 * guest.MEMORY_MIB),
+    Judge('release', (('/bin/walks', 'check'),)),
+    Judge('debug', (('/bin/walks', 'check'),)),
 )
 
 
@@ -65,14 +64,16 @@ class Verdict:
         return f'killed by {self.rule}{case}{judge}'
 
 
-def run(build: Path, folder: Path = FOLDER, only: list[str] | None = None) -> int:
+def run(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
+        configuration: str | None = None) -> int:
     """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
+    judges = [j for j in JUDGES if configuration in (None, j.configuration)]
     left = _mutants(folder, only or [])
     width = max(len(mutant.name) for mutant in left)
     verdicts: dict[str, Verdict] = {}
-    for judge in JUDGES:
+    for judge in judges:
         if left:
-            _judge_all(build, judge, left, verdicts, width)
+            _judge_all(build, judge, left, verdicts, width, judge is judges[-1])
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
     return _summary(_mutants(folder, only or []), verdicts)
 
@@ -103,7 +104,7 @@ def _equivalent(path: Path) -> dict[str, str]:
 
 
 def _judge_all(build: Path, judge: Judge, mutants: list[Mutant],
-               verdicts: dict[str, Verdict], width: int) -> None:
+               verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     """Build one mutant while the one before it is judged."""
     appliance = guest.ensure(build, [BASE], judge.configuration)
     bench = kernel.Bench(build, judge.configuration)
@@ -120,7 +121,7 @@ def _judge_all(build: Path, judge: Judge, mutants: list[Mutant],
                     except Failure as failure:
                         raise Failure(f'{mutant.name}: {failure}') from failure
                     trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
-                                               limit, started, verdicts, width))
+                                               limit, started, verdicts, width, last))
                     _raise_first(trials)
             _raise_first(trials)
         finally:
@@ -149,12 +150,13 @@ def _try_original(bench: kernel.Bench, appliance: guest.Appliance, judge: Judge,
 
 
 def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: Judge,
-                limit: int, started: float, verdicts: dict[str, Verdict], width: int) -> None:
+                limit: int, started: float, verdicts: dict[str, Verdict], width: int,
+                last: bool) -> None:
     verdict = replace(_verdict(program, appliance, judge, limit), judge=judge.configuration,
                       seconds=time.monotonic() - started)
     program.unlink()
     verdicts[mutant.name] = verdict
-    if verdict.rule or judge is JUDGES[-1]:
+    if verdict.rule or last:
         argued = '; argued equivalent' if mutant.equivalent else ''
         print(f'{mutant.name:{width}}  {verdict}{argued}, {verdict.seconds:.1f} s', flush=True)
         if verdict.detail:
@@ -176,8 +178,8 @@ def _job(appliance: guest.Appliance, argv: tuple[str, ...], judge: Judge, limit:
          logs: Path) -> Verdict:
     faults, ended = [], None
     try:
-        for record in guest.records(appliance, f'--mem={judge.memory_mib}', f'--timeout={limit}',
-                                    f'--logs={logs}', argv=list(argv)):
+        for record in guest.records(appliance, f'--mem={guest.memory_mib(judge.configuration)}',
+                                    f'--timeout={limit}', f'--logs={logs}', argv=list(argv)):
             if record['type'] == 'rule' and not record['ok']:
                 faults.append(Verdict(record['rule'], record['case'], record['detail']))
             elif record['type'] == 'check' and not record['ok']:
@@ -188,9 +190,10 @@ def _job(appliance: guest.Appliance, argv: tuple[str, ...], judge: Judge, limit:
         ended = failure
     console = logs / 'mutant-0.console'
     log = console.read_text(encoding='utf-8', errors='replace') if console.exists() else ''
-    faults += _from_log(log, appliance.kernels['mutant'])
+    complaints = _from_log(log, appliance.kernels['mutant'])
     if ended:
-        faults.append(_from_end(ended, limit))
+        faults.append(_from_end(ended, limit, complaints))
+    faults += complaints
     return faults[0] if faults else Verdict()
 
 
@@ -198,14 +201,16 @@ def _from_log(log: str, program: Path) -> list[Verdict]:
     """Failed KUnit tests, then what the kernel complains of."""
     failed = re.findall(r'^ *not ok \d+ (?:- )?(\S+)(?!.*# SKIP)', log, re.M)
     return ([Verdict('KUnit', name) for name in failed] +
-            [Verdict('log', stack.decode(line, program)) for line in stack.splats(log)])
+            [Verdict('log', '', stack.decode(line, program)) for line in stack.splats(log)])
 
 
-def _from_end(failure: Failure, limit: int) -> Verdict:
-    how = {KERNEL_DIED: 'panic', TIME_LIMIT: 'hang'}.get(failure.status, 'exit status')
-    detail = {'hang': f'not done within {limit} s', 'panic': '',
-              'exit status': str(failure).splitlines()[-1]}[how]
-    return Verdict(how, '', detail)
+def _from_end(failure: Failure, limit: int, complaints: list[Verdict]) -> Verdict:
+    said = complaints[0].detail or complaints[0].case if complaints else ''
+    if failure.status == TIME_LIMIT:
+        return Verdict('hang', '', said or f'not done within {limit} s')
+    if failure.status == KERNEL_DIED:
+        return Verdict('panic', '', said)
+    return Verdict('exit status', '', str(failure).splitlines()[-1])
 
 
 def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
