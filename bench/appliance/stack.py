@@ -6,6 +6,7 @@ other, symbol and offset, as they are in the log.
 """
 
 import functools
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -88,4 +89,4 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
 
 def _in_tree(place: str) -> str:
     """A path as a kernel developer writes it, relative to the tree."""
-    return re.sub(r'^.*/linux-[0-9.]+/', '', place)
+    return re.sub(r'^.*/linux-[0-9.]+/', '', os.path.normpath(place))
