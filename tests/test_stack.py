@@ -30,6 +30,8 @@ int main(void)
     'mm/pgtable-generic.c:54: bad pmd 0000000060a01000(0000000000123067)',
     'kernel BUG at mm/pagewalk.c:1!',
     'Kernel panic - not syncing: Kernel mode fault at addr 0x0',
+    '<0>Kernel panic - not syncing: Segfault with no mm',
+    '[    1.000000] BUG: Bad rss-counter state mm:0 type:MM_ANONPAGES val:1',
     'INFO: task walks:27 blocked for more than 120 seconds.',
 ])
 def test_a_complaint_is_found(line):
@@ -66,8 +68,16 @@ def test_a_trace_has_file_and_line(program):
     assert stack.decode(f'Call Trace:\n{line}', program) == f'Call Trace:\n{line} (mm/fails.c:8)'
 
 
+def test_an_address_without_a_symbol_has_file_and_line(program):
+    back = re.search(r'<([0-9a-f]{8})>', trace(program))[1]
+    assert stack.decode(f' [<{back}>] 0x{back}', program).endswith(' (mm/fails.c:8)')
+    fault = stack._symbols(program)
+    start = next(address for (name, _), address in fault.items() if name == 'fails')
+    assert stack.decode(f'RIP: 0033:0x{start:x}', program).endswith(' (mm/fails.c:2)')
+
+
 def test_what_is_not_known_stays_as_it_is(program):
-    text = 'Call Trace:\n [<60001000>] ? nonesuch+0x10/0x20\n [<0>] ? 0x0'
+    text = 'Call Trace:\n [<60001000>] ? nonesuch+0x10/0x20\n [<0000000000000000>] 0x0'
     assert stack.decode(text, program) == text
     subprocess.run(['strip', '-g', program], check=True)
     assert stack.decode(trace(program), program) == trace(program)
