@@ -35,7 +35,7 @@ bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
-mutants: deps ## does every wrong change of the walker fail a check? PATCHES=folder
+mutants: deps ## show that every wrong change of the walker fails a check; PATCHES=folder
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
 run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
