@@ -121,7 +121,8 @@ def _judge_all(build: Path, judge: Judge, mutants: list[Mutant],
                     except Failure as failure:
                         raise Failure(f'{mutant.name}: {failure}') from failure
                     trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
-                                               limit, known, started, verdicts, width, last))
+                                               limit, known, time.monotonic() - started,
+                                               verdicts, width, last))
                     _raise_first(trials)
             _raise_first(trials)
         finally:
@@ -162,12 +163,13 @@ def _known_broken() -> set[str]:
 
 
 def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: Judge,
-                limit: int, known: set[tuple[str, str]], started: float, verdicts: dict[str, Verdict], width: int,
+                limit: int, known: set[tuple[str, str]], built: float, verdicts: dict[str, Verdict], width: int,
                 last: bool) -> None:
+    started = time.monotonic()
     new = [fault for fault in _faults(program, appliance, judge, limit)
            if (fault.rule, fault.case) not in known]
     verdict = replace(new[0] if new else Verdict(), judge=judge.configuration,
-                      seconds=time.monotonic() - started)
+                      seconds=built + time.monotonic() - started)
     program.unlink()
     verdicts[mutant.name] = verdict
     if verdict.rule or last:
