@@ -163,8 +163,8 @@ def _known_broken() -> set[str]:
 
 
 def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: Judge,
-                limit: int, known: set[tuple[str, str]], built: float, verdicts: dict[str, Verdict], width: int,
-                last: bool) -> None:
+                limit: int, known: set[tuple[str, str]], built: float,
+                verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     started = time.monotonic()
     new = [fault for fault in _faults(program, appliance, judge, limit)
            if (fault.rule, fault.case) not in known]
