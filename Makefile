@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot contract golden run shell selftests test clean
+.PHONY: help deps build bench bench-boot contract golden mutants run shell selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +37,9 @@ contract: deps ## check every rule of the page-walk contract on every kernel; CO
 
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
+
+mutants: deps ## show that every wrong change of the walker fails a check; PATCHES=folder
+	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
 run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \

@@ -13,9 +13,9 @@ BOOT_SECONDS = 20
 MEMORY_MIB = 256
 
 
-def run(build: Path, name: str, boots: int) -> int:
+def run(build: Path, name: str, boots: int, configuration: str = 'release') -> int:
     """Boot one kernel many times; returns the exit status."""
-    appliance = guest.ensure(build, [name])
+    appliance = guest.ensure(build, [name], configuration)
     walls = []
     with step(f'{boots} boots of {name}') as shown:
         for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',

@@ -61,9 +61,11 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
     _kernel_option(command)
+    _config_option(command)
     command.add_argument('--boots', type=_count, default=50, help='how often (%(default)s)')
 
     command = add('build', _build, 'build kernels')
+    _config_option(command)
     command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
 
     command = add('contract', _contract, 'check every rule of the page-walk contract on every kernel')
@@ -77,13 +79,23 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
                          help='only this one (all that the file has traces of); repeat for more')
 
+    command = add('mutants', _mutants, 'show that every wrong change of the walker fails a check')
+    command.add_argument('--patches', type=Path, metavar='FOLDER',
+                         help='patches onto stock, one a mutant (those of umwalk)')
+    command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
+    command.add_argument('--config', choices=kconfig.CONFIGURATIONS,
+                         help='judge in kernels of this configuration (release, and who '
+                              'survives it in debug)')
+
     command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
     _kernel_option(command)
+    _config_option(command)
     command.add_argument('--timeout', type=_count, default=600, help='seconds (%(default)s)')
     command.add_argument('argv', nargs='+', metavar='COMMAND', help='after --')
 
     command = add('shell', _shell, "a prompt inside a kernel, the host's files read-only")
     _kernel_option(command)
+    _config_option(command)
 
     command = add('selftests', _selftests, "the kernel tree's own hugetlb selftests, in the guest")
     _kernel_option(command)
@@ -114,11 +126,11 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _bench_boot(arguments: argparse.Namespace) -> int:
     from . import boot  # pylint: disable=import-outside-toplevel # numpy is slow to load
-    return boot.run(build_folder(), arguments.kernel, arguments.boots)
+    return boot.run(build_folder(), arguments.kernel, arguments.boots, arguments.config)
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    kernel.ensure(build_folder(), arguments.kernels or series.kernels())
+    kernel.ensure(build_folder(), arguments.kernels or series.kernels(), arguments.config)
     return 0
 
 
@@ -132,20 +144,44 @@ def _golden(arguments: argparse.Namespace) -> int:
     return golden.run(build_folder(), arguments.cases, arguments.kernel)
 
 
+def _mutants(arguments: argparse.Namespace) -> int:
+    from . import mutants  # pylint: disable=import-outside-toplevel
+    return mutants.run(build_folder(), arguments.patches or mutants.FOLDER, arguments.only,
+                       arguments.config)
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments.kernel, '--host', f'--timeout={arguments.timeout}',
+    return _become_runner(arguments, '--host', f'--timeout={arguments.timeout}',
                           argv=arguments.argv)
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments.kernel, '--shell', argv=['bash', '-i'])
+    return _become_runner(arguments, '--shell', argv=['bash', '-i'])
 
 
-def _become_runner(name: str, *options: str, argv: list[str]) -> int:
-    appliance = guest.ensure(build_folder(), [name])
-    command = appliance.command(f'--mem={guest.MEMORY_MIB}', *options, argv=argv)
+def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
+    appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
+    memory = guest.memory_mib(arguments.config)
+    command = appliance.command(f'--mem={memory}', *options, argv=argv)
     sys.stdout.flush()
+    if arguments.config != 'release' and '--shell' not in options:
+        return _run_and_explain(appliance, command)
     os.execv(command[0], command)
+
+
+def _run_and_explain(appliance: guest.Appliance, command: list[str]) -> int:
+    """Pass standard error on, but what the runner says at the end with file and line."""
+    said = b''
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as runner:
+        for line in runner.stderr:
+            if said or line.startswith(b'umrun: '):
+                said += line
+            else:
+                sys.stderr.buffer.write(line)
+                sys.stderr.flush()
+    if said:
+        print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)
+    return runner.returncode
 
 
 def _selftests(arguments: argparse.Namespace) -> int:

@@ -3,17 +3,23 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from . import kernel
+from . import kernel, stack
 from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
 from .paths import TOP, locked
 
 MEMORY_MIB = 512
+
+
+def memory_mib(configuration: str) -> int:
+    """Twice as much for KASAN's redzones and quarantine and lockdep's tables."""
+    return MEMORY_MIB * (1 if configuration == 'release' else 2)
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,16 @@ def records(appliance: Appliance, *options: str, argv: list[str]) -> Iterator[di
                     yield json.loads(line)
         said.seek(0)
         if runner.returncode:
-            raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n{said.read().strip()}',
+            raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n'
+                          f'{explain(appliance, said.read().strip())}',
                           runner.returncode)
+
+
+def explain(appliance: Appliance, said: str) -> str:
+    """What the runner said, call traces with file and line if the kernel has them."""
+    match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
+    program = match and appliance.kernels.get(match[1])
+    return stack.decode(said, program) if program else said
 
 
 def _reason(status: int) -> str:

@@ -8,7 +8,10 @@ from .failure import Failure
 from .paths import CONFIGS
 
 # Each configuration is a list of fragments in uml-config/, later ones on top.
-CONFIGURATIONS = {'release': ('base.config',)}
+CONFIGURATIONS = {
+    'release': ('base.config',),
+    'debug': ('base.config', 'debug.config'),
+}
 
 
 def fragments(configuration: str) -> list[Path]:

@@ -50,6 +50,43 @@ def bring_tree_to(build: Path, name: str) -> Path:
     return source.tree
 
 
+def _objects(tree: Path, configuration: str) -> Path:
+    return tree / f'{sources.OBJECTS}-{configuration}'
+
+
+class Bench:
+    """Builds stacks that are no kernels of their own, where the kernels are built.
+
+    What a stack shares with the one before it is not compiled again. The
+    kernels' own programs and stamps stay as they are.
+    """
+
+    def __init__(self, build: Path, configuration: str):
+        self.top = build
+        self.configuration = configuration
+
+    def build(self, stack: series.Stack, target: Path, configure: bool = False) -> Path:
+        """Build a stack, the program to target; configure first if asked to."""
+        with locked(self.top):
+            tree = self._bring_to(stack)
+            objects = _objects(tree, self.configuration)
+            if configure:
+                _configure(tree, objects, self.configuration)
+            _compile(self.top, tree, objects, 'other')
+            copy_atomically(objects / 'linux', target)
+        return target
+
+    def restore(self, stack: series.Stack) -> None:
+        """Leave the tree as that of a kernel."""
+        with locked(self.top):
+            self._bring_to(stack)
+
+    def _bring_to(self, stack: series.Stack) -> Path:
+        tree = sources.prepare(self.top).tree
+        series.PatchedTree(tree, self.top / 'pristine').bring_to(stack)
+        return tree
+
+
 def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
                 configuration: str) -> None:
     target = binary(build, stack.kernel, configuration)
@@ -58,10 +95,15 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
     if target.exists() and stamp.exists() and stamp.read_text(encoding='utf-8') == wanted:
         return
     series.PatchedTree(source.tree, build / 'pristine').bring_to(stack)
-    objects = source.tree / f'{sources.OBJECTS}-{configuration}'
-    objects.mkdir(exist_ok=True)
+    objects = _objects(source.tree, configuration)
     _configure(source.tree, objects, configuration)
-    _compile(build, source.tree, objects, stack.kernel)
+    shown = Step(f'building kernel {stack.kernel}')
+    try:
+        compiled = _compile(build, source.tree, objects, stack.kernel, shown)
+    except Failure:
+        shown.end('failed')
+        raise
+    shown.end(f'done, {compiled} files compiled')
     stamp.unlink(missing_ok=True)
     copy_atomically(objects / '.config', target.with_name('config'))
     copy_atomically(objects / 'linux', target)
@@ -88,6 +130,7 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
 
 
 def _configure(tree: Path, objects: Path, configuration: str) -> None:
+    objects.mkdir(exist_ok=True)
     paths = kconfig.fragments(configuration)
     wanted = kconfig.requested(paths)
     fragment = objects / 'umwalk.config'
@@ -100,8 +143,8 @@ def _configure(tree: Path, objects: Path, configuration: str) -> None:
     kconfig.check_taken(wanted, objects / '.config')
 
 
-def _compile(build: Path, tree: Path, objects: Path, name: str) -> None:
-    shown = Step(f'building kernel {name}')
+def _compile(build: Path, tree: Path, objects: Path, name: str, shown: Step | None = None) -> int:
+    """Run kbuild; returns how many files it compiled."""
     log = build / f'{name}.build.log'
     ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1'})
     compiled = 0
@@ -109,13 +152,13 @@ def _compile(build: Path, tree: Path, objects: Path, name: str) -> None:
         for line in ran.stdout:
             written.write(line)
             compiled += line.startswith('  CC ')
-            shown.update(f'{compiled} files compiled')
+            if shown:
+                shown.update(f'{compiled} files compiled')
     if ran.wait():
-        shown.end('failed')
         errors = [line for line in log.read_text(encoding='utf-8').splitlines()
                   if 'error' in line.lower() or '***' in line][:5]
         raise Failure(f'kernel {name} does not build, see {log}:\n' + '\n'.join(errors))
-    shown.end(f'done, {compiled} files compiled')
+    return compiled
 
 
 def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):

@@ -52,6 +52,11 @@ def stack(kernel: str, root: Path = PATCHES) -> Stack:
     return Stack(kernel, tuple(series), tuple(patches))
 
 
+def with_patches(base: Stack, name: str, *patches: Path) -> Stack:
+    """A stack with more patches on top, which no series names."""
+    return Stack(name, base.series, base.patches + patches)
+
+
 def _entries(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding='utf-8').splitlines()

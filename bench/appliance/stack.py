@@ -6,17 +6,20 @@ other, symbol and offset, as they are in the log.
 """
 
 import functools
+import os
 import re
 import subprocess
 from pathlib import Path
 
 # What no kernel says while all is well.
 SPLAT = re.compile(
-    r'^(?:BUG[: ]|WARNING: |UBSAN: |Oops|kernel BUG at |Kernel panic - not syncing'
+    r'^(?:<\d>)?(?:\[ *\d+\.\d+\] )?'
+    r'(?:BUG[: ]|WARNING: |UBSAN: |Oops|kernel BUG at |Kernel panic - not syncing'
     r'|INFO: (?:task|rcu|possible|inconsistent|trying|suspicious)'
     r'|.*: bad p[g4um]d |.*\bBad page\b|DEBUG_LOCKS_WARN_ON)')
 
 SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
+ADDRESS = re.compile(r'\[<([0-9a-f]{8,16})>\]|RIP: \w+:0x([0-9a-f]+)')
 CONTEXT = 60  # lines of a splat that are shown
 
 
@@ -36,24 +39,25 @@ def first_splat(log: str) -> str:
 
 def decode(text: str, program: Path) -> str:
     """The text with file and line behind every symbol+offset that the program has."""
-    found = [match for line in text.splitlines() for match in SYMBOL.finditer(line)]
-    places = _places(program, {address for match in found
-                               if (address := _address(match, program)) is not None})
-
-    def place(line: str) -> str:
-        match = SYMBOL.search(line)
-        where = match and places.get(_address(match, program))
-        return f'{line} ({where})' if where else line
-    return '\n'.join(place(line) for line in text.splitlines())
+    lines = [(line, _address(line, program)) for line in text.splitlines()]
+    places = _places(program, {address for _, address in lines
+                               if address and address > 0})
+    return '\n'.join(f'{line} ({places[address]})' if address in places else line
+                     for line, address in lines)
 
 
-def _address(match: re.Match, program: Path) -> int | None:
-    """The address of a call, which is before the one that it returns to."""
-    start = _symbols(program).get((match[1], int(match[3], 16)))
-    if start is None:
+def _address(line: str, program: Path) -> int | None:
+    """The address that a line names: of a call, not of what it returns to."""
+    symbol, number = SYMBOL.search(line), ADDRESS.search(line)
+    if number:
+        address = int(number[1] or number[2], 16)
+    elif symbol and (symbol[1], int(symbol[3], 16)) in _symbols(program):
+        address = _symbols(program)[symbol[1], int(symbol[3], 16)] + int(symbol[2], 16)
+    else:
         return None
-    at_fault = 'RIP' in match.string or 'WARNING' in match.string
-    return start + int(match[2], 16) - (0 if at_fault else 1)
+    # Not a call: where it happened, and a pointer to a function.
+    exact = 'RIP' in line or 'WARNING' in line or symbol and not int(symbol[2], 16)
+    return address if exact else address - 1
 
 
 @functools.lru_cache(maxsize=4)
@@ -88,4 +92,4 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
 
 def _in_tree(place: str) -> str:
     """A path as a kernel developer writes it, relative to the tree."""
-    return re.sub(r'^.*/linux-[0-9.]+/', '', place)
+    return re.sub(r'^.*/linux-[0-9.]+/', '', os.path.normpath(place))

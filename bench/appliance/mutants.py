@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk mutants`: does every wrong change of the walker fail a check?
+
+Each patch is built on its own onto stock, in the object folder of the normal
+kernels: one file is compiled and the kernel linked. Then the checks judge it.
+"""
+
+import concurrent.futures
+import re
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import guest, kernel, series, stack
+from .failure import CANNOT_START, FAILED, KERNEL_DIED, TIME_LIMIT, Failure
+from .paths import PATCHES, VERSION
+from .progress import step
+
+BASE = 'stock'
+FOLDER = PATCHES / VERSION / 'mutants'
+EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from the original
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What is run in a kernel of a configuration; all of it has to be right."""
+    configuration: str
+    jobs: tuple[tuple[str, ...], ...]
+    # A boot that takes this many times as long as the original's hangs.
+    patience: float = 5
+    least_seconds: float = 5
+
+
+# Who survives one judge comes before the next.
+JUDGES = (
+    Judge('release', (('/bin/walks', 'check'),)),
+    Judge('debug', (('/bin/walks', 'check'),)),
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A patch, and why no check can tell it from the original, if that is so."""
+    name: str
+    patch: Path
+    equivalent: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What killed a mutant: a rule and the case that shows it; none: it survived."""
+    rule: str = ''
+    case: str = ''
+    detail: str = ''
+    seconds: float = 0
+    judge: str = ''
+
+    def __str__(self) -> str:
+        if not self.rule:
+            return 'SURVIVED'
+        case = f' ({self.case})' if self.case else ''
+        judge = '' if self.judge == JUDGES[0].configuration else f' [{self.judge}]'
+        return f'killed by {self.rule}{case}{judge}'
+
+
+def run(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
+        configuration: str | None = None) -> int:
+    """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
+    judges = [j for j in JUDGES if configuration in (None, j.configuration)]
+    left = _mutants(folder, only or [])
+    width = max(len(mutant.name) for mutant in left)
+    verdicts: dict[str, Verdict] = {}
+    for judge in judges:
+        if left:
+            _judge_all(build, judge, left, verdicts, width, judge is judges[-1])
+        left = [mutant for mutant in left if not verdicts[mutant.name].rule]
+    return _summary(_mutants(folder, only or []), verdicts)
+
+
+def _mutants(folder: Path, only: list[str]) -> list[Mutant]:
+    arguments = _equivalent(folder / EQUIVALENT)
+    patches = {patch.stem: patch for patch in sorted(folder.glob('*.patch'))}
+    if not patches:
+        raise Failure(f'{folder}: no *.patch in it')
+    for name in (*only, *arguments):
+        if name not in patches:
+            raise Failure(f'{folder}: no {name}.patch in it')
+    return [Mutant(name, patch, arguments.get(name, '')) for name, patch in patches.items()
+            if not only or name in only]
+
+
+def _equivalent(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        name, _, argument = line.partition(':')
+        if line.strip() and not line.startswith('#'):
+            if not argument.strip():
+                raise Failure(f"{path}:{number}: not NAME: argument: '{line}'")
+            found[name.strip()] = argument.strip()
+    return found
+
+
+def _judge_all(build: Path, judge: Judge, mutants: list[Mutant],
+               verdicts: dict[str, Verdict], width: int, last: bool) -> None:
+    """Build one mutant while the one before it is judged."""
+    appliance = guest.ensure(build, [BASE], judge.configuration)
+    bench = kernel.Bench(build, judge.configuration)
+    with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
+        try:
+            with step(f'{BASE} itself, {judge.configuration}'):
+                limit, known = _try_original(bench, appliance, judge, Path(temporary))
+            with concurrent.futures.ThreadPoolExecutor(1) as court:
+                trials = []
+                for mutant in mutants:
+                    started = time.monotonic()
+                    try:
+                        program = bench.build(_stack(mutant), Path(temporary) / mutant.name / 'linux')
+                    except Failure as failure:
+                        raise Failure(f'{mutant.name}: {failure}') from failure
+                    trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
+                                               limit, known, time.monotonic() - started,
+                                               verdicts, width, last))
+                    _raise_first(trials)
+            _raise_first(trials)
+        finally:
+            bench.restore(series.stack(BASE))
+
+
+def _raise_first(trials: list[concurrent.futures.Future]) -> None:
+    for trial in trials:
+        if trial.done():
+            trial.result()
+
+
+def _stack(mutant: Mutant) -> series.Stack:
+    return series.with_patches(series.stack(BASE), mutant.name, mutant.patch)
+
+
+def _try_original(bench: kernel.Bench, appliance: guest.Appliance, judge: Judge,
+                  folder: Path) -> tuple[int, set[tuple[str, str]]]:
+    """How long a mutant may take, and what is wrong with the original already.
+
+    No more than the rules that the original is known to break.
+    """
+    program = bench.build(series.stack(BASE), folder / BASE / 'linux', configure=True)
+    started = time.monotonic()
+    faults = _faults(program, appliance, judge, 600)
+    seconds = time.monotonic() - started
+    for fault in faults:
+        if fault.rule not in _known_broken():
+            raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)
+    return (int(max(judge.least_seconds, judge.patience * seconds)) + 1,
+            {(fault.rule, fault.case) for fault in faults})
+
+
+def _known_broken() -> set[str]:
+    path = PATCHES / VERSION / 'expected' / BASE
+    lines = path.read_text(encoding='utf-8').splitlines() if path.exists() else []
+    return {rule for line in lines if (rule := line.partition('#')[0].strip())}
+
+
+def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: Judge,
+                limit: int, known: set[tuple[str, str]], built: float,
+                verdicts: dict[str, Verdict], width: int, last: bool) -> None:
+    started = time.monotonic()
+    new = [fault for fault in _faults(program, appliance, judge, limit)
+           if (fault.rule, fault.case) not in known]
+    verdict = replace(new[0] if new else Verdict(), judge=judge.configuration,
+                      seconds=built + time.monotonic() - started)
+    program.unlink()
+    verdicts[mutant.name] = verdict
+    if verdict.rule or last:
+        argued = '; argued equivalent' if mutant.equivalent else ''
+        print(f'{mutant.name:{width}}  {verdict}{argued}, {verdict.seconds:.1f} s', flush=True)
+        if verdict.detail:
+            print(f'{"":{width}}    {verdict.detail}', flush=True)
+
+
+def _faults(program: Path, appliance: guest.Appliance, judge: Judge, limit: int) -> list[Verdict]:
+    """All that the judge's jobs find."""
+    booted = replace(appliance, kernels={'mutant': program})
+    found = []
+    for argv in judge.jobs:
+        with tempfile.TemporaryDirectory(prefix='umwalk-logs.') as logs:
+            found += _job(booted, argv, judge, limit, Path(logs))
+    return found
+
+
+def _job(appliance: guest.Appliance, argv: tuple[str, ...], judge: Judge, limit: int,
+         logs: Path) -> list[Verdict]:
+    faults, ended = [], None
+    try:
+        for record in guest.records(appliance, f'--mem={guest.memory_mib(judge.configuration)}',
+                                    f'--timeout={limit}', f'--logs={logs}', argv=list(argv)):
+            if record['type'] == 'rule' and not record['ok']:
+                faults.append(Verdict(record['rule'], record['case'], record['detail']))
+            elif record['type'] == 'check' and not record['ok']:
+                faults.append(Verdict(record['check'], record['layout'], record['detail']))
+    except Failure as failure:
+        if failure.status == CANNOT_START:
+            raise
+        ended = failure
+    console = logs / 'mutant-0.console'
+    log = console.read_text(encoding='utf-8', errors='replace') if console.exists() else ''
+    complaints = _from_log(log, appliance.kernels['mutant'])
+    if ended:
+        faults.append(_from_end(ended, limit, complaints))
+    faults += complaints
+    return faults
+
+
+def _from_log(log: str, program: Path) -> list[Verdict]:
+    """Failed KUnit tests, then what the kernel complains of."""
+    failed = re.findall(r'^ *not ok \d+ (?:- )?(\S+)(?!.*# SKIP)', log, re.M)
+    return ([Verdict('KUnit', name) for name in failed] +
+            [Verdict('log', '', stack.decode(line, program)) for line in stack.splats(log)])
+
+
+def _from_end(failure: Failure, limit: int, complaints: list[Verdict]) -> Verdict:
+    said = complaints[0].detail or complaints[0].case if complaints else ''
+    if failure.status == TIME_LIMIT:
+        return Verdict('hang', '', said or f'not done within {limit} s')
+    if failure.status == KERNEL_DIED:
+        return Verdict('panic', '', said)
+    return Verdict('exit status', '', str(failure).splitlines()[-1])
+
+
+def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
+    killed = [m for m in mutants if verdicts[m.name].rule]
+    survived = [m for m in mutants if not verdicts[m.name].rule]
+    unargued = [m.name for m in survived if not m.equivalent]
+    wrong = [m.name for m in killed if m.equivalent]
+    print(f'\n{len(mutants)} mutants: {len(killed)} killed, {len(survived)} survived, '
+          f'{len(survived) - len(unargued)} of them argued equivalent')
+    if unargued:
+        print('SURVIVED, and nobody says why: ' + ', '.join(unargued))
+    if wrong:
+        print('argued equivalent, but killed: ' + ', '.join(wrong))
+    return FAILED if unargued or wrong else 0
