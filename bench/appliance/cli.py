@@ -161,8 +161,7 @@ def _shell(arguments: argparse.Namespace) -> int:
 
 def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
-    memory = guest.memory_mib(arguments.config)
-    command = appliance.command(f'--mem={memory}', *options, argv=argv)
+    command = appliance.command(f'--mem={appliance.memory_mib}', *options, argv=argv)
     sys.stdout.flush()
     if arguments.config != 'release' and '--shell' not in options:
         return _run_and_explain(appliance, command)

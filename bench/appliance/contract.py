@@ -64,6 +64,7 @@ class Observation:
     console: str = ''
     splats: list[str] = field(default_factory=list)  # whole, with their stacks
     died: str = ''  # why, if the boot did not come to its end
+    status: int = 0  # of umrun
 
     def states(self) -> dict[str, str]:
         """Rule by rule."""
@@ -96,19 +97,20 @@ def observe(appliance: guest.Appliance) -> list[Observation]:
     names = list(appliance.kernels)
     with step(f'the contract on {", ".join(names)}'), \
             concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        return list(pool.map(lambda name: _observe_one(appliance.only(name), name), names))
+        return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
 
 
-def _observe_one(appliance: guest.Appliance, name: str) -> Observation:
+def observe_one(appliance: guest.Appliance, name: str, seconds: int = BOOT_SECONDS) -> Observation:
+    """Boot one kernel, for no longer than some seconds, and judge what it shows."""
     seen = Observation(name)
     with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
         try:
-            for record in guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--logs={logs}',
-                                        f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
+            for record in guest.records(appliance, f'--mem={appliance.memory_mib}', f'--logs={logs}',
+                                        f'--timeout={seconds}', '--append=kunit.enable=1',
                                         argv=['/bin/walks', 'contract']):
                 seen.records.append(record)
         except Failure as failure:
-            seen.died = str(failure)
+            seen.died, seen.status = str(failure), failure.status
         seen.ktap = _read(Path(logs) / f'{name}-0.out')
         seen.console = _read(Path(logs) / f'{name}-0.console')
     _judge(seen, appliance.kernels[name])

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator
 
@@ -17,7 +17,7 @@ from .paths import TOP, locked
 MEMORY_MIB = 512
 
 
-def memory_mib(configuration: str) -> int:
+def _memory_mib(configuration: str) -> int:
     """Twice as much for KASAN's redzones and quarantine and lockdep's tables."""
     return MEMORY_MIB * (1 if configuration == 'release' else 2)
 
@@ -28,10 +28,11 @@ class Appliance:
     umrun: Path
     initramfs: Path
     kernels: dict[str, Path]
+    memory_mib: int = MEMORY_MIB
 
     def only(self, name: str) -> 'Appliance':
         """The same with one of the kernels."""
-        return Appliance(self.umrun, self.initramfs, {name: self.kernels[name]})
+        return replace(self, kernels={name: self.kernels[name]})
 
     def command(self, *options: str, argv: list[str]) -> list[str]:
         """The runner's command line (bench/runner/ documents it)."""
@@ -48,7 +49,7 @@ def ensure(build: Path, names: list[str], configuration: str = 'release') -> App
         _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}',
               f'WALKS={build / "guest" / "walks"}')
     return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
-                     dict(zip(names, programs)))
+                     dict(zip(names, programs)), _memory_mib(configuration))
 
 
 def _make(folder: str, out: Path, *variables: str) -> None:

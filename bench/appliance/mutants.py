@@ -6,14 +6,13 @@ kernels: one file is compiled and the kernel linked. Then the checks judge it.
 """
 
 import concurrent.futures
-import re
 import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import guest, kernel, series, stack
-from .failure import CANNOT_START, FAILED, KERNEL_DIED, TIME_LIMIT, Failure
+from . import contract, guest, kernel, series
+from .failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from .paths import PATCHES, VERSION
 from .progress import step
 
@@ -22,21 +21,12 @@ FOLDER = PATCHES / VERSION / 'mutants'
 EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from the original
 
 
-@dataclass(frozen=True)
-class Judge:
-    """What is run in a kernel of a configuration; all of it has to be right."""
-    configuration: str
-    jobs: tuple[tuple[str, ...], ...]
-    # A boot that takes this many times as long as the original's hangs.
-    patience: float = 5
-    least_seconds: float = 5
-
-
-# Who survives one judge comes before the next.
-JUDGES = (
-    Judge('release', (('/bin/walks', 'check'),)),
-    Judge('debug', (('/bin/walks', 'check'),)),
-)
+# The contract's checks judge a mutant on the first of these configurations;
+# if it survives, on the next.
+JUDGES = ('release', 'debug')
+# A boot that takes this many times as long as the original's hangs.
+PATIENCE = 5
+LEAST_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -60,20 +50,20 @@ class Verdict:
         if not self.rule:
             return 'SURVIVED'
         case = f' ({self.case})' if self.case else ''
-        judge = '' if self.judge == JUDGES[0].configuration else f' [{self.judge}]'
+        judge = '' if self.judge == JUDGES[0] else f' [{self.judge}]'
         return f'killed by {self.rule}{case}{judge}'
 
 
 def run(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
         configuration: str | None = None) -> int:
     """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
-    judges = [j for j in JUDGES if configuration in (None, j.configuration)]
+    configurations = [configuration] if configuration else JUDGES
     left = _mutants(folder, only or [])
     width = max(len(mutant.name) for mutant in left)
     verdicts: dict[str, Verdict] = {}
-    for judge in judges:
+    for judge in configurations:
         if left:
-            _judge_all(build, judge, left, verdicts, width, judge is judges[-1])
+            _judge_all(build, judge, left, verdicts, width, judge == configurations[-1])
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
     return _summary(_mutants(folder, only or []), verdicts)
 
@@ -103,15 +93,15 @@ def _equivalent(path: Path) -> dict[str, str]:
     return found
 
 
-def _judge_all(build: Path, judge: Judge, mutants: list[Mutant],
+def _judge_all(build: Path, judge: str, mutants: list[Mutant],
                verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     """Build one mutant while the one before it is judged."""
-    appliance = guest.ensure(build, [BASE], judge.configuration)
-    bench = kernel.Bench(build, judge.configuration)
+    appliance = guest.ensure(build, [BASE], judge)
+    bench = kernel.Bench(build, judge)
     with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
         try:
-            with step(f'{BASE} itself, {judge.configuration}'):
-                limit, known = _try_original(bench, appliance, judge, Path(temporary))
+            with step(f'{BASE} itself, {judge}'):
+                limit, known = _try_original(bench, appliance, Path(temporary))
             with concurrent.futures.ThreadPoolExecutor(1) as court:
                 trials = []
                 for mutant in mutants:
@@ -139,7 +129,7 @@ def _stack(mutant: Mutant) -> series.Stack:
     return series.with_patches(series.stack(BASE), mutant.name, mutant.patch)
 
 
-def _try_original(bench: kernel.Bench, appliance: guest.Appliance, judge: Judge,
+def _try_original(bench: kernel.Bench, appliance: guest.Appliance,
                   folder: Path) -> tuple[int, set[tuple[str, str]]]:
     """How long a mutant may take, and what is wrong with the original already.
 
@@ -147,28 +137,22 @@ def _try_original(bench: kernel.Bench, appliance: guest.Appliance, judge: Judge,
     """
     program = bench.build(series.stack(BASE), folder / BASE / 'linux', configure=True)
     started = time.monotonic()
-    faults = _faults(program, appliance, judge, 600)
+    faults = _faults(program, appliance, contract.BOOT_SECONDS)
     seconds = time.monotonic() - started
     for fault in faults:
-        if fault.rule not in _known_broken():
+        if fault.rule not in contract.expected(BASE):
             raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)
-    return (int(max(judge.least_seconds, judge.patience * seconds)) + 1,
+    return (int(max(LEAST_SECONDS, PATIENCE * seconds)) + 1,
             {(fault.rule, fault.case) for fault in faults})
 
 
-def _known_broken() -> set[str]:
-    path = PATCHES / VERSION / 'expected' / BASE
-    lines = path.read_text(encoding='utf-8').splitlines() if path.exists() else []
-    return {rule for line in lines if (rule := line.partition('#')[0].strip())}
-
-
-def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: Judge,
+def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: str,
                 limit: int, known: set[tuple[str, str]], built: float,
                 verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     started = time.monotonic()
-    new = [fault for fault in _faults(program, appliance, judge, limit)
+    new = [fault for fault in _faults(program, appliance, limit)
            if (fault.rule, fault.case) not in known]
-    verdict = replace(new[0] if new else Verdict(), judge=judge.configuration,
+    verdict = replace(new[0] if new else Verdict(), judge=judge,
                       seconds=built + time.monotonic() - started)
     program.unlink()
     verdicts[mutant.name] = verdict
@@ -179,53 +163,17 @@ def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge
             print(f'{"":{width}}    {verdict.detail}', flush=True)
 
 
-def _faults(program: Path, appliance: guest.Appliance, judge: Judge, limit: int) -> list[Verdict]:
-    """All that the judge's jobs find."""
-    booted = replace(appliance, kernels={'mutant': program})
-    found = []
-    for argv in judge.jobs:
-        with tempfile.TemporaryDirectory(prefix='umwalk-logs.') as logs:
-            found += _job(booted, argv, judge, limit, Path(logs))
-    return found
+def _faults(program: Path, appliance: guest.Appliance, limit: int) -> list[Verdict]:
+    """All that the contract's checks find, the end of the boot first if it was a bad one."""
+    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant', limit)
+    found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
+    for rule, outcome in seen.rules.items():
+        found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]
+    return found + [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
 
 
-def _job(appliance: guest.Appliance, argv: tuple[str, ...], judge: Judge, limit: int,
-         logs: Path) -> list[Verdict]:
-    faults, ended = [], None
-    try:
-        for record in guest.records(appliance, f'--mem={guest.memory_mib(judge.configuration)}',
-                                    f'--timeout={limit}', f'--logs={logs}', argv=list(argv)):
-            if record['type'] == 'rule' and not record['ok']:
-                faults.append(Verdict(record['rule'], record['case'], record['detail']))
-            elif record['type'] == 'check' and not record['ok']:
-                faults.append(Verdict(record['check'], record['layout'], record['detail']))
-    except Failure as failure:
-        if failure.status == CANNOT_START:
-            raise
-        ended = failure
-    console = logs / 'mutant-0.console'
-    log = console.read_text(encoding='utf-8', errors='replace') if console.exists() else ''
-    complaints = _from_log(log, appliance.kernels['mutant'])
-    if ended:
-        faults.append(_from_end(ended, limit, complaints))
-    faults += complaints
-    return faults
-
-
-def _from_log(log: str, program: Path) -> list[Verdict]:
-    """Failed KUnit tests, then what the kernel complains of."""
-    failed = re.findall(r'^ *not ok \d+ (?:- )?(\S+)(?!.*# SKIP)', log, re.M)
-    return ([Verdict('KUnit', name) for name in failed] +
-            [Verdict('log', '', stack.decode(line, program)) for line in stack.splats(log)])
-
-
-def _from_end(failure: Failure, limit: int, complaints: list[Verdict]) -> Verdict:
-    said = complaints[0].detail or complaints[0].case if complaints else ''
-    if failure.status == TIME_LIMIT:
-        return Verdict('hang', '', said or f'not done within {limit} s')
-    if failure.status == KERNEL_DIED:
-        return Verdict('panic', '', said)
-    return Verdict('exit status', '', str(failure).splitlines()[-1])
+def _end(status: int) -> str:
+    return {TIME_LIMIT: 'hang', KERNEL_DIED: 'panic'}.get(status, f'exit status {status}')
 
 
 def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
