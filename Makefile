@@ -17,8 +17,8 @@ UMWALK := bench/umwalk
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL= (stock, baseline, patched), LINUX_SRC= (tarball or tree of'
-	@echo 'Linux 6.12), BUILD= (build folder). bench/umwalk SUBCOMMAND --help says more.'
+	@echo 'Variables: KERNEL= (stock, baseline, patched, fixed), LINUX_SRC= (tarball or tree'
+	@echo 'of Linux 6.12), BUILD= (build folder). bench/umwalk SUBCOMMAND --help says more.'
 
 deps: ## install the Debian packages needed; every target does it by itself
 	@bench/deps.sh
