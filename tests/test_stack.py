@@ -35,13 +35,17 @@ int main(void)
     'INFO: task walks:27 blocked for more than 120 seconds.',
 ])
 def test_a_complaint_is_found(line):
-    assert stack.splats(f'devtmpfs: initialized\n{line}\nCall Trace:\n') == [line]
+    assert stack.SPLAT.match(line)
 
 
-def test_an_ordinary_log_is_no_complaint():
-    assert stack.splats('Lock dependency validator: Copyright (c) 2006\n'
-                        'HugeTLB: 0 KiB vmemmap can be freed for a 2.00 MiB page\n'
-                        'walks: BUG: in the text\nreboot: Power down\n') == []
+@pytest.mark.parametrize('line', [
+    'Lock dependency validator: Copyright (c) 2006',
+    'HugeTLB: 0 KiB vmemmap can be freed for a 2.00 MiB page',
+    'walks: BUG: in the text',
+    'reboot: Power down',
+])
+def test_an_ordinary_line_is_no_complaint(line):
+    assert not stack.SPLAT.match(line)
 
 
 @pytest.fixture

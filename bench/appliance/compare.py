@@ -11,12 +11,11 @@ from .failure import Failure
 from .progress import step
 
 FORMAT = 1  # of result.json; raised when a field changes its meaning
-BOOTS = 8
 BOOT_SECONDS = 60
 KERNELS = ('baseline', 'patched')
 
 
-def run(build: Path, boots: int = BOOTS) -> int:
+def run(build: Path, boots: int) -> int:
     """Compare and print the table; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, list(KERNELS))

@@ -20,21 +20,6 @@ SPLAT = re.compile(
 
 SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
 ADDRESS = re.compile(r'\[<([0-9a-f]{8,16})>\]|RIP: \w+:0x([0-9a-f]+)')
-CONTEXT = 60  # lines of a splat that are shown
-
-
-def splats(log: str) -> list[str]:
-    """The first line of each complaint in a kernel's log."""
-    return [line.strip() for line in log.splitlines() if SPLAT.match(line)]
-
-
-def first_splat(log: str) -> str:
-    """The first complaint with its call trace; empty if there is none."""
-    lines = log.splitlines()
-    for number, line in enumerate(lines):
-        if SPLAT.match(line):
-            return '\n'.join(lines[number:number + CONTEXT])
-    return ''
 
 
 def decode(text: str, program: Path) -> str:
