@@ -38,7 +38,7 @@ contract: deps ## check every rule of the page-walk contract on every kernel; CO
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
-mutants: deps ## show that every wrong change of the walker fails a check; PATCHES=folder
+mutants: deps ## judge wrong changes of the walker: which check kills each; PATCHES=folder
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
 run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
