@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
                          help='only this one (all that the file has traces of); repeat for more')
 
-    command = add('mutants', _mutants, 'show that every wrong change of the walker fails a check')
+    command = add('mutants', _mutants, 'judge wrong changes of the walker: which check kills each')
     command.add_argument('--patches', type=Path, metavar='FOLDER',
                          help='patches onto stock, one a mutant (those of umwalk)')
     command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
