@@ -173,6 +173,56 @@ def test_console_flood(runner, tmp_path):
     runner.assert_nothing_left()
 
 
+def turns_command(runner, *arguments):
+    second = [f'{option}={runner.kernel}' for option in ('--kernel=b', '--kernel=c')]
+    return ['--turns', '7', *second, *arguments]
+
+
+TIME = ('--', '/bin/walks', 'time', '--samples=6', 'dense:pmd_entry,smaps')
+
+
+def test_turns_are_taken_one_at_a_time_in_an_order_and_its_reverse(runner):
+    status, records, _ = run_with_records(runner, *turns_command(runner, *TIME))
+    assert status == 0
+    samples = sorted((r['turn'], r['kernel'], r['walk']) for r in records if r['type'] == 'sample')
+    assert len({turn for turn, *_ in samples}) == len(samples) == 3 * 6 * 2
+    orders = set()
+    for first in range(0, len(samples), 6):
+        turns, kernels, walks = zip(*samples[first:first + 6])
+        assert turns == tuple(range(turns[0], turns[0] + 6)) and turns[0] % 6 == 0
+        assert kernels[:3] == kernels[:2:-1] and set(kernels) == {'k', 'b', 'c'}
+        assert len(set(walks)) == 1
+        orders.add(kernels)
+    assert len(orders) > 1
+
+
+def test_turns_depend_on_the_seed_alone(runner):
+    orders = []
+    for _ in range(2):
+        _, records, _ = run_with_records(runner, *turns_command(runner, *TIME))
+        orders.append([kernel for _, kernel in sorted(
+            (r['turn'], r['kernel']) for r in records if r['type'] == 'sample')])
+    assert orders[0] == orders[1]
+
+
+def test_one_guest_that_dies_ends_the_others(runner):
+    process = runner.start(*turns_command(runner, *SLEEP), stderr=subprocess.PIPE)
+    os.kill(runner.wait_for_guest(least=7)[0], signal.SIGKILL)
+    assert process.wait(5) == 123
+    assert b'the kernel ended before its job did' in process.stderr.read()
+    runner.assert_nothing_left(within=0)
+
+
+@pytest.mark.parametrize('signum, status', [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_interrupted_while_turns_are_taken(runner, signum, status):
+    process = runner.start(*turns_command(runner, '--', '/bin/walks', 'time', '--samples=60000'),
+                           stderr=subprocess.DEVNULL)
+    runner.wait_for_guest(least=9)
+    process.send_signal(signum)
+    assert process.wait(5) == status
+    runner.assert_nothing_left()
+
+
 @pytest.mark.parametrize('option', ['kernel', 'initrd'])
 def test_missing_file(runner, option):
     value = {'kernel': 'x=/no/such/file', 'initrd': '/no/such/file'}[option]

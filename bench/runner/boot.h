@@ -39,8 +39,18 @@ struct boot_result {
 	int64_t wall_ns;
 };
 
+struct turns;
+
 struct boot_result boot_once(const struct plan *plan, const struct kernel *k,
 			     int index);
+
+/*
+ * Boot @n kernels at once and let them take turns, on one CPU; @results has
+ * room for all. When one fails, the others are interrupted.
+ */
+void boot_together(const struct plan *plan, const struct kernel *kernels,
+		   int n, int index, struct turns *turns,
+		   struct boot_result *results);
 const char *outcome_name(enum outcome outcome);
 
 #endif

@@ -18,15 +18,19 @@
 #include "guardian.h"
 #include "say.h"
 
-enum { UML_FDS = 5 };
+enum { UML_FDS = 6 };
 
-/* Every fd above the ones that UML is told of is umrun's business only. */
-static void give_fds(const struct uml *uml)
+/*
+ * Every fd above the ones that UML is told of is umrun's business only, and
+ * the program, if it has one: returned.
+ */
+static int give_fds(const struct uml *uml)
 {
 	const int wanted[UML_FDS] = {
 		uml->input_fd, uml->console_fd, uml->console_fd,
-		uml->channel_fd, uml->tty_fd,
+		uml->channel_fd, uml->tty_fd, uml->turn_fd,
 	};
+	int program = fcntl(uml->program_fd, F_DUPFD, UML_FDS);
 	int high[UML_FDS];
 
 	for (int i = 0; i < UML_FDS; i++)
@@ -37,7 +41,8 @@ static void give_fds(const struct uml *uml)
 		else
 			dup2(high[i], i);
 	}
-	close_range(UML_FDS, ~0U, 0);
+	close_range(UML_FDS, ~0U, CLOSE_RANGE_CLOEXEC);
+	return program;
 }
 
 /*
@@ -47,11 +52,12 @@ static void give_fds(const struct uml *uml)
  * not, as the host's scheduler likes. So keep them where the scheduler has put
  * this process just now.
  */
-static void stay_on_this_cpu(void)
+static void stay_on_cpu(int cpu)
 {
-	int cpu = sched_getcpu();
 	cpu_set_t only;
 
+	if (cpu < 0)
+		cpu = sched_getcpu();
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return;
 	CPU_ZERO(&only);
@@ -70,19 +76,23 @@ static void __attribute__((noreturn)) become_uml(const struct uml *uml,
 {
 	const struct rlimit no_core = { 1, 1 };
 	sigset_t none;
+	int program;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != guardian)
 		_exit(1);
-	stay_on_this_cpu();
+	stay_on_cpu(uml->cpu);
 	personality(ADDR_NO_RANDOMIZE);
 	setrlimit(RLIMIT_CORE, &no_core);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	give_fds(uml);
+	program = give_fds(uml);
 	setsid();
-	execv(uml->argv[0], uml->argv);
+	if (program < 0)
+		execv(uml->argv[0], uml->argv);
+	else
+		fexecve(program, uml->argv, environ);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", uml->argv[0],
 		strerror(errno));
 	_exit(1);
@@ -148,6 +158,23 @@ static int wait_for_uml(pid_t uml, int options, int *status)
 	return pid == uml;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* What belongs to this guest, and to others, would live on in here. */
+static void close_all_but(int a, int b, int c)
+{
+	int kept[] = { STDERR_FILENO, a, b, c };
+
+	qsort(kept, 4, sizeof(*kept), by_number);
+	for (int i = 0; i < 3; i++)
+		if (kept[i] + 1 < kept[i + 1])
+			close_range(kept[i] + 1, kept[i + 1] - 1, 0);
+	close_range(kept[3] + 1, ~0U, 0);
+}
+
 static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 					    int report_fd, const sigset_t *chld)
 {
@@ -166,10 +193,7 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 		_exit(1);
 	if (!pid)
 		become_uml(uml, self);
-	close(uml->console_fd);
-	close(uml->channel_fd);
-	if (uml->tty_fd >= 0)
-		close(uml->tty_fd);
+	close_all_but(fds[0].fd, order_fd, report_fd);
 	for (;;) {
 		struct signalfd_siginfo info;
 

@@ -19,13 +19,16 @@ struct guardian {
 	int report_fd;		/* it writes UML's wait status here, and ends */
 };
 
-/* What UML is started with. Descriptors become 0 (input), 1, 2, 3 and 4. */
+/* What UML is started with. Descriptors become 0 (input), 1, 2, 3, 4 and 5. */
 struct uml {
+	int program_fd;		/* what to run instead of argv[0]; -1: that */
 	char *const *argv;
+	int cpu;		/* where it stays; -1: where it was started */
 	int input_fd;
 	int console_fd;
 	int channel_fd;
 	int tty_fd;		/* -1: none */
+	int turn_fd;		/* -1: none */
 	const struct termios *restore;	/* umrun's terminal, if it is raw */
 };
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@
 #include "boot.h"
 #include "host.h"
 #include "say.h"
+#include "turns.h"
 
-#define MAX_KERNELS	16
 /* UML's HZ is 100: its bogomips are loops_per_jiffy / 5000. */
 #define LPJ_PER_BOGOMIPS	5000
 #define LPJ_UNKNOWN	(4000 * LPJ_PER_BOGOMIPS)
@@ -28,7 +29,8 @@
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
 "             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
-"             [--logs DIR] [--append ARG] [--host | --shell] -- ARGV...\n"
+"             [--logs DIR] [--append ARG] [--turns SEED] [--host | --shell]\n"
+"             -- ARGV...\n"
 "\n"
 "Boots every kernel N times (default 1), in the order a b b a, and runs ARGV\n"
 "in each.\n"
@@ -41,6 +43,9 @@ static const char usage[] =
 "  --records FD        write JSON Lines to this open descriptor\n"
 "  --logs DIR          job output to DIR/NAME-I.out, console to DIR/NAME-I.console\n"
 "  --append ARG        one argument more for the kernel, as in kunit.enable=1\n"
+"  --turns SEED        boot all kernels at once, on one CPU: whoever in a guest\n"
+"                      reads /dev/turn waits for its turn; SEED: of the random\n"
+"                      order of the turns\n"
 "  --host              run ARGV in the host's root, read-only, not the guest's\n"
 "  --shell             the same with a terminal; ARGV may be left out\n"
 "\n"
@@ -55,6 +60,8 @@ struct options {
 	unsigned long boots;
 	int records_fd;
 	bool timeout_given;
+	bool takes_turns;
+	struct turns turns;
 	struct plan plan;
 };
 
@@ -139,6 +146,10 @@ static void parse_option(struct options *o, int option)
 	case 'a':
 		o->plan.append = optarg;
 		break;
+	case 'T':
+		o->takes_turns = true;
+		o->turns.random = number("turns", optarg, 0, ULONG_MAX);
+		break;
 	case 'h':
 		set_kind(o, "host");
 		break;
@@ -164,6 +175,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 		{ "records", required_argument, NULL, 'r' },
 		{ "logs", required_argument, NULL, 'l' },
 		{ "append", required_argument, NULL, 'a' },
+		{ "turns", required_argument, NULL, 'T' },
 		{ "host", no_argument, NULL, 'h' },
 		{ "shell", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'H' },
@@ -184,6 +196,8 @@ static void check_options(struct options *o)
 	if (!o->nr_kernels || !o->plan.initrd)
 		cannot_start("--kernel and --initrd are needed, see umrun --help");
 	check_file(o->plan.initrd, R_OK, "initrd");
+	if (is_shell && o->takes_turns)
+		cannot_start("--shell and --turns together");
 	if (is_shell && !o->timeout_given)
 		o->plan.timeout_s = 0;
 	if (is_shell && !*o->plan.argv) {
@@ -271,21 +285,16 @@ static void put_host_record(struct sink *records)
 	flush_records(records);
 }
 
-static int boot_and_record(const struct plan *plan, const struct kernel *k,
-			   int index)
+static void record_boot(const struct plan *plan, const struct kernel *k,
+			int index, const struct boot_result *result)
 {
-	struct boot_result result;
-
-	host_memory_dir(plan->mem_mib);
-	result = boot_once(plan, k, index);
-	if (plan->records) {
-		put_record(plan->records,
-			   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d}\n",
-			   k->name, index, (long long)result.wall_ns,
-			   outcome_name(result.outcome), result.status);
-		flush_records(plan->records);
-	}
-	return result.status;
+	if (!plan->records)
+		return;
+	put_record(plan->records,
+		   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d}\n",
+		   k->name, index, (long long)result->wall_ns,
+		   outcome_name(result->outcome), result->status);
+	flush_records(plan->records);
 }
 
 /* a b b a a b b a: what drifts on the host hits every kernel alike. */
@@ -294,14 +303,33 @@ static int boot_all(const struct options *o)
 	for (unsigned long round = 0; round < o->boots; round++) {
 		for (int i = 0; i < o->nr_kernels; i++) {
 			int k = round % 2 ? o->nr_kernels - 1 - i : i;
-			int status = boot_and_record(&o->plan, &o->kernels[k],
-						     round);
+			struct boot_result result;
 
-			if (status)
-				return status;
+			host_memory_dir(o->plan.mem_mib);
+			result = boot_once(&o->plan, &o->kernels[k], round);
+			record_boot(&o->plan, &o->kernels[k], round, &result);
+			if (result.status)
+				return result.status;
 		}
 	}
 	return 0;
+}
+
+static int boot_all_at_once(struct options *o)
+{
+	struct boot_result results[MAX_KERNELS];
+	int status = 0;
+
+	for (unsigned long round = 0; round < o->boots && !status; round++) {
+		host_memory_dir(o->nr_kernels * o->plan.mem_mib);
+		boot_together(&o->plan, o->kernels, o->nr_kernels, round,
+			      &o->turns, results);
+		for (int i = 0; i < o->nr_kernels; i++) {
+			record_boot(&o->plan, &o->kernels[i], round, results + i);
+			status = status ? : results[i].status;
+		}
+	}
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -327,5 +355,5 @@ int main(int argc, char **argv)
 		o.plan.records = &records;
 		put_host_record(&records);
 	}
-	return boot_all(&o);
+	return o.takes_turns ? boot_all_at_once(&o) : boot_all(&o);
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ATTEND_H
+#define ATTEND_H
+
+#include "boot.h"
+#include "channel.h"
+#include "console.h"
+#include "guardian.h"
+#include "records.h"
+#include "terminal.h"
+#include "turns.h"
+
+/* A guest that runs, and how it ended. */
+struct boot {
+	const struct plan *plan;
+	const struct kernel *kernel;
+	int index;
+
+	struct guardian guardian;
+	struct channel channel;
+	struct console console;
+	struct records records;
+	struct terminal terminal;
+	struct sink job;	/* to the guest */
+	struct sink keys;	/* to the guest's terminal */
+	struct sink log;	/* the job's output, if it goes to a file */
+	struct sink *out, *err;
+	int channel_fd, console_fd, stdin_fd, turn_fd;
+	int input_fd;		/* at its end UML would close its console */
+	bool wants_turn;
+
+	char exit_frame[sizeof(int)];
+	size_t exit_len;
+	int uml_status;
+	bool uml_ended;
+
+	bool killed;		/* on our order: outcome and status are set */
+	enum outcome outcome;
+	int status;
+	int64_t start, deadline, wall_ns;
+};
+
+/* Guests that run at once: one, or several that take turns. */
+struct group {
+	const struct plan *plan;
+	struct boot boots[MAX_KERNELS];
+	int n;
+	struct turns *turns;	/* NULL: none are taken */
+};
+
+int boot_deliver(void *boot, char type, const char *data, size_t len);
+
+/* Whether the job has ended, and told so; its exit status. */
+bool job_reported(const struct boot *b);
+int job_status(const struct boot *b);
+
+/*
+ * Pass on what the guests write until all of them are gone. Once one of them
+ * has failed the others are ended, too.
+ */
+void attend(struct group *group);
+
+#endif
