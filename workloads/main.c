@@ -21,12 +21,13 @@
 #include "rules.h"
 #include "subject.h"
 #include "timing.h"
+#include "turn.h"
 #include "util.h"
 
 #define DEFAULT_SAMPLES	40
 
 static const char usage[] =
-	"usage: walks check|time|bench [--samples N] [LAYOUT...]\n"
+	"usage: walks check|time|bench [--samples N] [LAYOUT[:WALK,...]...]\n"
 	"       walks contract [RULE...]\n"
 	"       walks golden FILE\n"
 	"       walks list\n"
@@ -38,7 +39,7 @@ static const char usage[] =
 	"contract  check the rules of docs/contract.md, W1 to W11 and U1 to U6,\n"
 	"       or each RULE given: KTAP and records\n"
 	"golden replay the walks that FILE describes: records on descriptor 3\n"
-	"list   name the layouts; without LAYOUT, all are taken\n"
+	"list   name the layouts; without LAYOUT, all are taken, and all walks\n"
 	"\n"
 	"--samples N  samples of each walk (default 40)\n"
 	"\n"
@@ -92,19 +93,26 @@ static void run_checks(const struct layout *layout, int pid, int probe)
 	ktap_subtest_end(layout->name);
 }
 
-static void run_layout(const struct builtin_layout *builtin,
+/* A layout, and what is to be timed on it. */
+struct choice {
+	const struct builtin_layout *builtin;
+	uint32_t walks;
+};
+
+static void run_layout(const struct choice *choice,
 		       const struct options *options, int probe)
 {
 	struct subject subject;
 	struct layout layout;
 
-	builtin_layout_describe(builtin, &layout);
+	builtin_layout_describe(choice->builtin, &layout);
 	subject_start(&subject, &layout, probe);
 	record_layout(&layout);
 	if (options->check)
 		run_checks(&layout, subject.pid, probe);
 	if (options->time)
-		time_walks(&layout, subject.pid, probe, options->samples);
+		time_walks(&layout, subject.pid, probe, choice->walks,
+			   options->samples);
 	subject_stop(&subject);
 	layout_free(&layout);
 	records_flush();
@@ -158,26 +166,38 @@ static void parse_options(int argc, char **argv, struct options *options)
 	}
 }
 
-/* The layouts named in @names, or all, into @chosen; how many. */
-static size_t choose_layouts(char **names, size_t n,
-			     const struct builtin_layout **chosen)
+/* "LAYOUT" or "LAYOUT:WALK,WALK" */
+static struct choice parse_choice(char *text)
+{
+	char *walks = strchr(text, ':');
+	struct choice choice = { .walks = TIME_ALL };
+
+	if (walks) {
+		*walks = '\0';
+		choice.walks = time_parse(walks + 1);
+	}
+	choice.builtin = builtin_layout_find(text);
+	if (!choice.builtin)
+		die("no layout %s: walks list names them", text);
+	return choice;
+}
+
+/* The layouts that are named, or all, into @chosen; how many. */
+static size_t choose_layouts(char **names, size_t n, struct choice *chosen)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		chosen[i] = builtin_layout_find(names[i]);
-		if (!chosen[i])
-			die("no layout %s: walks list names them", names[i]);
-	}
+	for (i = 0; i < n; i++)
+		chosen[i] = parse_choice(names[i]);
 	for (; !n && i < nr_builtin_layouts; i++)
-		chosen[i] = builtin_layouts + i;
+		chosen[i] = (struct choice){ builtin_layouts + i, TIME_ALL };
 	return i;
 }
 
 int main(int argc, char **argv)
 {
-	const struct builtin_layout **chosen;
 	struct options options = { .samples = DEFAULT_SAMPLES };
+	struct choice *chosen;
 	size_t i, n;
 	int probe;
 
@@ -200,10 +220,11 @@ int main(int argc, char **argv)
 	chosen = xcalloc(argc + nr_builtin_layouts, sizeof(*chosen));
 	n = choose_layouts(argv + 1 + optind, argc - 1 - optind, chosen);
 	probe = probe_open();
+	turn_open();
 	if (options.check)
 		ktap_plan(n);
 	for (i = 0; i < n; i++)
-		run_layout(chosen[i], &options, probe);
+		run_layout(chosen + i, &options, probe);
 	close(probe);
 	free(chosen);
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "records.h"
+#include "turn.h"
 #include "util.h"
 
 #define RECORDS_FD	3
@@ -87,10 +88,13 @@ void record_sample(const struct layout *layout, const struct sample *sample)
 		return;
 	fprintf(records,
 		"{\"type\":\"sample\",\"layout\":\"%s\",\"walk\":\"%s\",\"cycles\":%" PRIu64
-		",\"repeat\":%" PRIu64 ",\"pages\":%" PRIu64
-		",\"calls\":%" PRIu64 ",\"return\":%" PRId64 "}\n",
+		",\"repeat\":%" PRIu64 ",\"mean\":%" PRIu64 ",\"pages\":%" PRIu64
+		",\"calls\":%" PRIu64 ",\"return\":%" PRId64,
 		layout->name, sample->walk, sample->cycles, sample->repeat,
-		sample->pages, sample->calls, sample->ret);
+		sample->mean, sample->pages, sample->calls, sample->ret);
+	if (sample->turn != NO_TURN)
+		fprintf(records, ",\"turn\":%" PRId64, sample->turn);
+	fputs("}\n", records);
 }
 
 /* Calls in one record: few enough for the runner's longest line. */

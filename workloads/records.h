@@ -14,11 +14,13 @@
  *	 "detail":"..."}
  *		case C of rule R of the contract compared N things; detail tells
  *		the smallest that breaks the rule, or why it was skipped
- *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"pages":P,
- *	 "calls":K,"return":E}
- *		R walks or reads of P pages took C TSC cycles together; one
+ *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
+ *	 "pages":P,"calls":K,"return":E,"turn":T}
+ *		R walks or reads of P pages took C TSC cycles together when
+ *		nothing disturbed them, M on average (see timing.h); one
  *		made K calls of callbacks (0 for a read) and returned E (a
- *		read: 0, or a negative error number)
+ *		read: 0, or a negative error number); T: the number of the
+ *		turn that it was taken in, left out if there are no turns
  *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
  *		the next calls of callbacks in case C: which, the pages given
  *		to it, and the VMA: index in the case, null, or -1 if it is
@@ -39,10 +41,12 @@
 struct sample {
 	const char *walk;
 	uint64_t cycles;
+	uint64_t mean;
 	uint64_t repeat;
 	uint64_t pages;
 	uint64_t calls;
 	int64_t ret;
+	int64_t turn;		/* NO_TURN: none */
 };
 
 void records_open(void);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -7,14 +9,18 @@
 #include "records.h"
 #include "smaps.h"
 #include "timing.h"
+#include "turn.h"
 #include "util.h"
 
 /*
- * Walks are repeated until a sample takes about this many TSC cycles: 0.5 to
- * 1.5 ms with a TSC of 2 to 5 GHz, far above the grain of any clock, and short
- * enough that the host's scheduler leaves most samples alone.
+ * A sample has parts. Walks are repeated until a part takes about this many
+ * TSC cycles: 20 to 50 us with a TSC of 2 to 5 GHz, a thousand times the grain
+ * of the TSC, and so short that what disturbs the CPU leaves most parts alone.
+ * A sample takes a millisecond or two, or a single walk.
  */
-#define SAMPLE_CYCLES	UINT64_C(2500000)
+#define PART_CYCLES	UINT64_C(100000)
+#define SAMPLE_CYCLES	UINT64_C(5000000)
+#define MAX_PARTS	50
 
 #define TRIALS	3	/* to find how long a single walk takes */
 
@@ -23,9 +29,36 @@
 
 static uint64_t repeat_for(uint64_t cycles)
 {
-	uint64_t repeat = SAMPLE_CYCLES / (cycles ? cycles : 1);
+	uint64_t repeat = PART_CYCLES / (cycles ? cycles : 1);
 
 	return repeat ? min_u64(repeat, PAGEWALK_PROBE_MAX_REPEAT) : 1;
+}
+
+/* How many parts of @cycles each make a sample. */
+static unsigned int parts_for(uint64_t cycles)
+{
+	uint64_t parts = SAMPLE_CYCLES / (cycles ? cycles : 1);
+
+	return parts ? min_u64(parts, MAX_PARTS) : 1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sum_up(struct sample *sample, uint64_t *parts, unsigned int nr)
+{
+	unsigned int i;
+
+	qsort(parts, nr, sizeof(*parts), by_value);
+	sample->cycles = parts[nr / 10];
+	sample->mean = 0;
+	for (i = 0; i < nr; i++)
+		sample->mean += parts[i];
+	sample->mean /= nr;
 }
 
 static uint64_t least(const uint64_t *values, unsigned int n)
@@ -47,35 +80,45 @@ static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
 	return calls;
 }
 
-static void time_probe(const struct layout *layout, int pid, int probe,
-		       const struct walk_kind *kind, uint64_t *cycles,
-		       unsigned int samples)
+/* Taken in a round of its own, so that the next one begins with a sample. */
+static uint64_t probe_cycles(int probe, struct pagewalk_probe_walk *walk)
 {
+	uint64_t cycles[ROUND_TURNS * TRIALS];
+	int i;
+
+	walk->repeat = 1;
+	walk->samples = TRIALS;
+	for (i = 0; i < ROUND_TURNS; i++) {
+		walk->cycles = (uintptr_t)(cycles + i * TRIALS);
+		turn_take();
+		probe_walk(probe, walk);
+	}
+	return least(cycles, ARRAY_SIZE(cycles));
+}
+
+static void time_probe(const struct layout *layout, int pid, int probe,
+		       const struct walk_kind *kind, unsigned int samples)
+{
+	struct sample sample = { .walk = kind->name, .pages = layout->pages };
+	uint64_t parts[MAX_PARTS], cycles;
 	struct pagewalk_probe_walk walk = {
 		.start = layout->base,
 		.end = layout_end(layout),
 		.pid = pid,
 		.callbacks = kind->callbacks,
-		.samples = TRIALS,
-		.repeat = 1,
-		.cycles = (uintptr_t)cycles,
 	};
-	unsigned int i;
 
-	probe_walk(probe, &walk);
-	walk.repeat = repeat_for(least(cycles, TRIALS));
-	walk.samples = samples;
-	probe_walk(probe, &walk);
-	for (i = 0; i < samples; i++) {
-		struct sample sample = {
-			.walk = kind->name,
-			.cycles = cycles[i],
-			.repeat = walk.repeat,
-			.pages = layout->pages,
-			.calls = total_calls(&walk),
-			.ret = walk.result,
-		};
-
+	cycles = probe_cycles(probe, &walk);
+	walk.repeat = repeat_for(cycles);
+	walk.samples = parts_for(walk.repeat * cycles);
+	walk.cycles = (uintptr_t)parts;
+	sample.repeat = walk.repeat;
+	while (samples--) {
+		sample.turn = turn_take();
+		probe_walk(probe, &walk);
+		sum_up(&sample, parts, walk.samples);
+		sample.calls = total_calls(&walk);
+		sample.ret = walk.result;
 		record_sample(layout, &sample);
 	}
 }
@@ -106,14 +149,13 @@ static int64_t read_pagemap(const struct proc_read *file)
 	return pagemap_read(file->fd, file->start, file->buf, file->pages);
 }
 
-/* One sample: its cycles, and in @ret the first error of a read, or 0. */
-static uint64_t sample_read(const struct proc_read *file, uint64_t repeat,
-			    int64_t *ret)
+/* The cycles of some reads, and in @ret the first error of one, if any. */
+static uint64_t time_reads(const struct proc_read *file, uint64_t repeat,
+			   int64_t *ret)
 {
 	uint64_t begin, i;
 	int64_t got;
 
-	*ret = 0;
 	begin = tsc();
 	for (i = 0; i < repeat; i++) {
 		got = file->read(file);
@@ -123,24 +165,40 @@ static uint64_t sample_read(const struct proc_read *file, uint64_t repeat,
 	return tsc() - begin;
 }
 
+static uint64_t read_cycles(const struct proc_read *file)
+{
+	uint64_t cycles[ROUND_TURNS * TRIALS];
+	int64_t ret;
+	int i;
+
+	for (i = 0; i < ROUND_TURNS * TRIALS; i++) {
+		if (i % TRIALS == 0)
+			turn_take();
+		cycles[i] = time_reads(file, 1, &ret);
+	}
+	return least(cycles, ARRAY_SIZE(cycles));
+}
+
 static void time_read(const struct layout *layout,
-		      const struct proc_read *file, uint64_t *cycles,
-		      unsigned int samples)
+		      const struct proc_read *file, unsigned int samples)
 {
 	struct sample sample = { .walk = file->name, .pages = file->pages };
-	unsigned int i;
+	uint64_t cycles = read_cycles(file), parts[MAX_PARTS];
+	unsigned int i, nr;
 
-	for (i = 0; i < TRIALS; i++)
-		cycles[i] = sample_read(file, 1, &sample.ret);
-	sample.repeat = repeat_for(least(cycles, TRIALS));
-	for (i = 0; i < samples; i++) {
-		sample.cycles = sample_read(file, sample.repeat, &sample.ret);
+	sample.repeat = repeat_for(cycles);
+	nr = parts_for(sample.repeat * cycles);
+	while (samples--) {
+		sample.ret = 0;
+		sample.turn = turn_take();
+		for (i = 0; i < nr; i++)
+			parts[i] = time_reads(file, sample.repeat, &sample.ret);
+		sum_up(&sample, parts, nr);
 		record_sample(layout, &sample);
 	}
 }
 
-static void time_smaps(const struct layout *layout, int pid, uint64_t *cycles,
-		       unsigned int samples)
+static void time_smaps(const struct layout *layout, int pid, unsigned int samples)
 {
 	struct proc_read file = {
 		.name = "smaps",
@@ -150,13 +208,13 @@ static void time_smaps(const struct layout *layout, int pid, uint64_t *cycles,
 		.read = read_smaps,
 	};
 
-	time_read(layout, &file, cycles, samples);
+	time_read(layout, &file, samples);
 	unmap_populated(file.buf, SMAPS_SIZE_MAX);
 	close(file.fd);
 }
 
 static void time_pagemap(const struct layout *layout, int pid,
-			 uint64_t *cycles, unsigned int samples)
+			 unsigned int samples)
 {
 	uint64_t pages = min_u64(layout->pages, PAGEMAP_WINDOW);
 	struct proc_read file = {
@@ -168,21 +226,49 @@ static void time_pagemap(const struct layout *layout, int pid,
 		.read = read_pagemap,
 	};
 
-	time_read(layout, &file, cycles, samples);
+	time_read(layout, &file, samples);
 	unmap_populated(file.buf, pages * sizeof(uint64_t));
 	close(file.fd);
 }
 
-void time_walks(const struct layout *layout, int pid, int probe,
-		unsigned int samples)
+static const char *walk_name(size_t i)
 {
-	unsigned int room = samples > TRIALS ? samples : TRIALS;
-	uint64_t *cycles = map_populated(room * sizeof(*cycles));
+	if (i < nr_walk_kinds)
+		return walk_kinds[i].name;
+	return i == nr_walk_kinds ? "smaps" : "pagemap";
+}
+
+static uint32_t parse_walk(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_walk_kinds + 2; i++)
+		if (!strcmp(name, walk_name(i)))
+			return 1U << i;
+	die("no walk %s: there are pmd_entry, pte_entry, pte_hole, smaps and pagemap",
+	    name);
+}
+
+uint32_t time_parse(char *names)
+{
+	uint32_t walks = 0;
+	char *name;
+
+	for (name = strtok(names, ","); name; name = strtok(NULL, ","))
+		walks |= parse_walk(name);
+	return walks;
+}
+
+void time_walks(const struct layout *layout, int pid, int probe,
+		uint32_t walks, unsigned int samples)
+{
 	size_t i;
 
 	for (i = 0; i < nr_walk_kinds; i++)
-		time_probe(layout, pid, probe, walk_kinds + i, cycles, samples);
-	time_smaps(layout, pid, cycles, samples);
-	time_pagemap(layout, pid, cycles, samples);
-	unmap_populated(cycles, room * sizeof(*cycles));
+		if (walks & 1U << i)
+			time_probe(layout, pid, probe, walk_kinds + i, samples);
+	if (walks & parse_walk("smaps"))
+		time_smaps(layout, pid, samples);
+	if (walks & parse_walk("pagemap"))
+		time_pagemap(layout, pid, samples);
 }

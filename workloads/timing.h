@@ -5,8 +5,18 @@
 
 #include "layout.h"
 
+#define TIME_ALL	UINT32_MAX
+
+/* The walks, a bit each, that are named with commas between. */
+uint32_t time_parse(char *names);
+
 /*
- * Take @samples samples of each walk:
+ * Take @samples samples of each of @walks, each in a turn of its own. What
+ * disturbs a walk, an interrupt, a cold cache, another process, makes it
+ * slower, never faster. So a sample has many short parts, and its cycles are
+ * those of the part that a tenth of them are faster than: close to the time
+ * without disturbance, and no single lucky one. How much longer its parts are
+ * on average tells how much the walks were disturbed.
  *
  * pmd_entry, pte_entry, pte_hole	by the probe, see probe.h
  * smaps	the whole of /proc/PID/smaps
@@ -14,6 +24,6 @@
  *		of it if it is smaller
  */
 void time_walks(const struct layout *layout, int pid, int probe,
-		unsigned int samples);
+		uint32_t walks, unsigned int samples);
 
 #endif
