@@ -26,8 +26,10 @@ deps: ## install the Debian packages needed; every target does it by itself
 build: deps ## build all kernels
 	@$(UMWALK) build
 
-bench: deps ## compare baseline and patched: time and truth of every walk
-	@$(UMWALK) bench $(if $(BOOTS),--boots=$(BOOTS))
+bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS=
+	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
+		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
+		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(ROWS),--rows $(ROWS))
 
 bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))

@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The statistics, against data whose answer is known."""
+"""From records to numbers, against records whose answer is known."""
+
+import math
 
 import numpy
 import pytest
 
 from appliance import measure
 
+ROW = ('dense', 'pte_entry')
 
-def sample(kernel, boot, cycles, repeat=1, layout='dense', walk='pte_entry'):
-    return {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': layout, 'walk': walk,
-            'cycles': cycles, 'repeat': repeat, 'pages': 512}
+
+def sample(kernel, boot, cycles, repeat=1, turn=0, mean=None):
+    return {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': ROW[0], 'walk': ROW[1],
+            'cycles': cycles, 'mean': mean or cycles, 'repeat': repeat, 'pages': 512, 'turn': turn}
+
+
+def rounds(boot, *times):
+    """A boot of a and b: each of times is a's and b's cycles in a round, order a b b a."""
+    return [sample(kernel, boot, cycles, turn=4 * number + turn)
+            for number, (a, b) in enumerate(times)
+            for turn, (kernel, cycles) in enumerate((('a', a), ('b', b), ('b', b), ('a', a)))]
 
 
 def test_ns_per_walk_is_the_median_of_each_boot():
@@ -17,33 +28,47 @@ def test_ns_per_walk_is_the_median_of_each_boot():
                *(sample('a', 0, c, repeat=10) for c in (200, 220, 9000)),
                *(sample('a', 1, c, repeat=10) for c in (400, 400, 400)),
                sample('b', 0, 100)]
-    assert measure.ns_per_walk(records) == {('dense', 'pte_entry'): {'a': [11.0, 20.0], 'b': [50.0]}}
+    assert measure.ns_per_walk(records) == {ROW: {'a': [11.0, 20.0], 'b': [50.0]}}
 
 
 def test_pages_are_those_of_the_walk():
-    assert measure.pages_of_walks([sample('a', 0, 1)]) == {('dense', 'pte_entry'): 512}
+    assert measure.pages_of_walks([sample('a', 0, 1)]) == {ROW: 512}
 
 
-def test_ratio_of_equal_pairs_is_exact():
-    assert measure.ratio([1.0, 2.0, 4.0], [2.0, 4.0, 8.0]) == measure.Ratio(
-        pytest.approx(2), pytest.approx(2), pytest.approx(2))
+def test_ratios_are_of_the_same_round():
+    """The host is ten times slower in the second round; both kernels have their share of that."""
+    found = measure.log_ratios(rounds(0, (100, 120), (1000, 1200)), 'a', 'b')
+    assert found == {ROW: {0: pytest.approx(math.log(1.2))}}
 
 
-def test_ratio_of_one_pair_has_no_interval():
-    assert measure.ratio([1.0], [3.0]) == measure.Ratio(pytest.approx(3), None, None)
+def test_even_drift_cancels_out():
+    """a b b a while each turn takes 1 % longer than the one before."""
+    drift = [1.01 ** turn for turn in range(4)]
+    records = [sample(kernel, 0, 1000 * slower, turn=turn)
+               for turn, (kernel, slower) in enumerate(zip('abba', drift))]
+    assert measure.log_ratios(records, 'a', 'b')[ROW][0] == pytest.approx(0, abs=1e-12)
 
 
-def test_interval_holds_the_truth_in_95_of_100():
-    """8 pairs of boots that differ by 3 % from one another, true ratio 1.01."""
-    random = numpy.random.default_rng(1)
-    runs = 4000
-    held = 0
-    for _ in range(runs):
-        a = random.lognormal(0, 0.03, 8)
-        b = 1.01 * random.lognormal(0, 0.03, 8)
-        interval = measure.ratio(list(a), list(b))
-        held += interval.low <= 1.01 <= interval.high
-    assert 0.94 < held / runs < 0.96
+def test_one_round_that_went_wrong_does_not_count():
+    times = [(100, 110)] * 7 + [(100, 900)]
+    assert measure.log_ratios(rounds(3, *times), 'a', 'b')[ROW][3] == pytest.approx(math.log(1.1))
+
+
+def test_half_a_round_is_left_out():
+    records = rounds(0, (100, 110), (100, 110))[:-1]
+    records[-1]['cycles'] = 5000
+    assert measure.log_ratios(records, 'a', 'b')[ROW][0] == pytest.approx(math.log(1.1))
+
+
+def test_disturbance_is_the_median():
+    records = [sample('a', 0, 100, mean=mean) for mean in (101, 103, 900)]
+    assert measure.disturbance(records) == pytest.approx(0.03)
+
+
+def test_speed_range():
+    records = [{'type': 'host', 'tsc_khz': 1}, sample('a', 0, 100), sample('a', 1, 120),
+               sample('a', 2, 110), sample('b', 0, 900)]
+    assert measure.speed_range(records, 'a') == pytest.approx(0.2)
 
 
 def test_one_broken_boot_breaks_a_check():
@@ -53,3 +78,4 @@ def test_one_broken_boot_breaks_a_check():
     assert found == {('a', 'pfnmap', 'pagemap'): {'held': 1, 'broken': 2, 'detail': 'page 7'}}
     assert measure.truth(found, 'a', 'pfnmap', 'pagemap') == 'broken'
     assert measure.truth(found, 'b', 'pfnmap', 'pagemap') == 'unchecked'
+    assert numpy.isclose(measure.middle([1, 2, 30]), 2)

@@ -5,16 +5,22 @@ import pytest
 
 from appliance import report
 
+ESTIMATE = {'value': 1.9, 'low': 1.8, 'high': 2.0, 'differs': True, 'noise': 1.0}
+CONTROL = {'value': 1.0, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise': 0.003}
+
 
 @pytest.fixture
 def result():
     side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held'}
     return {
-        'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'host': {'cpu': 'a CPU'},
+        'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'boots': 63, 'seconds': 51.4,
+        'host': {'cpu': 'a CPU', 'disturbed': 0.02, 'stolen': 0, 'throttled_s': 0,
+                 'speed_range': 0.03, 'tsc_drift': 0, 'cpus': ['a CPU']},
+        'plan': {'within': 0.01, 'placements': 1},
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
-        'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side,
-                  'patched': side | {'ns': 2345678.0, 'truth': 'broken'},
-                  'ratio': {'value': 1.9, 'low': 1.8, 'high': 2.0}}],
+        'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side, 'verdict': 'slower',
+                  'patched': side | {'ns': 2345678.0, 'truth': 'broken'}, 'draws': [0.6, 0.7],
+                  'ratio': ESTIMATE, 'control': CONTROL}],
         'checks': [{'kernel': 'patched', 'layout': 'dense', 'check': 'smaps', 'held': 1,
                     'broken': 1, 'detail': 'Rss: 4 kB, expected 8 kB'}],
     }
@@ -22,21 +28,55 @@ def result():
 
 def test_terminal(result):
     lines = report.terminal(result).splitlines()
-    assert lines[0].split() == ['layout', 'walk', 'baseline', 'ns', 'patched', 'ns', 'ns/page',
-                                'ratio', '95', '%', 'interval', 'truth']
-    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '12.3', '1.900',
-                                '1.800', '..', '2.000', 'held', '/', 'broken']
+    assert lines[0].split() == ['layout', 'walk', 'baseline', 'ns', 'patched', 'ns',
+                                'ratio', '95', '%', 'interval', 'noise', 'verdict', 'truth']
+    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '1.900',
+                                '1.800', '..', '2.000', '0.3%', 'slower', 'held', '/', 'broken']
     assert lines[3] == 'patched: dense: smaps broken: Rss: 4 kB, expected 8 kB'
     assert lines[5].startswith('ratio: patched / baseline')
-    assert '2 boots of each kernel' in lines[-1]
+    assert '63 boots of each kernel in turns, 51 s' in lines[-1]
+
+
+def test_same_says_within_what(result):
+    result['rows'][0]['verdict'] = 'same'
+    assert 'same within 1 %' in report.terminal(result)
+
+
+def test_a_control_that_differs_is_named(result):
+    result['rows'][0] |= {'verdict': 'undecided', 'control': CONTROL | {'differs': True}}
+    text = report.terminal(result)
+    assert 'undecided (control)' in text
+    assert 'control: dense smaps: the kernel differs from itself' in text
+
+
+def test_a_row_that_was_never_looked_at_has_no_interval(result):
+    result['rows'][0] |= {'verdict': 'undecided', 'ratio': None, 'control': None}
+    assert report.terminal(result).splitlines()[1].split()[-7:-3] == ['-', '-', '-', 'undecided']
+
+
+@pytest.mark.parametrize('found, said', [
+    ({'disturbed': 0.9}, 'something else runs on this CPU'),
+    ({'stolen': 0.1}, 'the hypervisor took 10%'),
+    ({'throttled_s': 3.25}, 'stopped everything for 3.2 s'),
+    ({'speed_range': 0.3}, "the CPU's speed changed by 30%"),
+    ({'tsc_drift': 0.01}, "the TSC's rate changed by 10000 parts"),
+    ({'cpus': ['a CPU', 'b CPU']}, 'moved to another machine: a CPU, b CPU')])
+def test_what_is_wrong_with_the_host_is_said(result, found, said):
+    assert said not in report.terminal(result)
+    result['host'] |= found
+    assert said in report.terminal(result)
+    assert said in report.markdown(result)
+
+
+def test_rows_that_placement_alone_explains_are_named(result):
+    result['plan']['placements'] = 4
+    result['rows'][0] |= {'draws': [0.05, -0.04, 0.03, 0.0], 'ratio': ESTIMATE | {'value': 1.01}}
+    assert 'over 4 placements): dense smaps: 3.9%' in report.terminal(result)
+    result['rows'][0]['ratio'] = ESTIMATE
+    assert '4 placements; no row is within' in report.terminal(result)
 
 
 def test_markdown_rows_have_as_many_cells_as_the_header(result):
     table = [line for line in report.markdown(result).splitlines() if line.startswith('|')]
     assert len(table) == 3
     assert len({line.count('|') for line in table}) == 1
-
-
-def test_a_single_boot_has_no_interval(result):
-    result['rows'][0]['ratio'] |= {'low': None, 'high': None}
-    assert ' - ' in report.terminal(result).splitlines()[1]

@@ -5,6 +5,7 @@ import argparse
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from . import golden, guest, kconfig, kernel, series
@@ -56,8 +57,19 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    command = add('bench', _bench, 'compare baseline and patched: time and truth of every walk')
-    command.add_argument('--boots', type=_count, default=8, help='boots of each kernel (%(default)s)')
+    command = add('bench', _bench, 'compare two kernels: time and truth of every walk')
+    command.add_argument('kernels', nargs='*', metavar='KERNEL', default=['baseline', 'patched'],
+                         help='which against which (baseline patched)')
+    command.add_argument('--profile', choices=('quick', 'full'), default='quick',
+                         help='quick: 55 s at most, a row is the same within 1 %%; full: 600 s, '
+                              '0.5 %% (%(default)s)')
+    command.add_argument('--budget', type=_count, metavar='SECONDS', help='another budget')
+    command.add_argument('--within', type=float, metavar='PERCENT',
+                         help='what "same" allows for')
+    command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
+                         help='only these (all)')
+    command.add_argument('--placements', type=_count, default=1, metavar='N',
+                         help='link each kernel with N random orders of its functions (1: as built)')
 
     command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
     _kernel_option(command)
@@ -120,8 +132,13 @@ def _count(text: str) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from . import compare  # pylint: disable=import-outside-toplevel # scipy is slow to load
-    return compare.run(build_folder(), arguments.boots)
+    from . import compare, paired  # pylint: disable=import-outside-toplevel # scipy is slow to load
+    if len(arguments.kernels) != 2:
+        raise Failure('bench compares two kernels: name both, or none for baseline and patched')
+    plan = paired.PROFILES[arguments.profile]
+    plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
+                   within=arguments.within / 100 if arguments.within else plan.within)
+    return compare.run(build_folder(), tuple(arguments.kernels), plan, arguments.placements)
 
 
 def _bench_boot(arguments: argparse.Namespace) -> int:

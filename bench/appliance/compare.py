@@ -1,80 +1,79 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench`: boot two kernels in turns, walk the layouts, compare."""
+"""`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
 
 import datetime
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
-from . import guest, measure, report, results, sources
-from .failure import Failure
+from . import guest, measure, paired, placement, report, results, sources, watch
+from .paired import Plan, Session
 from .progress import step
 
-FORMAT = 1  # of result.json; raised when a field changes its meaning
-BOOT_SECONDS = 60
-KERNELS = ('baseline', 'patched')
+FORMAT = 2  # of result.json; raised when a field changes its meaning
 
 
-def run(build: Path, boots: int) -> int:
+def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
     """Compare and print the table; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
-    appliance = guest.ensure(build, list(KERNELS))
+    appliance = guest.ensure(build, list(names))
+    kernels = placement.ensure(build, appliance, placements)
     clock = time.monotonic()
-    records = _boot(appliance, boots)
-    result = _result(build, appliance, records)
+    session, health = measure_pair(appliance, kernels, plan)
+    result = _result(build, appliance, session, health)
     result['started'] = started.isoformat(timespec='seconds')
     result['seconds'] = round(time.monotonic() - clock, 1)
     folder = results.store(started, {
         'result.json': json.dumps(result, indent=1) + '\n',
         'report.md': report.markdown(result),
-        'records.jsonl': results.json_lines(records)})
+        'records.jsonl': results.json_lines(session.records)})
     print(report.terminal(result))
     print(f'\n{folder / "report.md"}')
     return 0
 
 
-def _boot(appliance: guest.Appliance, boots: int) -> list[dict]:
-    total = boots * len(KERNELS)
-    records = []
-    done = 0
-    with step(f'{total} boots of {" and ".join(KERNELS)}') as shown:
-        for record in guest.records(
-                appliance, f'--boots={boots}', f'--mem={guest.MEMORY_MIB}',
-                f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'bench']):
-            records.append(record)
-            done += record['type'] == 'boot'
-            shown.update(f'{done} of {total}')
-    if done != total:
-        raise Failure(f'{done} boots ended, wanted {total}', 1)
-    return records
+def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]],
+                 plan: Plan) -> tuple[Session, dict]:
+    """Measure until all is decided; also how the host was."""
+    session = Session(appliance, kernels, plan)
+    before = watch.usage()
+    with step(f'{" against ".join(reversed(list(kernels)))}, {plan.budget:.0f} s at most') as shown:
+        session.measure(shown.update)
+    return session, watch.health(session.records, session.names[0], before, watch.usage())
 
 
-def _result(build: Path, appliance: guest.Appliance, records: list[dict]) -> dict:
+def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
     """What result.json holds; docs/formats.md describes every field."""
     layouts = {r['layout']: {k: r[k] for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
-               for r in records if r['type'] == 'layout'}
+               for r in session.records if r['type'] == 'layout'}
     source = sources.prepare(build)
     return {
         'format': FORMAT,
-        'host': results.host(records),
+        'host': results.host(session.records) | health,
         'source': source.release,
         'kernels': results.kernels(appliance),
+        'plan': asdict(session.plan) | {'placements': session.placements},
+        'boots': session.boots,
         'layouts': layouts,
-        'rows': _rows(records),
-        'checks': _checks(records),
+        'rows': _rows(session),
+        'checks': _checks(session),
     }
 
 
-def _rows(records: list[dict]) -> list[dict]:
-    a, b = KERNELS
-    truth = measure.checks(records)
-    pages = measure.pages_of_walks(records)
+def _rows(session: Session) -> list[dict]:
+    a, b, _ = session.names
+    truth = measure.checks(session.records)
+    pages = measure.pages_of_walks(session.records)
+    draws = session.draws(b)
     rows = []
-    for (layout, walk), by_kernel in measure.ns_per_walk(records).items():
-        interval = measure.ratio(by_kernel[a], by_kernel[b])
+    for (layout, walk), by_kernel in measure.ns_per_walk(session.records).items():
+        comparison = session.comparisons[layout, walk]
         row = {'layout': layout, 'walk': walk, 'pages': pages[layout, walk],
-               'ratio': {'value': interval.value, 'low': interval.low, 'high': interval.high}}
-        for name in KERNELS:
+               'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
+               'control': _estimate(comparison.control),
+               'draws': draws[layout, walk]}
+        for name in (a, b):
             ns = measure.middle(by_kernel[name])
             row[name] = {'ns': ns, 'ns_per_page': ns / pages[layout, walk],
                          'ns_of_boots': by_kernel[name],
@@ -83,6 +82,11 @@ def _rows(records: list[dict]) -> list[dict]:
     return rows
 
 
-def _checks(records: list[dict]) -> list[dict]:
+def _estimate(found: paired.Estimate | None) -> dict | None:
+    return found and asdict(found) | {'noise': found.noise()}
+
+
+def _checks(session: Session) -> list[dict]:
     return [{'kernel': kernel, 'layout': layout, 'check': check, **entry}
-            for (kernel, layout, check), entry in measure.checks(records).items()]
+            for (kernel, layout, check), entry in measure.checks(session.records).items()
+            if kernel in session.kernels]

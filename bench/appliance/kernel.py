@@ -87,6 +87,37 @@ class Bench:
         return tree
 
 
+class Linking:
+    """Links a kernel again and again, its functions in another order each time.
+
+    The build folder is the caller's meanwhile (paths.locked()).
+    """
+
+    ORDER = Path('include') / 'generated' / 'text-order.lds.h'
+    SCRIPT = Path('arch') / 'um' / 'kernel' / 'vmlinux.lds'
+
+    def __init__(self, build: Path, name: str):
+        self.build = build
+        self.name = name
+        self.tree = bring_tree_to(build, name)
+        self.objects = _objects(self.tree, 'release')
+
+    def __enter__(self) -> 'Linking':
+        return self
+
+    def link(self, functions: list[str], target: Path) -> None:
+        """Link the kernel with its functions in this order, the program to target."""
+        write_atomically(self.objects / self.ORDER,
+                         ''.join(f'*(.text.{function})\n' for function in functions))
+        (self.objects / self.SCRIPT).unlink(missing_ok=True)
+        _compile(self.build, self.tree, self.objects, self.name)
+        copy_atomically(self.objects / 'linux', target)
+
+    def __exit__(self, *_) -> None:
+        (self.objects / self.ORDER).unlink(missing_ok=True)
+        (self.objects / self.SCRIPT).unlink(missing_ok=True)
+
+
 def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
                 configuration: str) -> None:
     target = binary(build, stack.kernel, configuration)
@@ -169,6 +200,7 @@ def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
     compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
     return subprocess.Popen(
         ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
+         'KCFLAGS=-ffunction-sections',  # placement.py puts them into another order
          f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
         env=environment | REPRODUCIBLE | extra,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)

@@ -1,59 +1,75 @@
 # SPDX-License-Identifier: GPL-2.0
 """From records to numbers: time of a walk, ratio of two kernels, truth.
 
-A boot is one draw: what differs between two boots of one kernel (where its
-memory landed, what the host did) does not average out within either. So the
-samples of a boot are reduced to their median, neighbouring boots of the two
-kernels make a pair, and the interval comes from the spread of the pairs.
+Kernels that are compared are alive at once and take turns on one CPU
+(bench/runner/turns.h): in a round each of them takes two samples, in an order
+and its reverse, so that what drifts on the host cancels out. A boot is one
+draw: what differs between two boots of one kernel (which of its pages compete
+for a place in the caches) does not average out within either. So a boot gives
+one ratio, the middle of those of its rounds, and intervals come from the
+spread of the boots (verdict.py).
 """
 
-import math
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import Iterable
 
 import numpy
-from scipy import stats
+
+Row = tuple[str, str]  # layout, walk
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """b / a with its 95 % interval; low and high are None with fewer than two pairs."""
-    value: float
-    low: float | None
-    high: float | None
-
-
-def ns_per_walk(records: list[dict]) -> dict[tuple[str, str], dict[str, list[float]]]:
-    """(layout, walk) -> kernel -> median ns of a walk for each boot, in boot order."""
+def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
+    """Row -> kernel -> median ns of a walk for each boot, in boot order."""
     tsc_khz = next(r['tsc_khz'] for r in records if r['type'] == 'host')
     boots: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for r in records:
-        if r['type'] == 'sample':
-            ns = r['cycles'] / r['repeat'] / tsc_khz * 1e6
-            boots[r['layout'], r['walk']][r['kernel']][r['boot']].append(ns)
+    for r in _samples(records):
+        ns = r['cycles'] / r['repeat'] / tsc_khz * 1e6
+        boots[r['layout'], r['walk']][r['kernel']][r['boot']].append(ns)
     return {key: {name: [float(numpy.median(of_boot[b])) for b in sorted(of_boot)]
                   for name, of_boot in by_kernel.items()}
             for key, by_kernel in boots.items()}
 
 
-def pages_of_walks(records: list[dict]) -> dict[tuple[str, str], int]:
-    """(layout, walk) -> pages of the address space that one walk covers, holes included."""
-    return {(r['layout'], r['walk']): r['pages'] for r in records if r['type'] == 'sample'}
+def pages_of_walks(records: list[dict]) -> dict[Row, int]:
+    """Row -> pages of the address space that one walk covers, holes included."""
+    return {(r['layout'], r['walk']): r['pages'] for r in _samples(records)}
 
 
-def ratio(a: list[float], b: list[float]) -> Ratio:
-    """The ratio b / a of paired boots: Student's t on the logarithms of the pairs.
+def log_ratios(records: list[dict], a: str, b: str) -> dict[Row, dict[int, float]]:
+    """Row -> boot -> ln(time of b / time of a), the middle of the boot's rounds."""
+    kernels = {r['kernel'] for r in _samples(records)}
+    rounds: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
+    for r in _samples(records):
+        number = r['turn'] // (2 * len(kernels))
+        rounds[r['layout'], r['walk']][r['boot']][number][r['kernel']].append(
+            numpy.log(r['cycles'] / r['repeat']))
+    return {row: {boot: _middle_half([float(numpy.mean(of[b]) - numpy.mean(of[a]))
+                                      for of in numbers.values() if len(of[a]) == len(of[b]) == 2])
+                  for boot, numbers in boots.items()}
+            for row, boots in rounds.items()}
 
-    With some ten pairs a percentile bootstrap comes out too narrow; t does not,
-    as long as the logarithms are near normal.
+
+def _middle_half(values: list[float]) -> float:
+    """The mean without the lowest and the highest quarter."""
+    cut = len(values) // 4
+    return float(numpy.mean(sorted(values)[cut:len(values) - cut]))
+
+
+def disturbance(records: list[dict]) -> float:
+    """How much longer than undisturbed walks took on average; 0.02: 2 %. The median sample."""
+    return float(numpy.median([r['mean'] / r['cycles'] - 1 for r in _samples(records)]))
+
+
+def speed_range(records: list[dict], kernel: str) -> float:
+    """How far the CPU's speed went up and down from boot to boot; 0.1: by 10 %.
+
+    From the times of one kernel, which should be the same in each boot.
     """
-    logs = numpy.log(numpy.divide(b, a))
-    middle = float(logs.mean())
-    if len(logs) < 2:
-        return Ratio(math.exp(middle), None, None)
-    error = float(logs.std(ddof=1)) / math.sqrt(len(logs))
-    reach = float(stats.t.ppf(0.975, len(logs) - 1)) * error
-    return Ratio(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))
+    logs = [numpy.log(times[kernel]) - numpy.mean(numpy.log(times[kernel]))
+            for times in ns_per_walk(records).values()]
+    most = max(len(row) for row in logs)
+    of_boots = numpy.median([row for row in logs if len(row) == most], axis=0)
+    return float(numpy.exp(of_boots.max() - of_boots.min()) - 1)
 
 
 def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:
@@ -79,3 +95,7 @@ def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
 def middle(values: list[float]) -> float:
     """The median."""
     return float(numpy.median(values))
+
+
+def _samples(records: list[dict]) -> Iterable[dict]:
+    return (r for r in records if r['type'] == 'sample')

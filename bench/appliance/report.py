@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
 """The comparison as a table: for the terminal and mail, and as Markdown."""
 
-HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ns/page', 'ratio', '95 % interval', 'truth')
-LEFT = (0, 1, 7)  # columns of words; numbers are set right
+from statistics import stdev
+
+from . import watch
+
+HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ratio', '95 % interval', 'noise', 'verdict',
+           'truth')
+LEFT = (0, 1, 7, 8)  # columns of words; numbers are set right
 
 
 LEGEND = """\
-ratio: {b} / {a}; ns/page: {b}, by pages of the range that is walked, holes
-included; truth: on {a} / on {b}. Where it is broken on either side the two
-kernels did not do the same work, and the ratio compares what they did instead."""
+ratio: {b} / {a}. noise: what {a} differs from itself by in the same turns, at
+most; a smaller change cannot be seen here. Verdicts: of equal kernels 1 row in
+100 is called faster or slower. truth: on {a} / on {b}. Where it is broken on
+either side the two kernels did not do the same work, and the ratio compares
+what they did instead."""
+
+ONE_PLACEMENT = """\
+One placement of the functions of each kernel: where the linker happens to put
+them alone can make a walk some percent faster or slower. PLACEMENTS=8 has the
+verdict for the patch instead."""
 
 
 def terminal(result: dict) -> str:
@@ -18,7 +30,8 @@ def terminal(result: dict) -> str:
     lines = ['  '.join(cell.ljust(width) if i in LEFT else cell.rjust(width)
                        for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
              for row in rows]
-    return '\n'.join([*lines, '', *_faults(result), '', _legend(result), '', _about(result)])
+    return '\n'.join([*lines, '', *_host(result), *_faults(result), '', _legend(result), '',
+                      _placement(result), '', _about(result)])
 
 
 def markdown(result: dict) -> str:
@@ -30,10 +43,10 @@ def markdown(result: dict) -> str:
     stacks = '\n'.join(f"- `{name}`: {', '.join(kernel['series'])}"
                        for name, kernel in result['kernels'].items())
     faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
+    host = '\n'.join('- ' + line for line in _host(result)) or 'Nothing to report.'
     return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{table}\n\n'
-            f'{_legend(result)}\n\nA time is the median over boots of the median of each boot; the '
-            'interval is of paired boots (Student\'s t of the logarithms).\n\n'
-            f'## Broken truth\n\n{faults}\n')
+            f'{_legend(result)}\n\n{_placement(result)}\n\n'
+            f'## The host\n\n{host}\n\n## Broken truth\n\n{faults}\n')
 
 
 def _legend(result: dict) -> str:
@@ -49,13 +62,46 @@ def _headers(result: dict) -> list[str]:
 def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
-             f"{row[b]['ns_per_page']:.3g}", f"{row['ratio']['value']:.3f}",
-             _interval(row['ratio']),
+             *_comparison(row, result['plan']['within']),
              f"{row[a]['truth']} / {row[b]['truth']}"] for row in result['rows']]
 
 
-def _interval(ratio: dict) -> str:
-    return '-' if ratio['low'] is None else f"{ratio['low']:.3f} .. {ratio['high']:.3f}"
+def _comparison(row: dict, within: float) -> list[str]:
+    ratio, control = row['ratio'], row['control']
+    if ratio is None:
+        return ['-', '-', '-', 'undecided']
+    verdict = row['verdict']
+    if verdict == 'same':
+        verdict = f'same within {100 * within:.2g} %'
+    elif control['differs']:
+        verdict = 'undecided (control)'
+    return [f"{ratio['value']:.3f}", f"{ratio['low']:.3f} .. {ratio['high']:.3f}",
+            f"{control['noise']:.1%}", verdict]
+
+
+def _host(result: dict) -> list[str]:
+    controls = [f"{row['layout']} {row['walk']}" for row in result['rows']
+                if row['control'] and row['control']['differs']]
+    lines = ['host: ' + line for line in watch.warnings(result['host'])]
+    if controls:
+        lines.append('control: ' + ', '.join(controls) + ': the kernel differs from itself, '
+                     'so there is no verdict')
+    return lines
+
+
+def _placement(result: dict) -> str:
+    if result['plan']['placements'] == 1:
+        return ONE_PLACEMENT
+    lines = []
+    for row in result['rows']:
+        spread = stdev(row['draws']) if len(row['draws']) > 1 else 0
+        if row['ratio'] and abs(row['ratio']['value'] - 1) < spread:
+            lines.append(f"{row['layout']} {row['walk']}: {spread:.1%}")
+    if not lines:
+        return f"{result['plan']['placements']} placements; no row is within what placement does."
+    return ('Rows that differ by less than the placement of functions alone makes them\n'
+            f"(standard deviation over {result['plan']['placements']} placements): "
+            + '; '.join(lines))
 
 
 def _faults(result: dict) -> list[str]:
@@ -64,7 +110,5 @@ def _faults(result: dict) -> list[str]:
 
 
 def _about(result: dict) -> str:
-    first = next(iter(result['kernels']))
-    boots = len(result['rows'][0][first]['ns_of_boots'])
-    return (f"Linux {result['source']}, {boots} boots of each kernel in turns, "
-            f"{result['host']['cpu']}, {result['started']}")
+    return (f"Linux {result['source']}, {result['boots']} boots of each kernel in turns, "
+            f"{result['seconds']:.0f} s, {result['host']['cpu']}, {result['started']}")

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Sequential verdicts: look at the data several times, keep the error rate.
+
+Who looks after every boot and stops at the first interval that leaves 1 out
+finds a difference in the end, always. So there are few looks, at fixed
+fractions of the budget, which do not depend on what was measured, and each
+may spend a share of the error rate that is as large as the share of the
+budget since the look before (Lan and DeMets 1983, the alpha spending function
+that is linear in time, with the union bound in place of the joint
+distribution: it is what makes the sum hold whatever the looks have in common).
+An interval holds at the look at which sampling ended, whichever that was.
+
+The interval at a look is Student's t of the logarithms of the boots' ratios.
+A bootstrap over boots comes out too narrow with the few boots of an early
+look; one over boots and rounds counts what differs between rounds twice.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy
+from scipy import stats
+
+LOOKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the budget
+LEAST_DRAWS = 4
+
+FALSE_ALARMS = 0.01  # how often `faster` or `slower` may be said of equal kernels
+UNCOVERED = 0.05  # how often the interval may miss the truth
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """b / a and its 95 % interval, and whether they differ by the stricter false-alarm rate."""
+    value: float
+    low: float
+    high: float
+    differs: bool
+
+    def noise(self) -> float:
+        """The largest change that the interval has in it; 0.01: 1 %."""
+        return max(abs(self.low - 1), abs(self.high - 1))
+
+    def verdict(self, within: float) -> str:
+        """'faster', 'slower', 'same' (within the fraction given) or 'undecided'."""
+        if self.differs:
+            return 'slower' if self.value > 1 else 'faster'
+        return 'same' if self.noise() <= within else 'undecided'
+
+
+class Looks:
+    """The error rate that the looks of one comparison have spent."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+
+    def look(self, logs: Sequence[float], budget: float) -> Estimate | None:
+        """What the draws (ln b/a) come to with this fraction of the budget used.
+
+        None: too few draws for any interval; the look is left out.
+        """
+        if len(logs) < LEAST_DRAWS or budget <= self.spent:
+            return None
+        share, self.spent = budget - self.spent, budget
+        return estimate(logs, share)
+
+
+def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
+    """From draws of ln(b / a), with a share of the error rates to spend."""
+    mean = float(numpy.mean(logs))
+    error = float(numpy.std(logs, ddof=1)) / math.sqrt(len(logs))
+
+    def reach(rate: float) -> float:
+        return float(stats.t.ppf(1 - share * rate / 2, len(logs) - 1)) * error
+
+    return Estimate(math.exp(mean), math.exp(mean - reach(UNCOVERED)),
+                    math.exp(mean + reach(UNCOVERED)), abs(mean) > reach(FALSE_ALARMS))
