@@ -21,7 +21,7 @@ def bench(appliance, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setattr('appliance.results.RESULTS', results)
     try:
-        assert compare.run(build_folder(), ('baseline', 'patched'), Plan(20, 0.01), 1) == 0
+        assert compare.run(build_folder(), ('baseline', 'patched'), Plan(60, 1.0), 1) == 0
     finally:
         patch.undo()
     return results
