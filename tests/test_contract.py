@@ -3,10 +3,12 @@
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from appliance import contract, guest, ktap, splat
+from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
 
 
@@ -143,6 +145,7 @@ def test_a_splat_is_told_with_its_stack(tmp_path):
     log = ('[    1.0] WARNING: CPU: 0 PID: 1 at mm/pagewalk.c:400 walk_page_range+0x1/0x2\n'
            '[    1.0] Stack:\n[    1.0]  [<60001234>] walk_page_range+0x10/0x200\n'
            '[    1.0] something else\n')
+    assert splat.any_splat(log)
     assert splat.splats(log, tmp_path / 'none') == [
         'WARNING: CPU: 0 PID: 1 at mm/pagewalk.c:400 walk_page_range+0x1/0x2\n'
         'Stack:\n [<60001234>] walk_page_range+0x10/0x200']
@@ -153,3 +156,15 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
            '[    1.0] WARNING: CPU: 0 PID: 1 at include/linux/rwsem.h:80 find_vma+0x1/0x2\n'
            '[    1.0] pagewalk_kunit: end of expected warnings\n')
     assert splat.splats(log, tmp_path / 'none') == []
+    assert not splat.any_splat(log)
+
+
+def test_a_boot_that_a_splat_leaves_hanging_is_ended(appliance, tmp_path):
+    hangs = 'echo "<4>BUG: scheduling while atomic" > /dev/kmsg; sleep 100'
+    started = time.monotonic()
+    with pytest.raises(Failure):
+        list(guest.records(appliance.only('stock'), '--host', f'--logs={tmp_path}',
+                           argv=['/bin/sh', '-c', hangs],
+                           hopeless=contract.after_splat(tmp_path / 'stock-0.console', 0.5)))
+    assert time.monotonic() - started < 20
+    assert splat.any_splat((tmp_path / 'stock-0.console').read_text())

@@ -10,6 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
 from . import guest, ktap, results, series, sources, splat
 from .failure import FAILED, Failure
@@ -100,21 +101,39 @@ def observe(appliance: guest.Appliance) -> list[Observation]:
         return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
 
 
-def observe_one(appliance: guest.Appliance, name: str, seconds: int = BOOT_SECONDS) -> Observation:
-    """Boot one kernel, for no longer than some seconds, and judge what it shows."""
+def observe_one(appliance: guest.Appliance, name: str, seconds: int = BOOT_SECONDS,
+                grace: float = BOOT_SECONDS) -> Observation:
+    """Boot one kernel, and judge what it shows.
+
+    For no longer than some seconds, and no longer than the grace, in seconds, after a splat.
+    """
     seen = Observation(name)
     with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
+        over = after_splat(Path(logs) / f'{name}-0.console', grace)
         try:
             for record in guest.records(appliance, f'--mem={appliance.memory_mib}', f'--logs={logs}',
                                         f'--timeout={seconds}', '--append=kunit.enable=1',
-                                        argv=['/bin/walks', 'contract']):
+                                        argv=['/bin/walks', 'contract'], hopeless=over):
                 seen.records.append(record)
         except Failure as failure:
-            seen.died, seen.status = str(failure), failure.status
+            seen.died = '' if over() else str(failure)  # what ended it is the splat
+            seen.status = failure.status
         seen.ktap = _read(Path(logs) / f'{name}-0.out')
         seen.console = _read(Path(logs) / f'{name}-0.console')
     _judge(seen, appliance.kernels[name])
     return seen
+
+
+def after_splat(console: Path, seconds: float) -> Callable[[], bool]:
+    """Has a log had a splat in it for some seconds?"""
+    since: list[float] = []
+
+    def over() -> bool:
+        if not since and splat.any_splat(_read(console)):
+            since.append(time.monotonic())
+        return bool(since) and time.monotonic() - since[0] >= seconds
+
+    return over
 
 
 def _read(path: Path) -> str:

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is booted beside the kernel: the runner on the host, the guest's root."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 from . import kernel, stack
 from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
 from .paths import TOP, locked
 
 MEMORY_MIB = 512
+WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
 
 
 def _memory_mib(configuration: str) -> int:
@@ -62,15 +65,19 @@ def _make(folder: str, out: Path, *variables: str) -> None:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 
 
-def records(appliance: Appliance, *options: str, argv: list[str]) -> Iterator[dict]:
-    """Boot and yield the records as they come; raises Failure when a boot fails."""
+def records(appliance: Appliance, *options: str, argv: list[str],
+            hopeless: Callable[[], bool] | None = None) -> Iterator[dict]:
+    """Boot and yield the records as they come; raises Failure when a boot fails.
+
+    A boot is ended as soon as it is hopeless, and has then failed.
+    """
     reading, writing = os.pipe()
     command = appliance.command(f'--records={writing}', *options, argv=argv)
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=said) as runner:
             os.close(writing)
-            with open(reading, encoding='utf-8') as lines:
+            with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
                 for line in lines:
                     yield json.loads(line)
         said.seek(0)
@@ -78,6 +85,24 @@ def records(appliance: Appliance, *options: str, argv: list[str]) -> Iterator[di
             raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n'
                           f'{explain(appliance, said.read().strip())}',
                           runner.returncode)
+
+
+@contextlib.contextmanager
+def _watched(runner: subprocess.Popen, hopeless: Callable[[], bool] | None) -> Iterator[None]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_SECONDS):
+            if hopeless():
+                runner.terminate()
+                return
+
+    if hopeless:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def explain(appliance: Appliance, said: str) -> str:

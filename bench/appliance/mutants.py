@@ -27,6 +27,8 @@ JUDGES = ('release', 'debug')
 # A boot that takes this many times as long as the original's hangs.
 PATIENCE = 5
 LEAST_SECONDS = 5
+# After a splat a boot may get stuck; so long it has for a rule to name the fault.
+AFTER_SPLAT = 4
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge
 
 def _faults(program: Path, appliance: guest.Appliance, limit: int) -> list[Verdict]:
     """All that the contract's checks find, the end of the boot first if it was a bad one."""
-    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant', limit)
+    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant', limit,
+                                AFTER_SPLAT)
     found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
     for rule, outcome in seen.rules.items():
         found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]

@@ -30,17 +30,26 @@ def complaints(console: str) -> list[tuple[str, str]]:
     return list(found.items())
 
 
+def any_splat(console: str) -> bool:
+    """Is there one that no rule names?"""
+    return any(map(_begins, _lines(console)))
+
+
 def splats(console: str, program: Path) -> list[str]:
     """Each splat that no rule names, with its stack, decoded as far as the program allows."""
     lines = _lines(console)
     found = []
     end = 0
     for i, line in enumerate(lines):
-        if i < end or not stack.SPLAT.match(line) or any(s.search(line) for _, s in COMPLAINTS):
+        if i < end or not _begins(line):
             continue
         end = _end(lines, i)
         found.append(stack.decode('\n'.join(lines[i:end]), program))
     return found
+
+
+def _begins(line: str) -> bool:
+    return bool(stack.SPLAT.match(line)) and not any(s.search(line) for _, s in COMPLAINTS)
 
 
 def _lines(console: str) -> list[str]:
