@@ -33,7 +33,7 @@ const size_t nr_callback_sets = ARRAY_SIZE(callback_sets);
 
 /*
  * Ranges around a joint, by pages, the smallest first; then refused ones.
- * Comparing all page tables takes as long as many walks: twice is enough.
+ * Comparing all page tables takes as long as many walks: once is enough.
  */
 static const struct range {
 	int from, to;
@@ -46,7 +46,7 @@ static const struct range {
 	{ .from = -8, .to = 0 }, { .from = 0, .to = 8 },
 	{ .from = -8, .to = 1 }, { .from = -1, .to = 8 },
 	{ .from = -8, .to = 8, .stopped = true },
-	{ .from = -12, .to = 12, .compared = true },
+	{ .from = -12, .to = 12 },
 	{ .from = 0, .to = 0 }, { .from = 1, .to = -1 },
 	{ .from = -1, .to = -1 },
 };
@@ -154,7 +154,7 @@ static void try_whole_vma(struct round *round, const struct joint *joint)
 	trace->from = trace->vma->start;
 	trace->to = trace->vma->start + trace->vma->pages;
 	take_trace(round);
-	if (!trace->overflowed)
+	if (!trace->overflowed && trace->policy == PAGEWALK_PROBE_TEST_NONE)
 		stop_everywhere(round);
 }
 
@@ -174,6 +174,7 @@ static void try_vma(struct round *round, const struct joint *joint,
 	try_whole_vma(round, joint);
 }
 
+/* Where in its tables a joint lies does not matter to a walk of one VMA. */
 static void try_vmas(struct round *round)
 {
 	static const uint32_t policies[] = {
@@ -189,6 +190,8 @@ static void try_vmas(struct round *round)
 				const struct joint *joint =
 					round->joints->joints + i;
 
+				if (!joint->first)
+					continue;
 				try_vma(round, joint, joint->page - 1);
 				try_vma(round, joint, joint->page);
 			}

@@ -125,7 +125,7 @@ static void test_refusals(void)
 	arg.entry_point = PAGEWALK_PROBE_NR_ENTRY_POINTS;
 	ok(trace(&arg) == -EINVAL, "unknown entry point is refused");
 	arg = walk_of(0, 1, 0);
-	arg.reserved[1] = 1;
+	arg.reserved = 1;
 	ok(trace(&arg) == -EINVAL, "reserved field is refused");
 	arg = walk_of(0, 1, 0);
 	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
@@ -156,6 +156,12 @@ static void test_entry_points(void)
 	ok(!trace(&arg) && arg.result == -EINVAL && !arg.nr_events,
 	   "walk_page_range_vma refuses a range beyond the VMA");
 
+	arg = walk_of(20, 2, BIT(PTE_ENTRY));
+	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_RANGE_VMA;
+	arg.vma = BASE;
+	ok(!trace(&arg) && arg.result == -EINVAL && !arg.nr_events,
+	   "walk_page_range_vma of a VMA that the range is not in");
+
 	arg = walk_of(5, 0, BIT(PTE_ENTRY));
 	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
 	ok(!trace(&arg) && !arg.result && arg.nr_events == 8 &&
@@ -175,6 +181,9 @@ static void test_entry_points(void)
 	   events[5].callback == PAGEWALK_PROBE_PTE_ENTRY &&
 	   events[13].callback == PAGEWALK_PROBE_POST_VMA,
 	   "all callbacks, from the top level down");
+	ok(!events[0].own && events[1].own && events[2].own && events[3].own &&
+	   events[4].own && events[5].own && events[12].own && !events[13].own,
+	   "entries are their addresses' own");
 	ok(events[5].before && events[5].before == events[5].after &&
 	   events[5].level == PAGEWALK_PROBE_LEVEL_PTE &&
 	   events[4].before && events[4].before == events[4].after &&
