@@ -51,7 +51,9 @@ static const char *case_name(size_t i)
 
 static const char *function_name(const struct trace *trace)
 {
-	return trace->entry_point ? case_name(case_of(trace)) : "walk";
+	bool of_vma = trace->entry_point != PAGEWALK_PROBE_WALK_PAGE_RANGE;
+
+	return of_vma ? case_name(case_of(trace)) : "walk";
 }
 
 void expect_met(const struct trace *trace, enum walk_rule rule)

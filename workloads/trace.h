@@ -41,7 +41,7 @@ struct trace {
 	uint64_t from, to;		/* pages of the layout */
 	uint64_t stop_at;
 	int32_t stop_code;
-	bool over_pfnmap;		/* it ended in a case of its own */
+	bool over_pfnmap;		/* ended by a positive hole there */
 	bool compared;			/* the page tables before and after */
 	int64_t result;
 	bool overflowed;

@@ -230,11 +230,14 @@ static bool ended_over_pfnmap(const struct trace *trace)
 
 	if (trace->vma || trace->policy != PAGEWALK_PROBE_TEST_NONE)
 		return false;
-	for (i = 0; i < trace->nr; i++, event++)
+	for (i = 0; i < trace->nr; i++, event++) {
+		struct truth truth = layout_at(trace->layout,
+					       page_of(trace, event->start));
+
 		if (event->ret > 0)
 			return event->callback == PAGEWALK_PROBE_PTE_HOLE &&
-			       kind_is_pfnmap(layout_at(trace->layout,
-					page_of(trace, event->start)).kind);
+			       kind_is_pfnmap(truth.kind);
+	}
 	return false;
 }
 
