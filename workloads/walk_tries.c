@@ -126,9 +126,16 @@ static void try_range(struct round *round, const struct joint *joint,
 			  joint->first;
 	take_trace(round);
 	trace->compared = false;
-	if (range->stopped && !trace->overflowed &&
+	if (range->stopped && !trace->overflowed && joint->first &&
 	    trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL)
 		stop_everywhere(round);
+}
+
+/* What is skipped does not depend on where in its tables a joint lies. */
+static bool is_worth_trying(const struct trace *trace,
+			    const struct joint *joint)
+{
+	return joint->first || trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL;
 }
 
 static void try_range_everywhere(struct round *round, const struct range *range)
@@ -139,9 +146,13 @@ static void try_range_everywhere(struct round *round, const struct range *range)
 
 	for (trace->policy = 0; trace->policy < nr_policies; trace->policy++)
 		for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
-			for (i = 0; i < round->joints->nr; i++)
-				try_range(round, round->joints->joints + i,
-					  range);
+			for (i = 0; i < round->joints->nr; i++) {
+				const struct joint *joint =
+					round->joints->joints + i;
+
+				if (is_worth_trying(trace, joint))
+					try_range(round, joint, range);
+			}
 }
 
 /* walk_page_vma(). */
@@ -158,9 +169,9 @@ static void try_whole_vma(struct round *round, const struct joint *joint)
 		stop_everywhere(round);
 }
 
-/* Walks of one VMA next to a joint, with the set and the policy at hand. */
-static void try_vma(struct round *round, const struct joint *joint,
-		    uint64_t page)
+/* walk_page_range_vma() of the VMA at @page, if there is one. */
+static void try_ranges_of_vma(struct round *round, const struct joint *joint,
+			      uint64_t page)
 {
 	struct trace *trace = &round->trace;
 	size_t i;
@@ -171,32 +182,37 @@ static void try_vma(struct round *round, const struct joint *joint,
 	trace->entry_point = PAGEWALK_PROBE_WALK_PAGE_RANGE_VMA;
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		try_range(round, joint, ranges + i);
-	try_whole_vma(round, joint);
 }
 
 /* Where in its tables a joint lies does not matter to a walk of one VMA. */
 static void try_vmas(struct round *round)
 {
-	static const uint32_t policies[] = {
-		PAGEWALK_PROBE_TEST_NONE, PAGEWALK_PROBE_TEST_SKIP_ALL,
-	};
-	struct trace *trace = &round->trace;
-	size_t i, p;
+	size_t i;
 
-	for (p = 0; p < (round->has_test_walk ? ARRAY_SIZE(policies) : 1); p++) {
-		trace->policy = policies[p];
-		for (trace->set = 0; trace->set < nr_callback_sets; trace->set++) {
-			for (i = 0; i < round->joints->nr; i++) {
-				const struct joint *joint =
-					round->joints->joints + i;
+	for (i = 0; i < round->joints->nr; i++) {
+		const struct joint *joint = round->joints->joints + i;
 
-				if (!joint->first)
-					continue;
-				try_vma(round, joint, joint->page - 1);
-				try_vma(round, joint, joint->page);
-			}
-		}
+		if (!joint->first)
+			continue;
+		try_ranges_of_vma(round, joint, joint->page - 1);
+		try_ranges_of_vma(round, joint, joint->page);
+		if (round->trace.vma)
+			try_whole_vma(round, joint);
 	}
+}
+
+static void try_vmas_with_all_sets(struct round *round)
+{
+	struct trace *trace = &round->trace;
+
+	trace->policy = PAGEWALK_PROBE_TEST_NONE;
+	for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
+		try_vmas(round);
+	/* That nobody is asked, one set shows. */
+	trace->policy = PAGEWALK_PROBE_TEST_SKIP_ALL;
+	trace->set = 0;
+	if (round->has_test_walk)
+		try_vmas(round);
 }
 
 static void try_layout(const struct joints *joints, int probe,
@@ -215,7 +231,7 @@ static void try_layout(const struct joints *joints, int probe,
 	round.pid = subject.pid;
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		try_range_everywhere(&round, ranges + i);
-	try_vmas(&round);
+	try_vmas_with_all_sets(&round);
 	subject_stop(&subject);
 }
 
