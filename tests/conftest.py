@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / 'bench'))
 
-from appliance import guest, series  # noqa: E402
+from appliance import guest, kernel, series  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
 
 
@@ -19,6 +20,22 @@ from appliance.paths import build_folder  # noqa: E402
 def appliance() -> guest.Appliance:
     """Every kernel, the runner and the initramfs, built as a user would have them."""
     return guest.ensure(build_folder(), series.kernels())
+
+
+@pytest.fixture(scope='session')
+def stock_with(appliance, tmp_path_factory):
+    """Build stock with one more patch; returns the appliance with that kernel in stock's place."""
+    stock = series.stack('stock')
+    bench = kernel.Bench(build_folder(), 'release')
+    target = tmp_path_factory.mktemp('stock') / 'linux'
+
+    def build(patch: Path) -> guest.Appliance:
+        bench.build(series.with_patches(stock, patch.stem, patch), target)
+        return replace(appliance, kernels={'stock': target})
+
+    bench.build(stock, target, configure=True)
+    yield build
+    bench.restore(stock)
 
 
 @pytest.fixture

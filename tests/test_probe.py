@@ -28,3 +28,20 @@ def test_traces_and_mappings(program, umwalk, kernel):
     assert 'not ok' not in ran.stdout and 'log:' not in ran.stdout, ran.stdout
     assert len(re.findall('^ok', ran.stdout, re.M)) == int(re.search(r'1\.\.(\d+)', ran.stdout)[1])
     assert ran.returncode == 0, ran.stderr
+
+
+# What the lines of a probe that is wrong in as many ways say.
+RED = ['unknown entry point is refused', 'walk_page_range walks its range',
+       'walk_page_range_vma walks its range', 'walk_page_range_vma refuses a range beyond the VMA',
+       'walk_page_range_vma of a VMA that the range is not in', "entries are their addresses' own",
+       'policy walk', 'policy skip_hugetlb', 'linear is not copied on write',
+       'an unknown kind is refused', 'private is copied on write',
+       'private is written by its process', 'private is of 2 MiB at most', 'private is not shared']
+
+
+def test_a_wrong_probe_is_noticed(program, stock_with):
+    wrong = stock_with(TOP / 'tests' / 'mutants' / 'wrong-probe.patch')
+    ran = subprocess.run(wrong.command('--host', '--timeout=60', argv=[str(program)]), text=True,
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=90, check=False)
+    red = re.findall(r'^not ok \d+ - (.*)', ran.stdout, re.M)
+    assert red == RED, ran.stdout

@@ -11,6 +11,8 @@ const char *truth_name(const struct truth *truth)
 		return truth->present ? "anon, present" : "anon, absent";
 	if (truth->kind == KIND_HUGETLB)
 		return truth->present ? "hugetlb, present" : "hugetlb, absent";
+	if (truth->kind == KIND_MIXEDMAP)
+		return truth->present ? "mixedmap, present" : "mixedmap, absent";
 	return kind_name(truth->kind);
 }
 

@@ -197,20 +197,9 @@ static void subject_populate(const struct replay *replay, int pid)
 
 static const char *event_name(const struct pagewalk_probe_event *event)
 {
-	switch (event->callback) {
-	case PAGEWALK_PROBE_PMD_ENTRY:
-		return "pmd_entry";
-	case PAGEWALK_PROBE_PTE_ENTRY:
-		return "pte_entry";
-	case PAGEWALK_PROBE_PTE_HOLE:
-		return "pte_hole";
-	case PAGEWALK_PROBE_HUGETLB_ENTRY:
-		return event->present ? "hugetlb_entry" : "hugetlb_entry_none";
-	case PAGEWALK_PROBE_TEST_WALK:
-		return "test_walk";
-	default:
-		return "unknown";
-	}
+	if (event->callback == PAGEWALK_PROBE_HUGETLB_ENTRY && !event->present)
+		return "hugetlb_entry_none";
+	return callback_names[event->callback];
 }
 
 /* Index of the event's VMA in the case; -1: none of the case, -2: NULL. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "golden_case.h"
+#include "probe.h"
 #include "util.h"
 
 void golden_open(struct golden_file *file, const char *path)
@@ -77,18 +78,11 @@ static void parse_populate(const struct golden_file *file, const char *text,
 
 static uint32_t parse_callback(const struct golden_file *file, const char *name)
 {
-	static const char *const names[] = {
-		[PAGEWALK_PROBE_PMD_ENTRY] = "pmd_entry",
-		[PAGEWALK_PROBE_PTE_ENTRY] = "pte_entry",
-		[PAGEWALK_PROBE_PTE_HOLE] = "pte_hole",
-		[PAGEWALK_PROBE_HUGETLB_ENTRY] = "hugetlb_entry",
-	};
-	uint32_t i;
+	int i = name_find(callback_names, PAGEWALK_PROBE_NR_CALLBACKS, name);
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return UINT32_C(1) << i;
-	malformed(file);
+	if (i < 0)
+		malformed(file);
+	return UINT32_C(1) << i;
 }
 
 static uint32_t parse_callbacks(const struct golden_file *file, char *names)
@@ -103,20 +97,11 @@ static uint32_t parse_callbacks(const struct golden_file *file, char *names)
 
 static uint32_t parse_policy(const struct golden_file *file, const char *name)
 {
-	static const char *const names[] = {
-		[PAGEWALK_PROBE_TEST_NONE] = "none",
-		[PAGEWALK_PROBE_TEST_WALK_ALL] = "walk",
-		[PAGEWALK_PROBE_TEST_SKIP_PFNMAP] = "skip_pfnmap",
-		[PAGEWALK_PROBE_TEST_SKIP_HUGETLB] = "skip_hugetlb",
-		[PAGEWALK_PROBE_TEST_SKIP_ALL] = "skip_all",
-		[PAGEWALK_PROBE_TEST_FAIL_PFNMAP] = "fail_pfnmap",
-	};
-	uint32_t i;
+	int i = name_find(policy_names, PAGEWALK_PROBE_NR_TESTS, name);
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return i;
-	malformed(file);
+	if (i < 0)
+		malformed(file);
+	return i;
 }
 
 static void parse_walk(const struct golden_file *file, const char *text,

@@ -2,11 +2,13 @@
 /*
  * A layout of all joints that two kinds of memory can have, each of them in
  * the middle of a PTE table and at, just before and just behind the boundary
- * of two tables. Around a joint is nothing else.
+ * of two tables; and of VMAs that go on over the boundary of two huge pages or
+ * tables. Around a joint is nothing else.
  */
 #ifndef JOINTS_H
 #define JOINTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,7 @@
 struct joint {
 	char name[48];		/* "pfnmap|anon": the same for all positions */
 	uint64_t page;		/* the first behind it */
+	bool first;		/* none before it has its name */
 };
 
 struct joints {
@@ -27,9 +30,13 @@ struct joints {
 };
 
 void joints_describe(struct joints *joints);
-void joints_free(struct joints *joints);
+/*
+ * Layouts of a single joint: of the last VMA with what is behind it, up to the
+ * @end of the address space. @i is below nr_last_joints.
+ */
+extern const size_t nr_last_joints;
+void joints_describe_last(struct joints *joints, size_t i, uint64_t end);
 
-/* The first joint in the list that has this one's name is itself. */
-bool joint_is_first(const struct joints *joints, size_t i);
+void joints_free(struct joints *joints);
 
 #endif

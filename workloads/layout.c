@@ -11,9 +11,25 @@ const char *kind_name(enum kind kind)
 		[KIND_ANON] = "anon",
 		[KIND_PFNMAP] = "pfnmap",
 		[KIND_HUGETLB] = "hugetlb",
+		[KIND_PFNMAP_COW] = "copied pfnmap",
+		[KIND_PFNMAP_FAULT] = "faulted pfnmap",
+		[KIND_MIXEDMAP] = "mixedmap",
+		[KIND_POISONED] = "poisoned",
 	};
 
 	return names[kind];
+}
+
+bool kind_is_pfnmap(enum kind kind)
+{
+	return kind == KIND_PFNMAP || kind == KIND_PFNMAP_COW ||
+	       kind == KIND_PFNMAP_FAULT;
+}
+
+/* remap_pfn_range() maps all of a VMA when it is made. */
+static bool kind_is_mapped_throughout(enum kind kind)
+{
+	return kind == KIND_PFNMAP || kind == KIND_PFNMAP_COW;
 }
 
 uint64_t region_unit(const struct region *region)
@@ -34,6 +50,10 @@ static bool region_present(const struct region *region, uint64_t page)
 {
 	uint64_t unit = (page - region->start) / region_unit(region);
 
+	if (kind_is_mapped_throughout(region->kind))
+		return true;
+	if (region->kind == KIND_POISONED)
+		return false;
 	return region->step && unit >= region->first &&
 	       (unit - region->first) % region->step == 0;
 }
@@ -70,6 +90,8 @@ static void check_region(const struct layout *layout,
 		layout_refuse(layout, "not aligned to a huge page");
 	if (region->kind == KIND_PFNMAP && region->step)
 		layout_refuse(layout, "PFNMAP is mapped throughout");
+	if (region->kind == KIND_PFNMAP_COW && region->pages > HUGE_PAGES)
+		layout_refuse(layout, "copied PFNMAP is of 2 MiB at most");
 	if (would_merge(layout, region))
 		layout_refuse(layout, "would merge with the one before it");
 }
@@ -127,21 +149,21 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 	};
 }
 
-/* Is a page mapped by a PTE among those numbered [from, to) of the layout? */
-static bool region_needs_table(const struct region *region, uint64_t from,
-			       uint64_t to)
+/* Are any of the pages numbered [from, to) of the layout populated? */
+static bool region_maps(const struct region *region, uint64_t from, uint64_t to)
 {
-	uint64_t first = region->start + region->first;
+	uint64_t unit = region_unit(region), next = region->first;
 
-	if (region->kind == KIND_PFNMAP)
+	if (kind_is_mapped_throughout(region->kind))
 		return true;
-	if (region->kind != KIND_ANON || !region->step)
+	if (!region->step)
 		return false;
-	to = min_u64(to, region->start + region->pages);
-	if (from > first)
-		first += (from - first + region->step - 1) / region->step *
-			 region->step;
-	return first < to;
+	from = from > region->start ? (from - region->start) / unit : 0;
+	to = min_u64(to - region->start, region->pages);
+	if (from > next)
+		next += (from - next + region->step - 1) / region->step *
+			region->step;
+	return next * unit < to;
 }
 
 /* Tables are numbered as the kernel cuts them: by address. */
@@ -157,17 +179,41 @@ static uint64_t table_start(const struct layout *layout, uint64_t table)
 	return table * TABLE_PAGES > base ? table * TABLE_PAGES - base : 0;
 }
 
-static bool table_exists(const struct layout *layout, uint64_t table)
+/* Does a PTE, or a huge page, map anything among the pages [from, to)? */
+static bool is_mapped(const struct layout *layout, uint64_t from, uint64_t to,
+		      bool huge)
 {
-	uint64_t from = table_start(layout, table);
-	uint64_t to = table_start(layout, table + 1);
 	size_t i;
 
 	for (i = region_after(layout, from); i < layout->nr_regions &&
-	     layout->regions[i].start < to; i++)
-		if (region_needs_table(layout->regions + i, from, to))
+	     layout->regions[i].start < to; i++) {
+		const struct region *region = layout->regions + i;
+
+		if ((huge || region->kind != KIND_HUGETLB) &&
+		    region_maps(region, from, to))
 			return true;
+	}
 	return false;
+}
+
+static bool table_exists(const struct layout *layout, uint64_t table)
+{
+	return is_mapped(layout, table_start(layout, table),
+			 table_start(layout, table + 1), false);
+}
+
+int layout_missing_level(const struct layout *layout, uint64_t page)
+{
+	uint64_t table = table_of(layout, page), tables = TOP_PAGES / TABLE_PAGES;
+	uint64_t top = table / tables * tables;
+
+	if (!is_mapped(layout, table_start(layout, top),
+		       table_start(layout, top + tables), true))
+		return LEVEL_TOP;
+	if (!is_mapped(layout, table_start(layout, table),
+		       table_start(layout, table + 1), true))
+		return LEVEL_PTE_TABLE;
+	return LEVEL_NONE;
 }
 
 uint64_t region_reached(const struct layout *layout,

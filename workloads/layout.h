@@ -16,16 +16,21 @@
 enum kind {
 	KIND_HOLE,	/* no VMA */
 	KIND_ANON,	/* private, anonymous, writable */
-	KIND_PFNMAP,	/* VM_PFNMAP, mapped throughout */
+	KIND_PFNMAP,	/* VM_PFNMAP, shared, mapped throughout */
 	KIND_HUGETLB,	/* private, anonymous, of huge pages */
+	KIND_PFNMAP_COW,	/* VM_PFNMAP, private: copied on write */
+	KIND_PFNMAP_FAULT,	/* VM_PFNMAP, shared, mapped by faults */
+	KIND_MIXEDMAP,	/* VM_MIXEDMAP, shared, mapped by faults */
+	KIND_POISONED,	/* private, anonymous: its pages are poison markers */
 };
 
 const char *kind_name(enum kind kind);
+bool kind_is_pfnmap(enum kind kind);
 
 /*
  * One VMA. Of its pages (huge pages, in a hugetlb VMA) numbers first,
  * first + step, first + 2 * step, ... are populated, by a write; none if step
- * is 0.
+ * is 0. Poison markers are entries that are neither empty nor present.
  */
 struct region {
 	enum kind kind;
@@ -64,6 +69,16 @@ void layout_region(struct layout *layout, enum kind kind, uint64_t pages,
 void layout_free(struct layout *layout);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
+
+/* What has no entry on the way to a page, as pte_hole() counts levels. */
+enum {
+	LEVEL_NONE = -1,	/* there is a PTE table, or a huge page */
+	LEVEL_TOP = 0,
+	LEVEL_PTE_TABLE = 3,	/* no entry for it in the table above */
+};
+
+int layout_missing_level(const struct layout *layout, uint64_t page);
+
 struct layout_stats layout_stats(const struct layout *layout);
 
 uint64_t layout_address(const struct layout *layout, uint64_t page);

@@ -15,8 +15,6 @@
  */
 #define BASE	UINT64_C(0x1000000000)
 
-#define TOP_PAGES	UINT64_C(262144)	/* behind a top-level entry */
-
 #define EDGE	UINT64_C(9)	/* pages of hole at each end */
 
 /*

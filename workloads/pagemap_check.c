@@ -123,7 +123,7 @@ static void check_entry(struct pagemap_check *pc, uint64_t page)
 	struct truth truth = layout_at(pc->layout, page);
 
 	pc->check->checked++;
-	if (truth.present)
+	if (truth.present && !kind_is_pfnmap(truth.kind))
 		check_present(pc, &truth, page, entry);
 	else if (entry & ~PM_SOFT_DIRTY)
 		entry_fail(pc, page, "an empty entry");

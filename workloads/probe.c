@@ -17,6 +17,38 @@ const struct walk_kind walk_kinds[] = {
 		      CALLBACK(PTE_HOLE) },
 };
 
+const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1] = {
+	[PAGEWALK_PROBE_PMD_ENTRY] = "pmd_entry",
+	[PAGEWALK_PROBE_PTE_ENTRY] = "pte_entry",
+	[PAGEWALK_PROBE_PTE_HOLE] = "pte_hole",
+	[PAGEWALK_PROBE_HUGETLB_ENTRY] = "hugetlb_entry",
+	[PAGEWALK_PROBE_PUD_ENTRY] = "pud_entry",
+	[PAGEWALK_PROBE_P4D_ENTRY] = "p4d_entry",
+	[PAGEWALK_PROBE_PGD_ENTRY] = "pgd_entry",
+	[PAGEWALK_PROBE_PRE_VMA] = "pre_vma",
+	[PAGEWALK_PROBE_POST_VMA] = "post_vma",
+	[PAGEWALK_PROBE_TEST_WALK] = "test_walk",
+};
+
+const char * const policy_names[PAGEWALK_PROBE_NR_TESTS] = {
+	[PAGEWALK_PROBE_TEST_NONE] = "none",
+	[PAGEWALK_PROBE_TEST_WALK_ALL] = "walk",
+	[PAGEWALK_PROBE_TEST_SKIP_PFNMAP] = "skip_pfnmap",
+	[PAGEWALK_PROBE_TEST_SKIP_HUGETLB] = "skip_hugetlb",
+	[PAGEWALK_PROBE_TEST_SKIP_ALL] = "skip_all",
+	[PAGEWALK_PROBE_TEST_FAIL_PFNMAP] = "fail_pfnmap",
+};
+
+int name_find(const char * const *names, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
 const size_t nr_walk_kinds = ARRAY_SIZE(walk_kinds);
 
 int probe_open(void)

@@ -28,6 +28,13 @@ struct walk_kind {
 	uint32_t callbacks;
 };
 
+/* "pte_hole", "skip_pfnmap". */
+extern const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1];
+extern const char * const policy_names[PAGEWALK_PROBE_NR_TESTS];
+
+/* The index of @name among @n @names, or -1. */
+int name_find(const char * const *names, size_t n, const char *name);
+
 extern const struct walk_kind walk_kinds[];
 extern const size_t nr_walk_kinds;
 

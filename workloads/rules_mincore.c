@@ -25,7 +25,6 @@
 #include "util.h"
 
 #define BASE		UINT64_C(0x1800000000)
-#define TOP_PAGES	UINT64_C(262144)
 
 #define RAMFS		"/tmp/ramfs"
 #define FILE_PAGES	16

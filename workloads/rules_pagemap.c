@@ -149,7 +149,7 @@ static void check_joints(struct rule_run *run, struct window_check *wc,
 	for (i = 0; i < joints->nr; i++) {
 		const char *name = joints->joints[i].name;
 
-		if (!joint_is_first(joints, i))
+		if (!joints->joints[i].first)
 			continue;
 		wc->check = rule_case(run, "%s", name);
 		for (pages = 2; pages <= 2 * JOINT_REACH; pages++)
@@ -160,15 +160,22 @@ static void check_joints(struct rule_run *run, struct window_check *wc,
 	}
 }
 
+/* Pages of VM_MIXEDMAP memory lie behind each such VMA. */
+static uint64_t expected_flags(const struct truth *truth)
+{
+	return PM_PRESENT |
+	       (truth->kind == KIND_MIXEDMAP ? PM_FILE : PM_EXCLUSIVE);
+}
+
 static void check_single(struct window_check *wc, uint64_t page)
 {
 	struct truth truth = layout_at(wc->layout, page);
 	uint64_t entry = wc->got[0];
 
 	wc->check->checked++;
-	if (truth.present && truth.kind != KIND_PFNMAP) {
+	if (truth.present && !kind_is_pfnmap(truth.kind)) {
 		wc->expected[page] = entry;
-		if ((entry & ~PM_PFN) == (PM_PRESENT | PM_EXCLUSIVE) &&
+		if ((entry & ~PM_PFN) == expected_flags(&truth) &&
 		    entry & PM_PFN)
 			return;
 	} else if (!entry) {

@@ -46,7 +46,7 @@ struct scan_check {
 
 static bool is_asked_for(const struct scan_check *sc, const struct truth *truth)
 {
-	return (truth->kind == KIND_ANON || truth->kind == KIND_HUGETLB) &&
+	return truth->region && !kind_is_pfnmap(truth->kind) &&
 	       truth->present == sc->question->present;
 }
 
@@ -54,7 +54,9 @@ static uint64_t categories_of(const struct truth *truth)
 {
 	if (!truth->present)
 		return 0;
-	return SCAN_PRESENT | (truth->kind == KIND_HUGETLB ? SCAN_HUGE : 0);
+	if (truth->kind == KIND_HUGETLB)
+		return SCAN_PRESENT | SCAN_HUGE;
+	return SCAN_PRESENT | (truth->kind == KIND_MIXEDMAP ? SCAN_FILE : 0);
 }
 
 /* The regions that a scan should give; @end: how far it gets. */
@@ -186,7 +188,7 @@ static void check_joints(struct rule_run *run, struct scan_check *sc,
 	size_t i, j;
 
 	for (i = 0; i < joints->nr; i++) {
-		if (!joint_is_first(joints, i))
+		if (!joints->joints[i].first)
 			continue;
 		sc->check = rule_case(run, "%s", joints->joints[i].name);
 		for (j = i; j < joints->nr; j++)

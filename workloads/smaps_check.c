@@ -11,12 +11,36 @@
 
 #define KB(pages)	((pages) * PAGE_SIZE / 1024)
 
-static void expect_pages(uint64_t *field, const struct region *region)
+/*
+ * The page of VM_MIXEDMAP memory at the same place in each of its VMAs is the
+ * same one.
+ */
+static void expect_mixedmap(uint64_t *field, const struct layout *layout,
+			    uint64_t kb)
+{
+	uint64_t vmas = 0;
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		vmas += layout->regions[i].kind == KIND_MIXEDMAP;
+	field[SMAPS_RSS] = kb;
+	field[SMAPS_PSS] = kb / vmas;
+	field[SMAPS_PSS_DIRTY] = kb / vmas;
+	field[SMAPS_SHARED_DIRTY] = kb;
+	field[SMAPS_REFERENCED] = kb;
+}
+
+static void expect_pages(uint64_t *field, const struct layout *layout,
+			 const struct region *region)
 {
 	uint64_t kb = KB(region_populated(region) * region_unit(region));
 
 	if (region->kind == KIND_HUGETLB) {
 		field[SMAPS_PRIVATE_HUGETLB] = kb;
+		return;
+	}
+	if (region->kind == KIND_MIXEDMAP) {
+		expect_mixedmap(field, layout, kb);
 		return;
 	}
 	/* Written by one process, and by nobody else mapped: */
@@ -28,24 +52,26 @@ static void expect_pages(uint64_t *field, const struct region *region)
 	field[SMAPS_ANONYMOUS] = kb;
 }
 
-/* What every field has to be for a region. PFNMAP has no pages to count. */
-static void expect_fields(uint64_t *field, const struct region *region)
+/* What every field has to be for a region. PFNMAP has copies alone to count. */
+static void expect_fields(uint64_t *field, const struct layout *layout,
+			  const struct region *region)
 {
 	memset(field, 0, NR_SMAPS_FIELDS * sizeof(*field));
 	field[SMAPS_SIZE] = KB(region->pages);
 	field[SMAPS_KERNEL_PAGE_SIZE] = KB(region_unit(region));
 	field[SMAPS_MMU_PAGE_SIZE] = KB(region_unit(region));
-	if (region->kind != KIND_PFNMAP)
-		expect_pages(field, region);
+	if (!kind_is_pfnmap(region->kind) || region->kind == KIND_PFNMAP_COW)
+		expect_pages(field, layout, region);
 }
 
-static void check_fields(struct check *check, const struct region *region,
+static void check_fields(struct check *check, const struct layout *layout,
+			 const struct region *region,
 			 const struct smaps_vma *vma)
 {
 	uint64_t expected[NR_SMAPS_FIELDS];
 	int i;
 
-	expect_fields(expected, region);
+	expect_fields(expected, layout, region);
 	for (i = 0; i < NR_SMAPS_FIELDS; i++) {
 		check->checked++;
 		if (!(vma->seen & (1U << i)))
@@ -74,18 +100,21 @@ static void check_flag(struct check *check, const struct region *region,
 static void check_flags(struct check *check, const struct region *region,
 			const struct smaps_vma *vma)
 {
-	bool pfnmap = region->kind == KIND_PFNMAP;
+	bool mixedmap = region->kind == KIND_MIXEDMAP;
+	bool pfnmap = kind_is_pfnmap(region->kind);
+	bool shared = mixedmap || (pfnmap && region->kind != KIND_PFNMAP_COW);
 
 	check_flag(check, region, vma, "rd", true);
 	check_flag(check, region, vma, "wr", true);
 	check_flag(check, region, vma, "ex", false);
-	check_flag(check, region, vma, "sh", pfnmap);
+	check_flag(check, region, vma, "sh", shared);
 	check_flag(check, region, vma, "pf", pfnmap);
 	check_flag(check, region, vma, "io", pfnmap);
+	check_flag(check, region, vma, "mm", mixedmap);
 	check_flag(check, region, vma, "lo", false);
 	check_flag(check, region, vma, "ht", region->kind == KIND_HUGETLB);
 	check->checked++;
-	if (strcmp(vma->perms, pfnmap ? "rw-s" : "rw-p"))
+	if (strcmp(vma->perms, shared ? "rw-s" : "rw-p"))
 		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): permissions are %s",
 			   vma->start, kind_name(region->kind), vma->perms);
 }
@@ -104,7 +133,7 @@ static void check_region(struct check *check, const struct layout *layout,
 			   kind_name(region->kind));
 		return;
 	}
-	check_fields(check, region, vma);
+	check_fields(check, layout, region, vma);
 	check_flags(check, region, vma);
 }
 

@@ -2,11 +2,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/userfaultfd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,17 +27,31 @@ struct report {
 	int error;
 };
 
+/* The offset at which the probe gives memory of a kind, or -1. */
+static int64_t probe_offset(enum kind kind)
+{
+	switch (kind) {
+	case KIND_PFNMAP:
+		return PAGEWALK_PROBE_MAP_LINEAR * PAGE_SIZE;
+	case KIND_PFNMAP_COW:
+		return PAGEWALK_PROBE_MAP_COW * PAGE_SIZE;
+	case KIND_PFNMAP_FAULT:
+		return PAGEWALK_PROBE_MAP_FAULT * PAGE_SIZE;
+	case KIND_MIXEDMAP:
+		return PAGEWALK_PROBE_MAP_MIXED * PAGE_SIZE;
+	default:
+		return -1;
+	}
+}
+
 static void *map_region(const struct layout *layout,
 			const struct region *region, int probe)
 {
-	int flags = MAP_FIXED_NOREPLACE, fd = -1;
+	int64_t offset = probe_offset(region->kind);
+	int flags = MAP_FIXED_NOREPLACE;
 
-	if (region->kind == KIND_PFNMAP) {
-		flags |= MAP_SHARED;
-		fd = probe;
-	} else {
-		flags |= MAP_PRIVATE | MAP_ANONYMOUS;
-	}
+	flags |= offset < 0 ? MAP_PRIVATE | MAP_ANONYMOUS :
+		 region->kind == KIND_PFNMAP_COW ? MAP_PRIVATE : MAP_SHARED;
 	if (region->kind == KIND_HUGETLB)
 		flags |= MAP_HUGETLB;
 	/*
@@ -44,7 +62,7 @@ static void *map_region(const struct layout *layout,
 		flags |= MAP_NORESERVE;
 	return mmap((void *)layout_address(layout, region->start),
 		    region->pages * PAGE_SIZE, PROT_READ | PROT_WRITE, flags,
-		    fd, 0);
+		    offset < 0 ? -1 : probe, offset < 0 ? 0 : offset);
 }
 
 static struct report map_layout(const struct layout *layout, int probe)
@@ -61,21 +79,13 @@ static struct report map_layout(const struct layout *layout, int probe)
 	return report;
 }
 
-static void subject_live(const struct layout *layout, int probe, int reports,
-			 int lifeline)
+/* Some kinds only a process itself can populate. */
+static bool is_populated_inside(enum kind kind)
 {
-	struct report report = map_layout(layout, probe);
-	char end;
-
-	if (write(reports, &report, sizeof(report)) == sizeof(report) &&
-	    !report.error)
-		while (read(lifeline, &end, 1) < 0 && errno == EINTR)
-			;
-	_exit(0);
+	return kind == KIND_PFNMAP_COW || kind == KIND_POISONED;
 }
 
-static void populate_region(const struct subject *subject,
-			    const struct layout *layout,
+static void populate_region(int pid, const struct layout *layout,
 			    const struct region *region, int probe)
 {
 	uint64_t size = region_unit(region) * PAGE_SIZE;
@@ -84,9 +94,103 @@ static void populate_region(const struct subject *subject,
 
 	if (!region_populated(region))
 		return;
-	probe_populate(probe, subject->pid, start + region->first * size,
+	probe_populate(probe, pid, start + region->first * size,
 		       start + region->pages * PAGE_SIZE,
 		       step == PAGE_SIZE ? 0 : step);
+}
+
+/* Of Linux 6.6: a host's header may be older. */
+struct poison {
+	struct uffdio_range range;
+	uint64_t mode;
+	int64_t updated;
+};
+
+#define POISON	_IOWR(UFFDIO, 0x08, struct poison)
+
+static void poison_page(int fd, uint64_t address)
+{
+	struct poison poison = { .range = { address, PAGE_SIZE } };
+
+	if (ioctl(fd, POISON, &poison))
+		die("UFFDIO_POISON: %s: it needs Linux 6.6 with CONFIG_USERFAULTFD",
+		    strerror(errno));
+}
+
+static void poison_region(const struct layout *layout,
+			  const struct region *region)
+{
+	uint64_t start = layout_address(layout, region->start);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { start, region->pages * PAGE_SIZE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	uint64_t page;
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd: %s", strerror(errno));
+	for (page = region->first; page < region->pages; page += region->step)
+		poison_page(fd, start + page * PAGE_SIZE);
+	close(fd);
+}
+
+static void populate_inside(const struct layout *layout, int probe)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->kind == KIND_POISONED)
+			poison_region(layout, region);
+		else if (is_populated_inside(region->kind))
+			populate_region(0, layout, region, probe);
+	}
+}
+
+/* Unmap the stack and what lies above, so that a layout may be the last. */
+static void unmap_from_stack(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	uint64_t start, end, stack = 0;
+	char line[256];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) != 2)
+			continue;
+		if (strstr(line, "[stack]"))
+			stack = start;
+	}
+	if (!stack || munmap((void *)stack, end - stack))
+		die("/proc/self/maps: no stack to unmap");
+	fclose(maps);
+}
+
+/* What the subject needs to know where there is no stack of its parent. */
+static struct life {
+	struct layout layout;
+	int probe, reports, lifeline, parents_end;
+} life;
+
+static int subject_live(void *unused)
+{
+	struct report report;
+	char end;
+
+	(void)unused;
+	close(life.parents_end);
+	unmap_from_stack();
+	report = map_layout(&life.layout, life.probe);
+	if (!report.error)
+		populate_inside(&life.layout, life.probe);
+	if (write(life.reports, &report, sizeof(report)) == sizeof(report) &&
+	    !report.error)
+		while (read(life.lifeline, &end, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
 }
 
 /* A file of one number gives a number in one read from its start, or not. */
@@ -161,18 +265,19 @@ static void subject_wait_mapped(const struct layout *layout, int reports)
 static void subject_fork(struct subject *subject, const struct layout *layout,
 			 int probe)
 {
+	static char stack[65536] __attribute__((aligned(16)));
 	int lifeline[2], reports[2];
 
 	if (pipe2(lifeline, O_CLOEXEC) || pipe2(reports, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
 	fflush(NULL);
-	subject->pid = fork();
+	life = (struct life){
+		*layout, probe, reports[1], lifeline[0], lifeline[1]
+	};
+	subject->pid = clone(subject_live, stack + sizeof(stack), SIGCHLD,
+			     NULL);
 	if (subject->pid < 0)
-		die("fork: %s", strerror(errno));
-	if (!subject->pid) {
-		close(lifeline[1]);
-		subject_live(layout, probe, reports[1], lifeline[0]);
-	}
+		die("clone: %s", strerror(errno));
 	close(lifeline[0]);
 	close(reports[1]);
 	subject->lifeline = lifeline[1];
@@ -188,7 +293,9 @@ void subject_start(struct subject *subject, const struct layout *layout,
 	subject_take_huge_pages(subject, layout);
 	subject_fork(subject, layout, probe);
 	for (i = 0; i < layout->nr_regions; i++)
-		populate_region(subject, layout, layout->regions + i, probe);
+		if (!is_populated_inside(layout->regions[i].kind))
+			populate_region(subject->pid, layout,
+					layout->regions + i, probe);
 }
 
 void subject_stop(struct subject *subject)
@@ -199,4 +306,26 @@ void subject_stop(struct subject *subject)
 	close(subject->lifeline);
 	if (subject->has_pool)
 		huge_pages_restore(subject->pool_before);
+}
+
+/* Page tables are freed by top-level entries: the end is at one. */
+uint64_t address_space_end(void)
+{
+	uint64_t top = TOP_PAGES * PAGE_SIZE, low = 0, high = 1 << 17;
+
+	while (high - low > 1) {
+		uint64_t mid = (low + high) / 2;
+		void *got = mmap((void *)(mid * top), PAGE_SIZE, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS |
+				 MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (got == MAP_FAILED && errno == ENOMEM) {
+			high = mid;
+			continue;
+		}
+		if (got != MAP_FAILED)
+			munmap(got, PAGE_SIZE);
+		low = mid;
+	}
+	return high * top;
 }

@@ -2,8 +2,10 @@
 /*
  * The subject is a child process that has a layout as its address space. It
  * maps the regions, then sleeps in the kernel until it is killed; its pages
- * are populated from outside. So nothing of them reaches the host, where a
- * scattered layout would be slow to map and run into vm.max_map_count.
+ * are populated from outside, but for those that it alone can populate. So
+ * nothing of them reaches the host, where a scattered layout would be slow to
+ * map and run into vm.max_map_count. Where its parent has its stack, and above,
+ * it has nothing but the layout.
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
@@ -28,5 +30,8 @@ void subject_stop(struct subject *subject);
  */
 uint64_t huge_pages_add(uint64_t huge);
 void huge_pages_restore(uint64_t had);
+
+/* The end of the address space that a process can have. */
+uint64_t address_space_end(void);
 
 #endif

@@ -10,6 +10,7 @@
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(UINT64_C(1) << PAGE_SHIFT)
 #define TABLE_PAGES	UINT64_C(512)	/* pages behind one PTE table */
+#define TOP_PAGES	UINT64_C(262144)	/* pages behind a top-level entry */
 #define HUGE_PAGES	UINT64_C(512)	/* pages in one huge page */
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)

@@ -25,7 +25,7 @@ EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from 
 # if it survives, on the next.
 JUDGES = ('release', 'debug')
 # A boot that takes this many times as long as the original's hangs.
-PATIENCE = 5
+PATIENCE = 4
 LEAST_SECONDS = 5
 # After a splat a boot may get stuck; so long it has for a rule to name the fault.
 AFTER_SPLAT = 4

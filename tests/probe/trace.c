@@ -42,6 +42,17 @@ static void unmap(unsigned long page, unsigned long pages)
 	munmap((void *)(BASE + page * PAGE), pages * PAGE);
 }
 
+/* A mapping that the device itself refuses. */
+static bool refuses(unsigned long pages, int flags, int kind)
+{
+	bool failed = map(0, pages, flags, kind) == MAP_FAILED;
+	int error = errno;
+
+	if (!failed)
+		unmap(0, pages);
+	return failed && error == EINVAL;
+}
+
 static int populate(unsigned long page, unsigned long pages, int pid,
 		    uint32_t flags)
 {
@@ -125,7 +136,7 @@ static void test_refusals(void)
 	arg.entry_point = PAGEWALK_PROBE_NR_ENTRY_POINTS;
 	ok(trace(&arg) == -EINVAL, "unknown entry point is refused");
 	arg = walk_of(0, 1, 0);
-	arg.reserved[1] = 1;
+	arg.reserved = 1;
 	ok(trace(&arg) == -EINVAL, "reserved field is refused");
 	arg = walk_of(0, 1, 0);
 	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
@@ -156,6 +167,12 @@ static void test_entry_points(void)
 	ok(!trace(&arg) && arg.result == -EINVAL && !arg.nr_events,
 	   "walk_page_range_vma refuses a range beyond the VMA");
 
+	arg = walk_of(20, 2, BIT(PTE_ENTRY));
+	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_RANGE_VMA;
+	arg.vma = BASE;
+	ok(!trace(&arg) && arg.result == -EINVAL && !arg.nr_events,
+	   "walk_page_range_vma of a VMA that the range is not in");
+
 	arg = walk_of(5, 0, BIT(PTE_ENTRY));
 	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
 	ok(!trace(&arg) && !arg.result && arg.nr_events == 8 &&
@@ -175,6 +192,9 @@ static void test_entry_points(void)
 	   events[5].callback == PAGEWALK_PROBE_PTE_ENTRY &&
 	   events[13].callback == PAGEWALK_PROBE_POST_VMA,
 	   "all callbacks, from the top level down");
+	ok(!events[0].own && events[1].own && events[2].own && events[3].own &&
+	   events[4].own && events[5].own && events[12].own && !events[13].own,
+	   "entries are their addresses' own");
 	ok(events[5].before && events[5].before == events[5].after &&
 	   events[5].level == PAGEWALK_PROBE_LEVEL_PTE &&
 	   events[4].before && events[4].before == events[4].after &&
@@ -242,9 +262,9 @@ static void test_mappings(void)
 	ok(map(0, 600, MAP_SHARED, PAGEWALK_PROBE_MAP_LINEAR) != MAP_FAILED &&
 	   present_ptes(0, 600, 0) == 600, "linear is mapped throughout");
 	unmap(0, 600);
-	ok(map(0, 4, MAP_PRIVATE, PAGEWALK_PROBE_MAP_LINEAR) == MAP_FAILED,
+	ok(refuses(4, MAP_PRIVATE, PAGEWALK_PROBE_MAP_LINEAR),
 	   "linear is not copied on write");
-	ok(map(0, 4, MAP_SHARED, PAGEWALK_PROBE_NR_MAPS) == MAP_FAILED,
+	ok(refuses(4, MAP_SHARED, PAGEWALK_PROBE_NR_MAPS),
 	   "an unknown kind is refused");
 
 	ok(map(0, 8, MAP_SHARED, PAGEWALK_PROBE_MAP_FAULT) != MAP_FAILED &&
@@ -258,7 +278,7 @@ static void test_mappings(void)
 	   present_ptes(0, 8, 0) == 4 && pages_follow(2, 3),
 	   "MIXEDMAP by faults");
 	unmap(0, 8);
-	ok(map(0, 8, MAP_PRIVATE, PAGEWALK_PROBE_MAP_MIXED) == MAP_FAILED,
+	ok(refuses(8, MAP_PRIVATE, PAGEWALK_PROBE_MAP_MIXED),
 	   "MIXEDMAP is not copied on write");
 }
 
@@ -296,9 +316,9 @@ static void test_cow(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	unmap(0, 512);
-	ok(map(0, 513, MAP_PRIVATE, PAGEWALK_PROBE_MAP_COW) == MAP_FAILED,
+	ok(refuses(513, MAP_PRIVATE, PAGEWALK_PROBE_MAP_COW),
 	   "private is of 2 MiB at most");
-	ok(map(0, 4, MAP_SHARED, PAGEWALK_PROBE_MAP_COW) == MAP_FAILED,
+	ok(refuses(4, MAP_SHARED, PAGEWALK_PROBE_MAP_COW),
 	   "private is not shared");
 }
 
