@@ -8,13 +8,17 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Iterator
+from typing import IO, Iterator
 
 from . import kernel, stack
 from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
 from .paths import TOP, locked
 
 MEMORY_MIB = 512
+
+# What /bin/walks (workloads/) builds, and does over it.
+LAYOUTS = ('hugetlb', 'pfnmap', 'sparse', 'dense')
+WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 
 def _memory_mib(configuration: str) -> int:
@@ -62,13 +66,17 @@ def _make(folder: str, out: Path, *variables: str) -> None:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 
 
-def records(appliance: Appliance, *options: str, argv: list[str]) -> Iterator[dict]:
-    """Boot and yield the records as they come; raises Failure when a boot fails."""
+def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
+            stdout: IO | int = subprocess.DEVNULL) -> Iterator[dict]:
+    """Boot and yield the records as they come; raises Failure when a boot fails.
+
+    under is a command that runs the runner, and ends as it does; stdout is for what that writes.
+    """
     reading, writing = os.pipe()
-    command = appliance.command(f'--records={writing}', *options, argv=argv)
+    command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=said) as runner:
+                              stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8') as lines:
                 for line in lines:
