@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
@@ -85,7 +86,7 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
         if runner.returncode:
             raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n'
                           f'{explain(appliance, said.read().strip())}',
-                          runner.returncode)
+                          runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
 
 
 def explain(appliance: Appliance, said: str) -> str:
@@ -96,5 +97,7 @@ def explain(appliance: Appliance, said: str) -> str:
 
 
 def _reason(status: int) -> str:
+    if status < 0:
+        return f'{signal.Signals(-status).name} ended it'
     return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
             TIME_LIMIT: 'time limit'}.get(status, f'exit status {status}')

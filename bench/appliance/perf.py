@@ -77,13 +77,14 @@ def _check(events: list[Event]) -> None:
     ran = _run([*_record(events), '-o', '-', '--', 'true'], stdout=subprocess.DEVNULL)
     if ran.returncode == 0:
         return
-    said = ' '.join(line for line in map(str.strip, ran.stderr.splitlines()) if line)
+    said = ' '.join(ran.stderr.split()).rpartition('Error: ')[2][:100]
     level = int(PARANOID.read_text(encoding='ascii')) if PARANOID.exists() else 0
     if level > 2:
         raise Failure(f'perf may not record here: kernel.perf_event_paranoid is {level}. Run: '
                       'sudo sysctl kernel.perf_event_paranoid=2')
-    raise Failure('perf cannot record here, although kernel.perf_event_paranoid is '
-                  f'{level}; a container that forbids perf_event_open()? perf says: {said[:300]}')
+    raise Failure(f'perf may not record here, though kernel.perf_event_paranoid is {level}. '
+                  'If this is a container, let it call perf_event_open() (Docker: '
+                  f"--cap-add=PERFMON). perf says: '{said}...'")
 
 
 def _run(arguments: list[str], stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess:
@@ -124,8 +125,9 @@ def samples(recording: IO, programs: Iterable[Path]) -> Iterator[Sample]:
 
 
 MAPPED = re.compile(r'PERF_RECORD_MMAP2 (\d+)/\d+: .* r-xp (.+)$')
-HEAD = re.compile(r' *(\d+)/\d+ +(\d+)\.(\d{9}): +(\S+?)(?:/.*)?: *$')
-FRAME = re.compile(r'\t +[0-9a-f]+ (.+) \((.+)\)$')
+# One line without a call chain, else the head of several.
+HEAD = re.compile(r' *(\d+)/\d+ +(\d+)\.(\d{9}): +([\w-]+)(?:/\S*)?:')
+FRAME = re.compile(r'\t +[0-9a-f]+ (.+?) \(.*\)$')
 
 
 def parse(lines: Iterable[str], programs: Iterable[Path]) -> Iterator[Sample]:
@@ -142,10 +144,9 @@ def parse(lines: Iterable[str], programs: Iterable[Path]) -> Iterator[Sample]:
             if mapped[2] in paths:
                 kernels[int(mapped[1])] = paths[mapped[2]]
         elif found := HEAD.match(line):
+            if head:
+                yield _sample(head, chain, kernels)
             head, chain = found, []
-        elif head and not line.strip():
-            yield _sample(head, chain, kernels)
-            head = None
     if head:
         yield _sample(head, chain, kernels)
 
