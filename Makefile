@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot contract golden mutants run shell selftests test clean
+.PHONY: help deps build bench bench-boot contract golden mutants profile run shell selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,11 @@ golden: deps ## replay recorded walks on baseline and patched; CASES=file
 
 mutants: deps ## judge wrong changes of the walker: which check kills each; PATCHES=folder
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
+
+profile: deps ## where the time of a walk goes, by perf; LAYOUT= WALK= AGAINST= SECONDS=n
+	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \
+		$(if $(LAYOUT),--layout=$(LAYOUT)) $(if $(WALK),--walk=$(WALK)) \
+		$(if $(SECONDS),--seconds=$(SECONDS))
 
 run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \

@@ -4,7 +4,6 @@
  * truth, and time page-table walks over them. Runs in a guest with the
  * platform series, as root.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "golden.h"
 #include "ktap.h"
 #include "layout.h"
+#include "loop.h"
 #include "probe.h"
 #include "records.h"
 #include "rules.h"
@@ -28,6 +28,7 @@
 
 static const char usage[] =
 	"usage: walks check|time|bench [--samples N] [LAYOUT[:WALK,...]...]\n"
+	"       walks loop LAYOUT WALK MILLISECONDS\n"
 	"       walks contract [RULE...]\n"
 	"       walks golden FILE\n"
 	"       walks list\n"
@@ -36,6 +37,7 @@ static const char usage[] =
 	"       walk reaches against its truth: KTAP on standard output\n"
 	"time   time walks over each: records on file descriptor 3\n"
 	"bench  both, on the same address space\n"
+	"loop   one walk, again and again, to be profiled: records on descriptor 3\n"
 	"contract  check the rules of docs/contract.md, W1 to W11 and U1 to U6,\n"
 	"       or each RULE given: KTAP and records\n"
 	"golden replay the walks that FILE describes: records on descriptor 3\n"
@@ -128,20 +130,6 @@ static int list_layouts(void)
 	return 0;
 }
 
-static unsigned int parse_samples(const char *text)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || end == text || *end || !n ||
-	    n > PAGEWALK_PROBE_MAX_SAMPLES)
-		die("--samples %s: not a number from 1 to %u", text,
-		    PAGEWALK_PROBE_MAX_SAMPLES);
-	return n;
-}
-
 static bool parse_command(const char *command, struct options *options)
 {
 	bool bench = !strcmp(command, "bench");
@@ -162,7 +150,8 @@ static void parse_options(int argc, char **argv, struct options *options)
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c != 's')
 			exit(2);
-		options->samples = parse_samples(optarg);
+		options->samples = parse_count("--samples", optarg,
+						PAGEWALK_PROBE_MAX_SAMPLES);
 	}
 }
 
@@ -206,6 +195,8 @@ int main(int argc, char **argv)
 		return list_layouts();
 	if (argc >= 2 && !strcmp(argv[1], "contract"))
 		return rules_main(argv + 2, argc - 2);
+	if (argc == 5 && !strcmp(argv[1], "loop"))
+		return loop_main(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "golden")) {
 		golden_replay(argv[2]);
 		return 0;

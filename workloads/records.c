@@ -97,6 +97,18 @@ void record_sample(const struct layout *layout, const struct sample *sample)
 	fputs("}\n", records);
 }
 
+void record_loop(const struct layout *layout, const struct loop *loop)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"loop\",\"layout\":\"%s\",\"walk\":\"%s\",\"pages\":%" PRIu64
+		",\"walks\":%" PRIu64 ",\"begin_ns\":%" PRIu64
+		",\"end_ns\":%" PRIu64 "}\n",
+		layout->name, loop->walk, loop->pages, loop->walks,
+		loop->begin_ns, loop->end_ns);
+}
+
 /* Calls in one record: few enough for the runner's longest line. */
 #define GOLDEN_CALLS	4096
 

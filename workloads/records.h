@@ -21,6 +21,10 @@
  *		made K calls of callbacks (0 for a read) and returned E (a
  *		read: 0, or a negative error number); T: the number of the
  *		turn that it was taken in, left out if there are no turns
+ *	{"type":"loop","layout":L,"walk":W,"pages":P,"walks":N,"begin_ns":B,
+ *	 "end_ns":E}
+ *		N walks or reads of P pages were done from B to E, by
+ *		CLOCK_REALTIME
  *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
  *		the next calls of callbacks in case C: which, the pages given
  *		to it, and the VMA: index in the case, null, or -1 if it is
@@ -49,6 +53,13 @@ struct sample {
 	int64_t turn;		/* NO_TURN: none */
 };
 
+struct loop {
+	const char *walk;
+	uint64_t pages;
+	uint64_t walks;
+	uint64_t begin_ns, end_ns;
+};
+
 void records_open(void);
 bool records_wanted(void);
 void record_layout(const struct layout *layout);
@@ -57,6 +68,7 @@ void record_check(const struct layout *layout, const char *check, bool ok,
 void record_rule(const char *rule, const char *name, bool ok, bool skip,
 		 uint64_t checked, const char *detail);
 void record_sample(const struct layout *layout, const struct sample *sample);
+void record_loop(const struct layout *layout, const struct loop *loop);
 /* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
 void record_golden_call(const char *name, const char *callback, uint64_t start,
 			uint64_t end, int vma);

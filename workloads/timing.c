@@ -24,9 +24,6 @@
 
 #define TRIALS	3	/* to find how long a single walk takes */
 
-#define PAGEMAP_WINDOW	UINT64_C(131072)	/* pages */
-#define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)
-
 static uint64_t repeat_for(uint64_t cycles)
 {
 	uint64_t repeat = PART_CYCLES / (cycles ? cycles : 1);

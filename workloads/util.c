@@ -22,6 +22,19 @@ void die(const char *format, ...)
 	exit(1);
 }
 
+unsigned long parse_count(const char *what, const char *text,
+			  unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || !n || n > max)
+		die("%s %s: not a number from 1 to %lu", what, text, max);
+	return n;
+}
+
 void *xcalloc(size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size);

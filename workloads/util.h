@@ -22,6 +22,10 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 void die(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
+/* @text as a number from 1 to @max, or die: it was given for @what. */
+unsigned long parse_count(const char *what, const char *text,
+			  unsigned long max);
+
 /* malloc()-like, zeroed; dies when there is no memory. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *old, size_t n, size_t size);

@@ -99,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
                          help='judge in kernels of this configuration (release, and who '
                               'survives it in debug)')
 
+    command = add('profile', _profile,
+                  'where the time of one walk goes: perf, flame graph, difference of two kernels')
+    _kernel_option(command)
+    command.add_argument('--against', choices=series.kernels(), metavar='KERNEL',
+                         help='compare with this one; the same again is a control')
+    command.add_argument('--layout', choices=guest.LAYOUTS, default='dense', metavar='LAYOUT',
+                         help=f'one of {", ".join(guest.LAYOUTS)} (%(default)s)')
+    command.add_argument('--walk', choices=guest.WALKS, default='pte_entry', metavar='WALK',
+                         help=f'one of {", ".join(guest.WALKS)} (%(default)s)')
+    command.add_argument('--seconds', type=_count, default=10,
+                         help='of walks in each kernel, in all boots together (%(default)s)')
+
     command = add('run', _run, "run a command of the host inside a kernel, the host's files read-only")
     _kernel_option(command)
     _config_option(command)
@@ -165,6 +177,14 @@ def _mutants(arguments: argparse.Namespace) -> int:
     from . import mutants  # pylint: disable=import-outside-toplevel
     return mutants.run(build_folder(), arguments.patches or mutants.FOLDER, arguments.only,
                        arguments.config)
+
+
+def _profile(arguments: argparse.Namespace) -> int:
+    from . import profile  # pylint: disable=import-outside-toplevel # scipy is slow to load
+    kernels = [arguments.kernel] if arguments.against is None else [arguments.against,
+                                                                   arguments.kernel]
+    return profile.run(build_folder(), kernels, arguments.layout, arguments.walk,
+                       arguments.seconds)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -5,12 +5,13 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import IO, Callable, Iterator
 
 from . import kernel, stack
 from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
@@ -18,6 +19,10 @@ from .paths import TOP, locked
 
 MEMORY_MIB = 512
 WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
+
+# What /bin/walks (workloads/) builds, and does over it.
+LAYOUTS = ('hugetlb', 'pfnmap', 'sparse', 'dense')
+WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 
 def _memory_mib(configuration: str) -> int:
@@ -65,17 +70,19 @@ def _make(folder: str, out: Path, *variables: str) -> None:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 
 
-def records(appliance: Appliance, *options: str, argv: list[str],
+def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
+            stdout: IO | int = subprocess.DEVNULL,
             hopeless: Callable[[], bool] | None = None) -> Iterator[dict]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
+    under is a command that runs the runner, and ends as it does; stdout is for what that writes.
     A boot is ended as soon as it is hopeless, and has then failed.
     """
     reading, writing = os.pipe()
-    command = appliance.command(f'--records={writing}', *options, argv=argv)
+    command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=said) as runner:
+                              stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
                 for line in lines:
@@ -84,7 +91,7 @@ def records(appliance: Appliance, *options: str, argv: list[str],
         if runner.returncode:
             raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n'
                           f'{explain(appliance, said.read().strip())}',
-                          runner.returncode)
+                          runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
 
 
 @contextlib.contextmanager
@@ -113,5 +120,7 @@ def explain(appliance: Appliance, said: str) -> str:
 
 
 def _reason(status: int) -> str:
+    if status < 0:
+        return f'{signal.Signals(-status).name} ended it'
     return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
             TIME_LIMIT: 'time limit'}.get(status, f'exit status {status}')
