@@ -63,6 +63,9 @@ void smaps_free(struct smaps *smaps);
 /* True if @flag, two letters, is among the VmFlags. */
 bool smaps_has_flag(const struct smaps_vma *vma, const char *flag);
 
+/* Room for the smaps of any layout. */
+#define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)
+
 /*
  * Read the whole file, from the start, into the @size bytes at @buf. Return
  * the length, or a negative error number. Few system calls: each costs tens
