@@ -50,7 +50,7 @@ class Plan:
         Each layout has a boot of its own: smaps is of the whole process, and
         the program's own pages remember what it did before.
         """
-        return ['/bin/walks', 'count', *(['--walk', self.walk] if self.walk else []), layout]
+        return ['/bin/walks', 'count', f'{layout}:{self.walk}' if self.walk else layout]
 
 
 def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boots: int) -> int:

@@ -129,7 +129,7 @@ class Linking:
         write_atomically(self.objects / self.ORDER,
                          ''.join(f'*(.text.{function})\n' for function in functions))
         (self.objects / self.SCRIPT).unlink(missing_ok=True)
-        _compile(self.build, self.tree, self.objects, self.name)
+        _compile(self.build, self.tree, self.objects, 'release', self.name)
         copy_atomically(self.objects / 'linux', target)
 
     def __exit__(self, *_) -> None:
