@@ -130,7 +130,8 @@ class Linking:
                          ''.join(f'*(.text.{function})\n' for function in functions))
         (self.objects / self.SCRIPT).unlink(missing_ok=True)
         _compile(self.build, self.tree, self.objects, 'release', self.name)
-        copy_atomically(self.objects / 'linux', target)
+        target.parent.mkdir(exist_ok=True)
+        _objcopy('--strip-debug', self.objects / 'linux', target)
 
     def __exit__(self, *_) -> None:
         (self.objects / self.ORDER).unlink(missing_ok=True)
@@ -193,8 +194,13 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
         compiler = subprocess.run(['gcc', '--version'], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure('no C compiler: gcc is missing or does not run; run bench/deps.sh') from error
-    digest.update(compiler + DEBUG_FLAGS.get(configuration, '').encode())
+    digest.update(compiler + _compiler_flags(configuration).encode())
     return digest.hexdigest() + '\n'
+
+
+def _compiler_flags(configuration: str) -> str:
+    """Beyond those of the tree. Sections of their own let placement.py reorder functions."""
+    return f'-ffunction-sections {DEBUG_FLAGS.get(configuration, "")}'
 
 
 def _configure(tree: Path, objects: Path, configuration: str) -> None:
@@ -216,7 +222,7 @@ def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: s
     """Run kbuild; returns how many files it compiled."""
     log = build / f'{name}.build.log'
     ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1',
-                                           'KCFLAGS': DEBUG_FLAGS.get(configuration, '')})
+                                           'KCFLAGS': _compiler_flags(configuration)})
     compiled = 0
     with open(log, 'w', encoding='utf-8') as written:
         for line in ran.stdout:
@@ -239,7 +245,6 @@ def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
     compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
     return subprocess.Popen(
         ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
-         'KCFLAGS=-ffunction-sections',  # placement.py puts them into another order
          f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
         env=environment | REPRODUCIBLE | extra,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
