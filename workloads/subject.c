@@ -49,12 +49,14 @@ static void *map_region(const struct layout *layout,
 			const struct region *region, int probe)
 {
 	int64_t offset = probe_offset(region->kind);
-	int flags = MAP_FIXED_NOREPLACE;
+	int flags = MAP_FIXED_NOREPLACE, prot = PROT_READ;
 
 	flags |= offset < 0 ? MAP_PRIVATE | MAP_ANONYMOUS :
 		 region->kind == KIND_PFNMAP_COW ? MAP_PRIVATE : MAP_SHARED;
 	if (region->kind == KIND_HUGETLB)
 		flags |= MAP_HUGETLB;
+	if (region->kind != KIND_ZERO)
+		prot |= PROT_WRITE;
 	/*
 	 * A layout may well be larger than memory: reserve what is populated.
 	 * Walkers lock hugetlb VMAs that have a reservation, and others not.
@@ -62,7 +64,7 @@ static void *map_region(const struct layout *layout,
 	if (region->kind == KIND_ANON || region->step != 1)
 		flags |= MAP_NORESERVE;
 	return mmap((void *)layout_address(layout, region->start),
-		    region->pages * PAGE_SIZE, PROT_READ | PROT_WRITE, flags,
+		    region->pages * PAGE_SIZE, prot, flags,
 		    offset < 0 ? -1 : probe, offset < 0 ? 0 : offset);
 }
 
@@ -90,14 +92,19 @@ static void populate_region(int pid, const struct layout *layout,
 			    const struct region *region, int probe)
 {
 	uint64_t size = region_unit(region) * PAGE_SIZE;
-	uint64_t start = layout_address(layout, region->start);
+	uint64_t first = layout_address(layout, region->start) +
+			 region->first * size;
+	uint64_t end = layout_address(layout, region->start + region->pages);
 	uint64_t step = region->step * size;
 
 	if (!region_populated(region))
 		return;
-	probe_populate(probe, pid, start + region->first * size,
-		       start + region->pages * PAGE_SIZE,
-		       step == PAGE_SIZE ? 0 : step);
+	if (step == PAGE_SIZE)
+		step = 0;
+	if (region->kind == KIND_ZERO)
+		probe_populate_read(probe, pid, first, end, step);
+	else
+		probe_populate(probe, pid, first, end, step);
 }
 
 /* Of Linux 6.6: a host's header may be older. */

@@ -3,9 +3,9 @@
  * The subject is a child process that has a layout as its address space. It
  * maps the regions, then stays stopped in the kernel until it is killed; its
  * pages are populated from outside, afterwards, but for those that it alone can
- * populate. So nothing of them reaches the host, where a scattered layout would be slow to
- * map and run into vm.max_map_count. Where its parent has its stack, and above,
- * it has nothing but the layout.
+ * populate. So nothing of them reaches the host, where a scattered layout would
+ * be slow to map and run into vm.max_map_count. Where its parent has its stack,
+ * and above, it has nothing but the layout.
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
