@@ -146,7 +146,8 @@ def run(appliance, tmp_path_factory):
     patch.setattr('appliance.results.RESULTS', results)
     try:
         assert scale.run(build_folder(), ['baseline', 'patched'],
-                         scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000)) == 0
+                         scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000,
+                                       count=False)) == 0
     finally:
         patch.undo()
     return results / 'latest'
@@ -192,6 +193,20 @@ def test_costs_are_those_of_walks(measured):
         page = each(measured, 'pages', 'pte_entry', kernel)
         assert 0.1 < page < 50
         assert each(measured, 'tables', 'pte_entry', kernel) == pytest.approx(512 * page, rel=0.7)
+
+
+def test_instructions_are_fitted_and_the_same_in_each_boot(appliance):
+    found = []
+    for kernel in ('baseline', 'patched'):
+        found += guest.records(appliance.only(kernel), '--boots=2', f'--mem={guest.MEMORY_MIB}',
+                               argv=['/bin/walks', 'scale', '--count', 'gaps:1,10,100,1000'])
+    rows = {(r['walk'], r['kernel']): r for r in scale.fits(found)}
+    for kernel in ('baseline', 'patched'):
+        row = rows['pmd_hole', kernel]
+        assert row['measure'] == 'instructions' and row['truth'] == 'held'
+        assert row['boots'][0] == row['boots'][1]
+    asked = rows['pmd_hole', 'patched']['each']['value']
+    assert asked > 5 * rows['pmd_hole', 'baseline']['each']['value'] > 50
 
 
 @pytest.mark.parametrize('row, said', [

@@ -99,6 +99,11 @@ static void describe_huge(struct layout *layout, uint64_t n)
 	layout_region(layout, KIND_HUGETLB, n * HUGE_PAGES, 0, 1);
 }
 
+struct options {
+	bool count;		/* instructions, instead of samples of time */
+	unsigned int samples;
+};
+
 #define CALLBACK(name)	(1U << PAGEWALK_PROBE_##name)
 
 /*
@@ -238,8 +243,51 @@ static void time_layout(const struct series *which,
 		time_floor(layout, samples);
 }
 
+/* The total alone: which instructions they are is for walks count. */
+static void count_total(const struct layout *layout, const char *walk,
+			int probe, struct pagewalk_probe_count *arg)
+{
+	probe_count(probe, arg);
+	arg->nr_insns = 0;
+	record_count(layout, walk, layout->pages, arg);
+}
+
+static void count_rollup(const struct layout *layout, int pid, int probe)
+{
+	void *buf = map_populated(PAGE_SIZE);
+	struct pagewalk_probe_count arg = {
+		.pid = pid,
+		.fd = open_proc(pid, "smaps_rollup"),
+		.buffer = (uintptr_t)buf,
+		.size = PAGE_SIZE,
+	};
+
+	count_total(layout, "smaps_rollup", probe, &arg);
+	close(arg.fd);
+	unmap_populated(buf, PAGE_SIZE);
+}
+
+static void count_layout(const struct series *which,
+			 const struct layout *layout, int pid, int probe)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(which->kinds) && which->kinds[i]; i++) {
+		struct pagewalk_probe_count arg = {
+			.start = layout->base,
+			.end = layout_end(layout),
+			.pid = pid,
+			.callbacks = which->kinds[i]->callbacks,
+			.fd = -1,
+		};
+
+		count_total(layout, which->kinds[i]->name, probe, &arg);
+	}
+	count_rollup(layout, pid, probe);
+}
+
 static void run_point(const struct series *which, uint64_t n, bool check,
-		      int probe, unsigned int samples)
+		      int probe, const struct options *options)
 {
 	char name[32];
 	struct layout layout = { .name = name, .base = BASE };
@@ -251,7 +299,11 @@ static void run_point(const struct series *which, uint64_t n, bool check,
 	record_layout(&layout);
 	if (check)
 		check_layout(which, &layout, subject.pid, probe);
-	time_layout(which, &layout, subject.pid, probe, samples);
+	if (options->count)
+		count_layout(which, &layout, subject.pid, probe);
+	else
+		time_layout(which, &layout, subject.pid, probe,
+			    options->samples);
 	subject_stop(&subject);
 	layout_free(&layout);
 	records_flush();
@@ -272,7 +324,8 @@ static uint64_t parse_number(const char *what, const char *text, uint64_t max,
 }
 
 /* "vmas:1,10,100": the last is checked, too. */
-static void run_series(const char *text, int probe, unsigned int samples)
+static void run_series(const char *text, int probe,
+		       const struct options *options)
 {
 	size_t len = strcspn(text, ":");
 	const struct series *which = series_find(text, len);
@@ -283,39 +336,43 @@ static void run_series(const char *text, int probe, unsigned int samples)
 	do {
 		n = parse_number(text, at + !!*at, which->max, &end);
 		at = end;
-		run_point(which, n, !*at, probe, samples);
+		run_point(which, n, !*at, probe, options);
 	} while (*at);
 }
 
-static unsigned int parse_options(int argc, char **argv)
+static void parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
+		{ "count", no_argument, NULL, 'c' },
 		{ "samples", required_argument, NULL, 's' },
 		{ 0 }
 	};
-	unsigned int samples = DEFAULT_SAMPLES;
 	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 's')
+		if (c == 's')
+			options->samples =
+				parse_number("--samples", optarg,
+					     PAGEWALK_PROBE_MAX_SAMPLES, &end);
+		else if (c == 'c')
+			options->count = true;
+		else
 			exit(2);
-		samples = parse_number("--samples", optarg,
-				       PAGEWALK_PROBE_MAX_SAMPLES, &end);
 	}
-	return samples;
 }
 
 int scale_main(int argc, char **argv)
 {
-	unsigned int samples = parse_options(argc, argv);
+	struct options options = { .samples = DEFAULT_SAMPLES };
 	int i, probe;
 
+	parse_options(argc, argv, &options);
 	if (!records_wanted())
 		die("file descriptor 3, for the records, is closed: add 3>FILE");
 	probe = probe_open();
 	for (i = optind; i < argc; i++)
-		run_series(argv[i], probe, samples);
+		run_series(argv[i], probe, &options);
 	close(probe);
 	return 0;
 }

@@ -136,7 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
                          metavar='KERNEL', help='which, may be repeated (all)')
     command.add_argument('--quick', action='store_true',
-                         help='fewer boots, samples and points: under 40 s')
+                         help='fewer boots and points, up to 10,000 of each thing, no instructions: '
+                              'under 40 s')
 
     command = add('selftests', _selftests, "the kernel tree's own hugetlb selftests, in the guest")
     _kernel_option(command)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
 
+import concurrent.futures
 import dataclasses
 import datetime
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,24 +16,30 @@ from .progress import step
 
 FORMAT = 1  # of result.json; raised when a field changes its meaning
 BOOT_SECONDS = 120
+COUNT_SECONDS = 300
 FLOOR = 'floor'  # the walk that is none: a loop that reads words
 BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a PTE table
 
 
 @dataclass(frozen=True)
 class Series:
-    """Layouts that grow in one thing, up to most of it (workloads/scale.c builds them)."""
+    """Layouts that grow in one thing, up to most of it (workloads/scale.c builds them).
+
+    A counted instruction takes hundreds of times as long as it does by itself,
+    and a count has no noise: it goes up to counted.
+    """
     item: str
     most: int
+    counted: int
 
 
 SERIES = {
-    'vmas': Series('VMA', 60_000),
-    'gaps': Series('VMA and gap', 60_000),
-    'pages': Series('page', 1_000_000),
-    'holes': Series('hole', 100_000),
-    'tables': Series('table', 10_000),
-    'huge': Series('huge page', 200),
+    'vmas': Series('VMA', 60_000, 1000),
+    'gaps': Series('VMA and gap', 60_000, 1000),
+    'pages': Series('page', 1_000_000, 10_000),
+    'holes': Series('hole', 100_000, 10_000),
+    'tables': Series('table', 10_000, 30),
+    'huge': Series('huge page', 200, 200),
 }
 
 
@@ -40,16 +48,17 @@ class Effort:
     """How much is measured.
 
     boots of each kernel, samples at each point, points in each decade and the
-    largest of them.
+    largest of them; and whether instructions are counted.
     """
     boots: int
     samples: int
     steps: tuple[int, ...]
     limit: int
+    count: bool
 
 
-FULL = Effort(boots=8, samples=5, steps=(1, 2, 5), limit=1_000_000)
-QUICK = Effort(boots=5, samples=3, steps=(1,), limit=10_000)
+FULL = Effort(boots=8, samples=5, steps=(1, 2, 5), limit=1_000_000, count=True)
+QUICK = Effort(boots=5, samples=3, steps=(1,), limit=10_000, count=False)
 
 
 def points(most: int, steps: tuple[int, ...]) -> list[int]:
@@ -68,6 +77,8 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     appliance = guest.ensure(build, kernels)
     clock = time.monotonic()
     records = _boot(appliance, effort)
+    if effort.count:
+        records += _count(appliance)
     seconds = round(time.monotonic() - clock, 1)
     result = {'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
               'seconds': seconds, 'source': sources.prepare(build).release,
@@ -110,6 +121,21 @@ def _asked(series: str, numbers: list[int]) -> str:
     return f'{series}:{",".join(map(str, numbers))}'
 
 
+def _count(appliance: guest.Appliance) -> list[dict]:
+    """One boot of each kernel, side by side: who runs beside it changes no count."""
+    asked = [_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
+             for name, series in SERIES.items()]
+
+    def count(kernel: str) -> list[dict]:
+        return list(guest.records(
+            appliance.only(kernel), f'--mem={guest.MEMORY_MIB}', f'--timeout={COUNT_SECONDS}',
+            argv=['/bin/walks', 'scale', '--count', *asked]))
+
+    with step(f'counting instructions on {", ".join(appliance.kernels)}'):
+        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            return [r for records in pool.map(count, appliance.kernels) for r in records]
+
+
 def fits(records: list[dict]) -> list[dict]:
     """What result.json has under 'fits': one for each series, walk, measure and kernel."""
     return [row for measured, by_layout in _measures(records).items()
@@ -118,7 +144,12 @@ def fits(records: list[dict]) -> list[dict]:
 
 def _measures(records: list[dict]) -> dict[str, dict]:
     """Measure -> (layout, walk) -> kernel -> a value for each boot."""
-    return {'ns': measure.ns_per_walk(records)}
+    counts: dict = {}
+    for r in records:
+        if r['type'] == 'count':
+            of_walk = counts.setdefault((r['layout'], r['walk']), {})
+            of_walk.setdefault(r['kernel'], []).append(r['instructions'])
+    return {'ns': measure.ns_per_walk(records), 'instructions': counts}
 
 
 def _fits(records: list[dict], measured: str, by_layout: dict) -> list[dict]:

@@ -11,7 +11,7 @@ from matplotlib import pyplot  # noqa: E402  pylint: disable=wrong-import-positi
 
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')  # told apart by the colour-blind
 PANEL = 4.4  # inches of width for a walk
-LABELS = {'ns': 'ns'}
+LABELS = {'ns': 'ns', 'instructions': 'instructions'}
 
 
 def files(result: dict) -> dict[str, bytes]:

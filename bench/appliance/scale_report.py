@@ -4,12 +4,13 @@
 import math
 from typing import Callable
 
-UNITS = {'ns': 'ns'}
+UNITS = {'ns': 'ns', 'instructions': 'instructions'}
 
 LEGEND = """\
 What one thing more costs: the slope of a straight line through all points, their
 relative errors treated alike, with the 95 % interval over boots. ~: the points
 are on no straight line, and this is the slope of the one closest to them.
+Instructions are exact, of one boot, and up to a smaller N.
 
 flat, straight: within so many per cent, 95 % sure; faster, slower: than a
 straight line, as that power of N; A, B from N: each costs A up to N, and B from
@@ -32,6 +33,8 @@ def text(result: dict) -> str:
     parts = []
     for measured, unit in UNITS.items():
         rows = [r for r in result['fits'] if r['measure'] == measured]
+        if not rows:
+            continue
         parts += [_by_kernel(f'{unit} for each', rows, kernels, cost),
                   _by_kernel('straight?', rows, kernels, shape)]
     parts += [_floors(result, kernels), _faults(result), LEGEND, _about(result)]
