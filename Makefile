@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot contract count golden mutants profile run shell selftests test clean
+.PHONY: help deps build bench bench-boot contract count golden mutants profile run shell scale selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,9 @@ run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smap
 
 shell: deps ## a prompt inside a kernel
 	@$(UMWALK) shell --kernel=$(KERNEL)
+
+scale: deps ## what a walk costs against VMAs, pages, holes, tables, huge pages; QUICK=1, KERNELS=
+	@$(UMWALK) scale $(addprefix --kernel=,$(KERNELS)) $(if $(QUICK),--quick)
 
 selftests: deps ## the kernel tree's own hugetlb selftests, in the guest
 	@$(UMWALK) selftests --kernel=$(KERNEL)

@@ -8,7 +8,8 @@
 set -eu
 
 packages="gcc make libc6-dev flex bison bc patch xz-utils cpio ccache
-	linux-perf python3 python3-numpy python3-scipy python3-pytest"
+	linux-perf python3 python3-numpy python3-scipy python3-matplotlib
+	python3-pytest"
 # Sources named by the user need no package.
 [ -n "${LINUX_SRC:-}" ] || packages="$packages linux-source-6.12"
 

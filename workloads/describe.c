@@ -9,6 +9,8 @@ const char *truth_name(const struct truth *truth)
 {
 	if (truth->kind == KIND_ANON)
 		return truth->present ? "anon, present" : "anon, absent";
+	if (truth->kind == KIND_ZERO)
+		return truth->present ? "zero page" : "read-only, absent";
 	if (truth->kind == KIND_HUGETLB)
 		return truth->present ? "hugetlb, present" : "hugetlb, absent";
 	if (truth->kind == KIND_MIXEDMAP)

@@ -15,6 +15,7 @@ const char *kind_name(enum kind kind)
 		[KIND_PFNMAP_FAULT] = "faulted pfnmap",
 		[KIND_MIXEDMAP] = "mixedmap",
 		[KIND_POISONED] = "poisoned",
+		[KIND_ZERO] = "zero",
 	};
 
 	return names[kind];
@@ -68,7 +69,7 @@ static void layout_refuse(const struct layout *layout, const char *why)
 	die("layout %s, region %zu: %s", layout->name, layout->nr_regions, why);
 }
 
-/* Anonymous neighbours are one VMA to the kernel. The other kinds stay apart. */
+/* Equal anonymous neighbours are one VMA to the kernel. All others stay apart. */
 static bool would_merge(const struct layout *layout,
 			const struct region *region)
 {
@@ -77,7 +78,8 @@ static bool would_merge(const struct layout *layout,
 	if (!layout->nr_regions)
 		return false;
 	last = layout->regions + layout->nr_regions - 1;
-	return region->kind == KIND_ANON && last->kind == KIND_ANON &&
+	return (region->kind == KIND_ANON || region->kind == KIND_ZERO) &&
+	       region->kind == last->kind &&
 	       last->start + last->pages == region->start;
 }
 

@@ -22,6 +22,7 @@ enum kind {
 	KIND_PFNMAP_FAULT,	/* VM_PFNMAP, shared, mapped by faults */
 	KIND_MIXEDMAP,	/* VM_MIXEDMAP, shared, mapped by faults */
 	KIND_POISONED,	/* private, anonymous: its pages are poison markers */
+	KIND_ZERO,	/* private, anonymous, read-only: the zero page */
 };
 
 const char *kind_name(enum kind kind);
@@ -29,8 +30,9 @@ bool kind_is_pfnmap(enum kind kind);
 
 /*
  * One VMA. Of its pages (huge pages, in a hugetlb VMA) numbers first,
- * first + step, first + 2 * step, ... are populated, by a write; none if step
- * is 0. Poison markers are entries that are neither empty nor present.
+ * first + step, first + 2 * step, ... are populated, by a write, or by a read
+ * where it is the zero page that they get; none if step is 0. Poison markers are
+ * entries that are neither empty nor present.
  */
 struct region {
 	enum kind kind;

@@ -20,6 +20,7 @@
 #include "probe.h"
 #include "records.h"
 #include "rules.h"
+#include "scale.h"
 #include "subject.h"
 #include "timing.h"
 #include "turn.h"
@@ -31,6 +32,7 @@ static const char usage[] =
 	"usage: walks check|time|bench|count [--samples N] [LAYOUT[:WALK,...]...]\n"
 	"       walks loop LAYOUT WALK MILLISECONDS\n"
 	"       walks contract [RULE...]\n"
+	"       walks scale [--count | --samples N] SERIES:N[,N...]...\n"
 	"       walks golden FILE\n"
 	"       walks list\n"
 	"\n"
@@ -43,6 +45,10 @@ static const char usage[] =
 	"contract  check the rules of docs/contract.md, W1 to W11 and U1 to U6,\n"
 	"       or each RULE given: KTAP and records\n"
 	"golden replay the walks that FILE describes: records on descriptor 3\n"
+	"scale  time walks over layouts that have N of the thing that SERIES is\n"
+	"       about: vmas, gaps, pages, holes, tables, huge; the last of each\n"
+	"       is checked, too: records on descriptor 3; --count: count\n"
+	"       instructions instead\n"
 	"list   name the layouts; without LAYOUT, all are taken, and all walks\n"
 	"\n"
 	"--samples N  samples of each walk (default 40)\n"
@@ -202,6 +208,8 @@ int main(int argc, char **argv)
 		return rules_main(argv + 2, argc - 2);
 	if (argc == 5 && !strcmp(argv[1], "loop"))
 		return loop_main(argv + 2);
+	if (argc >= 2 && !strcmp(argv[1], "scale"))
+		return scale_main(argc - 1, argv + 1);
 	if (argc == 3 && !strcmp(argv[1], "golden")) {
 		golden_replay(argv[2]);
 		return 0;

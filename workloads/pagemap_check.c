@@ -36,6 +36,7 @@ struct pagemap_check {
 	uint64_t *entries;
 	uint8_t *used;		/* a bit for each PFN */
 	uint64_t huge_pfn;	/* PFN of the huge page that is being checked */
+	uint64_t zero_pfn;	/* PFN of the zero page, once it was seen */
 };
 
 /* Of which later page is @entry the entry, by reads of one page? 0: unknown. */
@@ -117,13 +118,28 @@ static void check_present(struct pagemap_check *pc, const struct truth *truth,
 		entry_fail(pc, page, "the next PFN of the huge page");
 }
 
+/* The zero page is everybody's, and there is one. */
+static void check_zero(struct pagemap_check *pc, uint64_t page, uint64_t entry)
+{
+	uint64_t pfn = entry & PM_PFN;
+
+	if (!pc->zero_pfn)
+		pc->zero_pfn = pfn;
+	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != PM_PRESENT)
+		entry_fail(pc, page, "present");
+	else if (!pfn || pfn != pc->zero_pfn)
+		entry_fail(pc, page, "the PFN of the zero page");
+}
+
 static void check_entry(struct pagemap_check *pc, uint64_t page)
 {
 	uint64_t entry = pc->entries[page - pc->first];
 	struct truth truth = layout_at(pc->layout, page);
 
 	pc->check->checked++;
-	if (truth.present && !kind_is_pfnmap(truth.kind))
+	if (truth.present && truth.kind == KIND_ZERO)
+		check_zero(pc, page, entry);
+	else if (truth.present && !kind_is_pfnmap(truth.kind))
 		check_present(pc, &truth, page, entry);
 	else if (entry & ~PM_SOFT_DIRTY)
 		entry_fail(pc, page, "an empty entry");

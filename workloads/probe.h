@@ -51,4 +51,8 @@ void probe_trace(int probe, struct pagewalk_probe_trace *trace);
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
 		    uint64_t step);
 
+/* The same by reads: anonymous memory gets the zero page. */
+void probe_populate_read(int probe, int pid, uint64_t start, uint64_t end,
+			 uint64_t step);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,12 +49,14 @@ static void *map_region(const struct layout *layout,
 			const struct region *region, int probe)
 {
 	int64_t offset = probe_offset(region->kind);
-	int flags = MAP_FIXED_NOREPLACE;
+	int flags = MAP_FIXED_NOREPLACE, prot = PROT_READ;
 
 	flags |= offset < 0 ? MAP_PRIVATE | MAP_ANONYMOUS :
 		 region->kind == KIND_PFNMAP_COW ? MAP_PRIVATE : MAP_SHARED;
 	if (region->kind == KIND_HUGETLB)
 		flags |= MAP_HUGETLB;
+	if (region->kind != KIND_ZERO)
+		prot |= PROT_WRITE;
 	/*
 	 * A layout may well be larger than memory: reserve what is populated.
 	 * Walkers lock hugetlb VMAs that have a reservation, and others not.
@@ -61,7 +64,7 @@ static void *map_region(const struct layout *layout,
 	if (region->kind == KIND_ANON || region->step != 1)
 		flags |= MAP_NORESERVE;
 	return mmap((void *)layout_address(layout, region->start),
-		    region->pages * PAGE_SIZE, PROT_READ | PROT_WRITE, flags,
+		    region->pages * PAGE_SIZE, prot, flags,
 		    offset < 0 ? -1 : probe, offset < 0 ? 0 : offset);
 }
 
@@ -89,14 +92,19 @@ static void populate_region(int pid, const struct layout *layout,
 			    const struct region *region, int probe)
 {
 	uint64_t size = region_unit(region) * PAGE_SIZE;
-	uint64_t start = layout_address(layout, region->start);
+	uint64_t first = layout_address(layout, region->start) +
+			 region->first * size;
+	uint64_t end = layout_address(layout, region->start + region->pages);
 	uint64_t step = region->step * size;
 
 	if (!region_populated(region))
 		return;
-	probe_populate(probe, pid, start + region->first * size,
-		       start + region->pages * PAGE_SIZE,
-		       step == PAGE_SIZE ? 0 : step);
+	if (step == PAGE_SIZE)
+		step = 0;
+	if (region->kind == KIND_ZERO)
+		probe_populate_read(probe, pid, first, end, step);
+	else
+		probe_populate(probe, pid, first, end, step);
 }
 
 /* Of Linux 6.6: a host's header may be older. */
@@ -172,24 +180,27 @@ static void unmap_from_stack(void)
 /* What the subject needs to know where there is no stack of its parent. */
 static struct life {
 	struct layout layout;
-	int probe, reports, lifeline, parents_end;
+	int probe, reports;
 } life;
 
+/*
+ * Told to stop, the subject does not return to user space from the system call
+ * that it stops itself with. Sleeping in a read() is not enough: the parent may
+ * run, and populate, before the subject has come that far.
+ */
 static int subject_live(void *unused)
 {
 	struct report report;
-	char end;
 
 	(void)unused;
-	close(life.parents_end);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	unmap_from_stack();
 	report = map_layout(&life.layout, life.probe);
 	if (!report.error)
 		populate_inside(&life.layout, life.probe);
 	if (write(life.reports, &report, sizeof(report)) == sizeof(report) &&
 	    !report.error)
-		while (read(life.lifeline, &end, 1) < 0 && errno == EINTR)
-			;
+		kill(getpid(), SIGSTOP);
 	_exit(0);
 }
 
@@ -262,27 +273,36 @@ static void subject_wait_mapped(const struct layout *layout, int reports)
 	    layout_address(layout, region->start), strerror(report.error));
 }
 
+static void subject_wait_stopped(const struct subject *subject,
+				 const struct layout *layout)
+{
+	int status = 0;
+
+	while (waitpid(subject->pid, &status, WUNTRACED) < 0 && errno == EINTR)
+		;
+	if (!WIFSTOPPED(status))
+		die("layout %s: the process that mapped it did not stop",
+		    layout->name);
+}
+
 static void subject_fork(struct subject *subject, const struct layout *layout,
 			 int probe)
 {
 	static char stack[65536] __attribute__((aligned(16)));
-	int lifeline[2], reports[2];
+	int reports[2];
 
-	if (pipe2(lifeline, O_CLOEXEC) || pipe2(reports, O_CLOEXEC))
+	if (pipe2(reports, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
 	fflush(NULL);
-	life = (struct life){
-		*layout, probe, reports[1], lifeline[0], lifeline[1]
-	};
+	life = (struct life){ *layout, probe, reports[1] };
 	subject->pid = clone(subject_live, stack + sizeof(stack), SIGCHLD,
 			     NULL);
 	if (subject->pid < 0)
 		die("clone: %s", strerror(errno));
-	close(lifeline[0]);
 	close(reports[1]);
-	subject->lifeline = lifeline[1];
 	subject_wait_mapped(layout, reports[0]);
 	close(reports[0]);
+	subject_wait_stopped(subject, layout);
 }
 
 void subject_start(struct subject *subject, const struct layout *layout,
@@ -303,7 +323,6 @@ void subject_stop(struct subject *subject)
 	kill(subject->pid, SIGKILL);
 	while (waitpid(subject->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	close(subject->lifeline);
 	if (subject->has_pool)
 		huge_pages_restore(subject->pool_before);
 }

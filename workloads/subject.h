@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The subject is a child process that has a layout as its address space. It
- * maps the regions, then sleeps in the kernel until it is killed; its pages
- * are populated from outside, but for those that it alone can populate. So
- * nothing of them reaches the host, where a scattered layout would be slow to
- * map and run into vm.max_map_count. Where its parent has its stack, and above,
- * it has nothing but the layout.
+ * maps the regions, then stays stopped in the kernel until it is killed; its
+ * pages are populated from outside, afterwards, but for those that it alone can
+ * populate. So nothing of them reaches the host, where a scattered layout would
+ * be slow to map and run into vm.max_map_count. Where its parent has its stack,
+ * and above, it has nothing but the layout.
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
@@ -14,7 +14,6 @@
 
 struct subject {
 	int pid;
-	int lifeline;		/* the subject ends when this is closed */
 	bool has_pool;		/* it needed huge pages... */
 	uint64_t pool_before;	/* ...of which there were so many before */
 };

@@ -93,8 +93,8 @@ static uint64_t probe_cycles(int probe, struct pagewalk_probe_walk *walk)
 	return least(cycles, ARRAY_SIZE(cycles));
 }
 
-static void time_probe(const struct layout *layout, int pid, int probe,
-		       const struct walk_kind *kind, unsigned int samples)
+void time_probe(const struct layout *layout, int pid, int probe,
+		const struct walk_kind *kind, unsigned int samples)
 {
 	struct sample sample = { .walk = kind->name, .pages = layout->pages };
 	uint64_t parts[MAX_PARTS], cycles;
@@ -125,16 +125,6 @@ static uint64_t tsc(void)
 	_mm_lfence();
 	return __rdtsc();
 }
-
-/* A file of /proc/PID that is read again and again. */
-struct proc_read {
-	const char *name;
-	int fd;
-	void *buf;
-	uint64_t start;		/* pagemap: address of the first page */
-	uint64_t pages;		/* that the read is about */
-	int64_t (*read)(const struct proc_read *file);
-};
 
 static int64_t read_smaps(const struct proc_read *file)
 {
@@ -176,8 +166,8 @@ static uint64_t read_cycles(const struct proc_read *file)
 	return least(cycles, ARRAY_SIZE(cycles));
 }
 
-static void time_read(const struct layout *layout,
-		      const struct proc_read *file, unsigned int samples)
+void time_read(const struct layout *layout, const struct proc_read *file,
+	       unsigned int samples)
 {
 	struct sample sample = { .walk = file->name, .pages = file->pages };
 	uint64_t cycles = read_cycles(file), parts[MAX_PARTS];

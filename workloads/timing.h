@@ -3,7 +3,10 @@
 #ifndef TIMING_H
 #define TIMING_H
 
+#include <stdint.h>
+
 #include "layout.h"
+#include "probe.h"
 
 #define TIME_ALL	UINT32_MAX
 
@@ -28,5 +31,24 @@ uint32_t time_parse(char *names);
  */
 void time_walks(const struct layout *layout, int pid, int probe,
 		uint32_t walks, unsigned int samples);
+
+/* The same of one walk by the probe. */
+void time_probe(const struct layout *layout, int pid, int probe,
+		const struct walk_kind *kind, unsigned int samples);
+
+/* Something that is read again and again, a file of /proc/PID above all. */
+struct proc_read {
+	const char *name;
+	int fd;
+	void *buf;
+	uint64_t start;		/* pagemap: address of the first page */
+	uint64_t pages;		/* that the read is about */
+	/* Returns a negative error number, or anything else. */
+	int64_t (*read)(const struct proc_read *file);
+};
+
+/* The same of it. */
+void time_read(const struct layout *layout, const struct proc_read *file,
+	       unsigned int samples);
 
 #endif

@@ -25,7 +25,7 @@ static struct reach layout_reach(const struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++) {
 		const struct region *region = layout->regions + i;
 
-		if (region->kind == KIND_ANON) {
+		if (region->kind == KIND_ANON || region->kind == KIND_ZERO) {
 			reach.entries += region_reached(layout, region);
 		} else if (region->kind == KIND_HUGETLB) {
 			reach.hugetlb += region->pages;

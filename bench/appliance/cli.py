@@ -132,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     _kernel_option(command)
     _config_option(command)
 
+    command = add('scale', _scale, 'what a walk costs against VMAs, pages, holes, tables, huge pages')
+    command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
+                         metavar='KERNEL', help='which, may be repeated (all)')
+    command.add_argument('--quick', action='store_true',
+                         help='fewer boots and points, up to 10,000 of each thing, no instructions: '
+                              'under 40 s')
+
     command = add('selftests', _selftests, "the kernel tree's own hugetlb selftests, in the guest")
     _kernel_option(command)
     return parser
@@ -176,8 +183,11 @@ def _build(arguments: argparse.Namespace) -> int:
 
 def _contract(arguments: argparse.Namespace) -> int:
     from . import contract  # pylint: disable=import-outside-toplevel
-    by_height = sorted(series.kernels(), key=lambda name: len(series.stack(name).series))
-    return contract.run(build_folder(), arguments.kernels or by_height, arguments.config)
+    return contract.run(build_folder(), arguments.kernels or _by_height(), arguments.config)
+
+
+def _by_height() -> list[str]:
+    return sorted(series.kernels(), key=lambda name: len(series.stack(name).series))
 
 
 def _count_instructions(arguments: argparse.Namespace) -> int:
@@ -234,6 +244,12 @@ def _run_and_explain(appliance: guest.Appliance, command: list[str]) -> int:
     if said:
         print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)
     return runner.returncode
+
+
+def _scale(arguments: argparse.Namespace) -> int:
+    from . import scale  # pylint: disable=import-outside-toplevel # matplotlib is slow to load
+    return scale.run(build_folder(), arguments.kernels or _by_height(),
+                     scale.QUICK if arguments.quick else scale.FULL)
 
 
 def _selftests(arguments: argparse.Namespace) -> int:

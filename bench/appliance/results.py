@@ -18,13 +18,15 @@ def new_folder(started: datetime.datetime) -> Path:
     return RESULTS / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
 
 
-def store(started: datetime.datetime, files: dict[str, str], folder: Path | None = None) -> Path:
+def store(started: datetime.datetime, files: dict[str, str | bytes],
+          folder: Path | None = None) -> Path:
     """Write a run's folder whole, then point results/latest to it."""
     folder = folder or new_folder(started)
     partial = RESULTS / f'.{folder.name}'
-    for file, text in files.items():
+    for file, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
         (partial / file).parent.mkdir(parents=True, exist_ok=True)
-        (partial / file).write_text(text, encoding='utf-8')
+        (partial / file).write_bytes(data)
     partial.rename(folder)
     link = RESULTS / f'.latest.{folder.name}'
     link.symlink_to(folder.name)
