@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
                                                 'repeated (baseline, patched, fixed, stock)')
     command.add_argument('--layout', action='append', default=[], dest='layouts',
                          metavar='LAYOUT', help='which, may be repeated (all)')
-    command.add_argument('--walk', choices=count.WALKS, help='which (all)')
+    command.add_argument('--walk', choices=guest.WALKS, help='which (all)')
     command.add_argument('--boots', type=_count, default=2,
                          help='boots of each kernel, which must all count the same (%(default)s)')
 

@@ -17,7 +17,6 @@ from .progress import step
 FORMAT = 1  # of result.json; raised when a field changes its meaning
 BOOT_SECONDS = 600
 KERNELS = ('baseline', 'patched', 'fixed', 'stock')
-WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 Key = tuple[str, str]  # layout and walk
 
