@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot contract golden mutants profile run shell selftests test clean
+.PHONY: help deps build bench bench-boot contract count golden mutants profile run shell selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,10 @@ bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 
 contract: deps ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'
 	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
+
+count: deps ## count the instructions of every walk: totals and lines; KERNELS=, LAYOUT=, WALK=, BOOTS=n
+	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(addprefix --layout=,$(LAYOUT)) \
+		$(if $(WALK),--walk=$(WALK)) $(if $(BOOTS),--boots=$(BOOTS))
 
 golden: deps ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')

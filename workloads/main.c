@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "count.h"
 #include "golden.h"
 #include "ktap.h"
 #include "layout.h"
@@ -27,7 +28,7 @@
 #define DEFAULT_SAMPLES	40
 
 static const char usage[] =
-	"usage: walks check|time|bench [--samples N] [LAYOUT[:WALK,...]...]\n"
+	"usage: walks check|time|bench|count [--samples N] [LAYOUT[:WALK,...]...]\n"
 	"       walks loop LAYOUT WALK MILLISECONDS\n"
 	"       walks contract [RULE...]\n"
 	"       walks golden FILE\n"
@@ -38,6 +39,7 @@ static const char usage[] =
 	"time   time walks over each: records on file descriptor 3\n"
 	"bench  both, on the same address space\n"
 	"loop   one walk, again and again, to be profiled: records on descriptor 3\n"
+	"count  the instructions of each walk: records on descriptor 3\n"
 	"contract  check the rules of docs/contract.md, W1 to W11 and U1 to U6,\n"
 	"       or each RULE given: KTAP and records\n"
 	"golden replay the walks that FILE describes: records on descriptor 3\n"
@@ -48,7 +50,7 @@ static const char usage[] =
 	"A check that fails is a result: the exit status is 0 all the same.\n";
 
 struct options {
-	bool check, time;
+	bool check, time, count;
 	unsigned int samples;
 };
 
@@ -95,7 +97,7 @@ static void run_checks(const struct layout *layout, int pid, int probe)
 	ktap_subtest_end(layout->name);
 }
 
-/* A layout, and what is to be timed on it. */
+/* A layout, and what is to be timed or counted on it. */
 struct choice {
 	const struct builtin_layout *builtin;
 	uint32_t walks;
@@ -115,6 +117,8 @@ static void run_layout(const struct choice *choice,
 	if (options->time)
 		time_walks(&layout, subject.pid, probe, choice->walks,
 			   options->samples);
+	if (options->count)
+		count_walks(&layout, subject.pid, probe, choice->walks);
 	subject_stop(&subject);
 	layout_free(&layout);
 	records_flush();
@@ -136,7 +140,8 @@ static bool parse_command(const char *command, struct options *options)
 
 	options->check = bench || !strcmp(command, "check");
 	options->time = bench || !strcmp(command, "time");
-	return options->check || options->time;
+	options->count = !strcmp(command, "count");
+	return options->check || options->time || options->count;
 }
 
 static void parse_options(int argc, char **argv, struct options *options)
@@ -206,8 +211,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	parse_options(argc - 1, argv + 1, &options);
-	if (options.time && !records_wanted())
-		die("file descriptor 3, for the samples, is closed: add 3>FILE");
+	if ((options.time || options.count) && !records_wanted())
+		die("file descriptor 3, for the records, is closed: add 3>FILE");
 	chosen = xcalloc(argc + nr_builtin_layouts, sizeof(*chosen));
 	n = choose_layouts(argv + 1 + optind, argc - 1 - optind, chosen);
 	probe = probe_open();

@@ -8,7 +8,7 @@
 
 #define ENTRY	sizeof(uint64_t)
 
-static off_t pagemap_offset(uint64_t address)
+uint64_t pagemap_offset(uint64_t address)
 {
 	return address / PAGE_SIZE * ENTRY;
 }

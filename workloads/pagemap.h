@@ -20,6 +20,9 @@
 /* Pages of a layout, from its start, whose entries are timed and counted. */
 #define PAGEMAP_WINDOW	UINT64_C(131072)
 
+/* Where in the file the entry of @address is. */
+uint64_t pagemap_offset(uint64_t address);
+
 /*
  * Read the entries of @pages pages from address @start on with one pread().
  * Return how many entries the kernel says it gave, or a negative error number.

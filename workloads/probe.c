@@ -69,6 +69,13 @@ void probe_walk(int probe, struct pagewalk_probe_walk *walk)
 		    strerror(errno));
 }
 
+void probe_count(int probe, struct pagewalk_probe_count *arg)
+{
+	if (ioctl(probe, PAGEWALK_PROBE_COUNT, arg))
+		die("%s: counting instructions: %s", PROBE_DEVICE,
+		    strerror(errno));
+}
+
 void probe_trace(int probe, struct pagewalk_probe_trace *trace)
 {
 	if (!ioctl(probe, PAGEWALK_PROBE_TRACE, trace))

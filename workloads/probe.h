@@ -41,6 +41,9 @@ extern const size_t nr_walk_kinds;
 /* Walk, or die. What the walk itself returns is in @walk->result. */
 void probe_walk(int probe, struct pagewalk_probe_walk *walk);
 
+/* Count instructions, or die. */
+void probe_count(int probe, struct pagewalk_probe_count *arg);
+
 /* Trace a walk, or die. What the walk itself returns is in @trace->result. */
 void probe_trace(int probe, struct pagewalk_probe_trace *trace);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe.h"
 #include "records.h"
 #include "turn.h"
 #include "util.h"
@@ -107,6 +108,42 @@ void record_loop(const struct layout *layout, const struct loop *loop)
 		",\"end_ns\":%" PRIu64 "}\n",
 		layout->name, loop->walk, loop->pages, loop->walks,
 		loop->begin_ns, loop->end_ns);
+}
+
+/* Instructions in one record: few enough for the runner's longest line. */
+#define COUNT_INSNS	UINT64_C(4096)
+
+static void put_insns(const struct layout *layout, const char *walk,
+		      const struct pagewalk_probe_insn *insns, uint64_t nr)
+{
+	uint64_t i;
+
+	fprintf(records, "{\"type\":\"insns\",\"layout\":\"%s\",\"walk\":\"%s\",\"at\":[",
+		layout->name, walk);
+	for (i = 0; i < nr; i++)
+		fprintf(records, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "",
+			(uint64_t)insns[i].address, (uint64_t)insns[i].count);
+	fputs("]}\n", records);
+}
+
+void record_count(const struct layout *layout, const char *walk,
+		  uint64_t pages, const struct pagewalk_probe_count *count)
+{
+	const struct pagewalk_probe_insn *insns = (void *)(uintptr_t)count->insns;
+	uint64_t i;
+
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"count\",\"layout\":\"%s\",\"walk\":\"%s\",\"pages\":%" PRIu64
+		",\"vmas\":%zu,\"instructions\":%" PRIu64 ",\"elsewhere\":%" PRIu64
+		",\"return\":%" PRId64 "}\n",
+		layout->name, walk, pages, layout->nr_regions,
+		(uint64_t)count->total, (uint64_t)count->elsewhere,
+		(int64_t)count->result);
+	for (i = 0; i < count->nr_insns; i += COUNT_INSNS)
+		put_insns(layout, walk, insns + i,
+			  min_u64(count->nr_insns - i, COUNT_INSNS));
 }
 
 /* Calls in one record: few enough for the runner's longest line. */

@@ -25,6 +25,13 @@
  *	 "end_ns":E}
  *		N walks or reads of P pages were done from B to E, by
  *		CLOCK_REALTIME
+ *	{"type":"count","layout":L,"walk":W,"pages":P,"vmas":V,
+ *	 "instructions":N,"elsewhere":M,"return":E}
+ *		a walk or read of P pages retired N instructions, M of them
+ *		not the kernel's, and returned E (a read: the bytes read)
+ *	{"type":"insns","layout":L,"walk":W,"at":[[A,C],...]}
+ *		the instruction at address A was retired C times; as many
+ *		records as it takes, ascending
  *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
  *		the next calls of callbacks in case C: which, the pages given
  *		to it, and the VMA: index in the case, null, or -1 if it is
@@ -41,6 +48,8 @@
 #include <stdint.h>
 
 #include "layout.h"
+
+struct pagewalk_probe_count;
 
 struct sample {
 	const char *walk;
@@ -69,6 +78,9 @@ void record_rule(const char *rule, const char *name, bool ok, bool skip,
 		 uint64_t checked, const char *detail);
 void record_sample(const struct layout *layout, const struct sample *sample);
 void record_loop(const struct layout *layout, const struct loop *loop);
+/* Instructions of a walk: their total, and each by its address. */
+void record_count(const struct layout *layout, const char *walk,
+		  uint64_t pages, const struct pagewalk_probe_count *count);
 /* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
 void record_golden_call(const char *name, const char *callback, uint64_t start,
 			uint64_t end, int vma);

@@ -235,7 +235,7 @@ static const char *walk_name(size_t i)
 	return i == nr_walk_kinds ? "smaps" : "pagemap";
 }
 
-static uint32_t parse_walk(const char *name)
+uint32_t time_bit(const char *name)
 {
 	size_t i;
 
@@ -252,7 +252,7 @@ uint32_t time_parse(char *names)
 	char *name;
 
 	for (name = strtok(names, ","); name; name = strtok(NULL, ","))
-		walks |= parse_walk(name);
+		walks |= time_bit(name);
 	return walks;
 }
 
@@ -264,8 +264,8 @@ void time_walks(const struct layout *layout, int pid, int probe,
 	for (i = 0; i < nr_walk_kinds; i++)
 		if (walks & 1U << i)
 			time_probe(layout, pid, probe, walk_kinds + i, samples);
-	if (walks & parse_walk("smaps"))
+	if (walks & time_bit("smaps"))
 		time_smaps(layout, pid, samples);
-	if (walks & parse_walk("pagemap"))
+	if (walks & time_bit("pagemap"))
 		time_pagemap(layout, pid, samples);
 }

@@ -7,6 +7,9 @@
 
 #define TIME_ALL	UINT32_MAX
 
+/* The bit of a walk, or die: there is none of that name. */
+uint32_t time_bit(const char *name);
+
 /* The walks, a bit each, that are named with commas between. */
 uint32_t time_parse(char *names);
 

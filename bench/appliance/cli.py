@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from . import golden, guest, kconfig, kernel, series
+from . import count, golden, guest, kconfig, kernel, series
 from .failure import SETUP, Failure
 from .paths import TOP, build_folder
 
@@ -84,6 +84,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
                          metavar='KERNEL', help='which, may be repeated (all)')
     _config_option(command)
+
+    command = add('count', _count_instructions,
+                  'count the instructions of every walk; which lines make kernels differ')
+    command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
+                         metavar='KERNEL', help='each is compared with the one before it, may be '
+                                                'repeated (baseline, patched, fixed, stock)')
+    command.add_argument('--layout', action='append', default=[], dest='layouts',
+                         metavar='LAYOUT', help='which, may be repeated (all)')
+    command.add_argument('--walk', choices=count.WALKS, help='which (all)')
+    command.add_argument('--boots', type=_count, default=2,
+                         help='boots of each kernel, which must all count the same (%(default)s)')
 
     command = add('golden', _golden, 'replay recorded walks, compare every call of a callback')
     command.add_argument('--cases', type=Path, default=golden.CASES, metavar='FILE',
@@ -167,6 +178,11 @@ def _contract(arguments: argparse.Namespace) -> int:
     from . import contract  # pylint: disable=import-outside-toplevel
     by_height = sorted(series.kernels(), key=lambda name: len(series.stack(name).series))
     return contract.run(build_folder(), arguments.kernels or by_height, arguments.config)
+
+
+def _count_instructions(arguments: argparse.Namespace) -> int:
+    names = list(dict.fromkeys(arguments.kernels or count.KERNELS))
+    return count.run(build_folder(), names, arguments.layouts, arguments.walk, arguments.boots)
 
 
 def _golden(arguments: argparse.Namespace) -> int:

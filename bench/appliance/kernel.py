@@ -25,12 +25,24 @@ REPRODUCIBLE = {
 }
 
 
+# Lines and inlined functions, for counts and stack traces: what costs least of
+# all debug information, and changes no instruction. A configuration that has
+# its own is not here.
+DEBUG_FLAGS = {'release': '-g1'}
+
 PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
+DEBUG_FILE = 'linux.debug'
 
 
 def binary(build: Path, name: str, configuration: str = 'release') -> Path:
     """Where the built kernel is."""
     return build / configuration / 'kernels' / name / 'linux'
+
+
+def debug_file(program: Path) -> Path:
+    """What knows the source lines of a kernel's program; that may be itself."""
+    separate = program.with_name(DEBUG_FILE)
+    return separate if separate.exists() else program
 
 
 def ensure(build: Path, names: list[str], configuration: str = 'release') -> list[Path]:
@@ -48,6 +60,13 @@ def bring_tree_to(build: Path, name: str) -> Path:
     source = sources.prepare(build)
     series.PatchedTree(source.tree, build / 'pristine').bring_to(series.stack(name))
     return source.tree
+
+
+def read_sources(build: Path, name: str, files: set[str]) -> dict[str, str]:
+    """Files of the kernel tree, those there are, as they are in a kernel."""
+    with locked(build):
+        tree = sources.prepare(build).tree
+        return series.PatchedTree(tree, build / 'pristine').read(series.stack(name), files)
 
 
 def _objects(tree: Path, configuration: str) -> Path:
@@ -72,7 +91,7 @@ class Bench:
             objects = _objects(tree, self.configuration)
             if configure:
                 _configure(tree, objects, self.configuration)
-            _compile(self.top, tree, objects, 'other')
+            _compile(self.top, tree, objects, self.configuration, 'other')
             copy_atomically(objects / 'linux', target)
         return target
 
@@ -110,8 +129,9 @@ class Linking:
         write_atomically(self.objects / self.ORDER,
                          ''.join(f'*(.text.{function})\n' for function in functions))
         (self.objects / self.SCRIPT).unlink(missing_ok=True)
-        _compile(self.build, self.tree, self.objects, self.name)
-        copy_atomically(self.objects / 'linux', target)
+        _compile(self.build, self.tree, self.objects, 'release', self.name)
+        target.parent.mkdir(exist_ok=True)
+        _objcopy('--strip-debug', self.objects / 'linux', target)
 
     def __exit__(self, *_) -> None:
         (self.objects / self.ORDER).unlink(missing_ok=True)
@@ -130,16 +150,34 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
     _configure(source.tree, objects, configuration)
     shown = Step(f'building kernel {stack.kernel}')
     try:
-        compiled = _compile(build, source.tree, objects, stack.kernel, shown)
+        compiled = _compile(build, source.tree, objects, configuration, stack.kernel, shown)
     except Failure:
         shown.end('failed')
         raise
     shown.end(f'done, {compiled} files compiled')
     stamp.unlink(missing_ok=True)
     copy_atomically(objects / '.config', target.with_name('config'))
-    copy_atomically(objects / 'linux', target)
+    _install(objects / 'linux', target, configuration)
     _export_headers(source.tree, build / 'headers')
     write_atomically(stamp, wanted)
+
+
+def _install(program: Path, target: Path, configuration: str) -> None:
+    """Copy the program, and the release's debug information to a file of its own."""
+    if configuration not in DEBUG_FLAGS:
+        copy_atomically(program, target)
+        return
+    _objcopy('--only-keep-debug', program, target.with_name(DEBUG_FILE))
+    _objcopy('--strip-debug', program, target)
+
+
+def _objcopy(option: str, source: Path, target: Path) -> None:
+    temporary = target.with_name(f'.{target.name}.{os.getpid()}')
+    ran = subprocess.run(['objcopy', option, source, temporary], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if ran.returncode:
+        raise Failure(f'objcopy {option} of {source} failed: {ran.stdout.strip()}')
+    temporary.replace(target)
 
 
 def _export_headers(tree: Path, headers: Path) -> None:
@@ -156,8 +194,13 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
         compiler = subprocess.run(['gcc', '--version'], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure('no C compiler: gcc is missing or does not run; run bench/deps.sh') from error
-    digest.update(compiler)
+    digest.update(compiler + _compiler_flags(configuration).encode())
     return digest.hexdigest() + '\n'
+
+
+def _compiler_flags(configuration: str) -> str:
+    """Beyond those of the tree. Sections of their own let placement.py reorder functions."""
+    return f'-ffunction-sections {DEBUG_FLAGS.get(configuration, "")}'
 
 
 def _configure(tree: Path, objects: Path, configuration: str) -> None:
@@ -174,10 +217,12 @@ def _configure(tree: Path, objects: Path, configuration: str) -> None:
     kconfig.check_taken(wanted, objects / '.config')
 
 
-def _compile(build: Path, tree: Path, objects: Path, name: str, shown: Step | None = None) -> int:
+def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: str,
+             shown: Step | None = None) -> int:
     """Run kbuild; returns how many files it compiled."""
     log = build / f'{name}.build.log'
-    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1'})
+    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1',
+                                           'KCFLAGS': _compiler_flags(configuration)})
     compiled = 0
     with open(log, 'w', encoding='utf-8') as written:
         for line in ran.stdout:
@@ -200,7 +245,6 @@ def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
     compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
     return subprocess.Popen(
         ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
-         'KCFLAGS=-ffunction-sections',  # placement.py puts them into another order
          f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
         env=environment | REPRODUCIBLE | extra,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)

@@ -13,18 +13,21 @@ from .guest import Appliance
 from .paths import RESULTS
 
 
-def store(started: datetime.datetime, files: dict[str, str]) -> Path:
+def new_folder(started: datetime.datetime) -> Path:
+    """A folder for a run, which store() makes; for files that name it."""
+    return RESULTS / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
+
+
+def store(started: datetime.datetime, files: dict[str, str], folder: Path | None = None) -> Path:
     """Write a run's folder whole, then point results/latest to it."""
-    name = f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
-    RESULTS.mkdir(exist_ok=True)
-    partial = RESULTS / f'.{name}'
-    partial.mkdir()
+    folder = folder or new_folder(started)
+    partial = RESULTS / f'.{folder.name}'
     for file, text in files.items():
+        (partial / file).parent.mkdir(parents=True, exist_ok=True)
         (partial / file).write_text(text, encoding='utf-8')
-    folder = RESULTS / name
     partial.rename(folder)
-    link = RESULTS / f'.latest.{name}'
-    link.symlink_to(name)
+    link = RESULTS / f'.latest.{folder.name}'
+    link.symlink_to(folder.name)
     link.replace(RESULTS / 'latest')
     return folder
 

@@ -98,6 +98,19 @@ class PatchedTree:
                 put(source / name, self.tree / name)
             self._remember(staged)
 
+    def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
+        """The files of these names, those there are, as in a stack; the tree stays as it is."""
+        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
+            staged = self._stage(wanted, Path(stage))
+            patched = self._patched_now()
+            found = {}
+            for name in names:
+                folder = (Path(stage) if name in staged
+                          else self.pristine if name in patched else self.tree)
+                if (folder / name).is_file():
+                    found[name] = (folder / name).read_text(encoding='utf-8', errors='replace')
+            return found
+
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
         staged: set[str] = set()
         for patch in wanted.patches:

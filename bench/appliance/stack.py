@@ -6,10 +6,11 @@ other, symbol and offset, as they are in the log.
 """
 
 import functools
-import os
 import re
 import subprocess
 from pathlib import Path
+
+from . import symbols
 
 # What no kernel says while all is well.
 SPLAT = re.compile(
@@ -71,10 +72,5 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
         if line.startswith('0x'):
             here = places.setdefault(int(line, 16), [])
         elif not line.startswith('?'):
-            here.append(_in_tree(line.split(' (discriminator')[0]))
+            here.append(symbols.in_tree(line.split(' (discriminator')[0]))
     return {address: ' in '.join(lines) for address, lines in places.items() if lines}
-
-
-def _in_tree(place: str) -> str:
-    """A path as a kernel developer writes it, relative to the tree."""
-    return re.sub(r'^.*/linux-[0-9.]+/', '', os.path.normpath(place))

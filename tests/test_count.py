@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Counting instructions: exact in every boot, and sensitive to a single one."""
+
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from appliance import count, count_report, guest, kernel, series
+from appliance.failure import Failure
+from appliance.paths import RESULTS, TOP, build_folder
+from appliance.symbols import Place
+
+# One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
+# behind it, whose alignment the assembler then pads with nops of its own.
+ONE_MORE = """\
+--- a/mm/pagewalk.c
++++ b/mm/pagewalk.c
+@@ -33,4 +33,5 @@
+ 	for (;;) {
+ 		err = ops->pte_entry(pte, addr, addr + PAGE_SIZE, walk);
++		asm volatile("jmp 1f\\n.skip 14\\n1:");
+ 		if (err)
+ 		       break;
+"""
+
+
+def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
+       walk: str) -> list[count.Count]:
+    """One walk of one kernel, counted in some boots."""
+    _, seen = count.observe(appliance.only(name), count.Plan([name], [layout], walk, boots))
+    assert count.differing(seen) == []
+    return [boot[layout, walk] for boot in seen[name]]
+
+
+@pytest.fixture
+def loaded():
+    """Another process for each CPU, which never stops computing."""
+    busy = [subprocess.Popen(['sh', '-c', 'while :; do :; done']) for _ in range(2)]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize('walk', ['pte_hole', 'smaps', 'pagemap'])
+def test_every_boot_counts_the_same(appliance, walk):
+    counted = of(appliance, 'patched', 3, 'pfnmap', walk)
+    assert len(counted) == 3 and counted[0].instructions > 40000
+
+
+def test_load_changes_nothing(appliance, loaded):
+    quiet = of(appliance, 'stock', 1, 'dense', 'pagemap')
+    assert of(appliance, 'stock', 2, 'dense', 'pagemap') == 2 * quiet
+
+
+def test_one_instruction_more_is_seen(appliance, tmp_path):
+    """One in the loop over PTEs: one more for each of the layout's 16,384."""
+    patch = tmp_path / 'one-more.patch'
+    patch.write_text(ONE_MORE)
+    stock = series.stack('stock')
+    bench = kernel.Bench(build_folder(), 'release')
+    try:
+        program = bench.build(series.with_patches(stock, 'one-more', patch), tmp_path / 'linux')
+    finally:
+        bench.restore(stock)
+    changed = dataclasses.replace(appliance, kernels={'one-more': program})
+    before, = of(appliance, 'stock', 1, 'dense', 'pte_entry')
+    after, = of(changed, 'one-more', 1, 'dense', 'pte_entry')
+    assert after.instructions - before.instructions == 16384
+
+
+def test_breakpoints_count_as_single_steps_do(appliance, umwalk, tmp_path):
+    """tests/probe/count.c in the guest, which compares them instruction by instruction."""
+    program = tmp_path / 'count'
+    subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
+                    '-D_GNU_SOURCE', '-isystem', build_folder() / 'headers', '-o', program,
+                    TOP / 'tests' / 'probe' / 'count.c'], check=True)
+    ran = umwalk('run', '--kernel=fixed', '--', program)
+    assert 'not ok' not in ran.stdout, ran.stdout
+    assert len(re.findall('^ok', ran.stdout, re.M)) == int(re.search(r'1\.\.(\d+)', ran.stdout)[1])
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.fixture(scope='module')
+def counted(appliance):
+    """A whole run of the subcommand: what it printed, and its folder."""
+    ran = subprocess.run([TOP / 'bench' / 'umwalk', 'count', '--kernel=patched', '--kernel=fixed',
+                          '--layout=hugetlb', '--walk=pte_entry', '--boots=2'],
+                         capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout, (RESULTS / 'latest').resolve()
+
+
+def test_the_table_and_the_result_agree(counted):
+    printed, folder = counted
+    result = json.loads((folder / 'result.json').read_text())
+    row, = result['rows']
+    assert re.search(f"^hugetlb  pte_entry  instructions +{row['patched']['instructions']:,}"
+                     f" +{row['fixed']['instructions']:,}$", printed, re.M)
+    assert 'The same at every instruction in 2 of 2 boots' in printed
+    assert row['patched']['instructions'] > row['fixed']['instructions']
+
+
+def test_functions_and_lines_account_for_all_of_a_difference(counted):
+    result = json.loads((counted[1] / 'result.json').read_text())
+    row, difference = result['rows'][0], result['differences'][0]
+    wanted = row['fixed']['instructions'] - row['patched']['instructions']
+    assert sum(f['instructions'] for f in difference['functions']) == wanted
+    lines = [line for f in difference['functions'] for line in f['lines']]
+    assert sum(line['instructions'] for line in lines) == wanted
+    assert 'walk_pmd_range' in {f['function'] for f in difference['functions'][:3]}
+    assert all(line['text'] for line in lines if line['file'] == 'mm/pagewalk.c')
+
+
+def test_callgrind_files_open_and_have_the_total(counted):
+    folder = counted[1]
+    if not shutil.which('callgrind_annotate'):
+        pytest.skip('callgrind_annotate is not installed (Debian package valgrind)')
+    result = json.loads((folder / 'result.json').read_text())
+    ran = subprocess.run(['callgrind_annotate', '--auto=yes',
+                          folder / 'patched-hugetlb-pte_entry.callgrind'],
+                         capture_output=True, text=True, check=True)
+    total = re.search(r'^([\d,]+) \(100.0%\)  PROGRAM TOTALS', ran.stdout, re.M)[1]
+    assert int(total.replace(',', '')) == result['rows'][0]['patched']['instructions']
+    assert re.search(r'\d \([ \d.]+%\)\s+err = ops->pte_entry\(', ran.stdout)
+    assert 'No information' not in ran.stdout and not ran.stderr
+
+
+def test_boots_that_differ_are_named():
+    one = count.Count(10, 1, 3, 0, 0, {1: 1, 2: 2})
+    moved = dataclasses.replace(one, at={1: 2, 2: 1})
+    boots = {'stock': [{('dense', 'smaps'): one}, {('dense', 'smaps'): one},
+                       {('dense', 'smaps'): moved}]}
+    assert count.differing(boots) == ['stock: dense, smaps: 1 of 3 boots differ from the first; '
+                                      'totals 3 to 3']
+    boots['stock'].pop()
+    assert count.differing(boots) == []
+
+
+def test_counts_that_do_not_add_up_are_an_error():
+    records = [{'type': 'count', 'layout': 'a', 'walk': 'b', 'pages': 1, 'vmas': 1,
+                'instructions': 4, 'elsewhere': 1, 'return': 0},
+               {'type': 'insns', 'layout': 'a', 'walk': 'b', 'at': [[16, 2]]}]
+    with pytest.raises(Failure, match='a, b: 4 instructions, but by address 2 and elsewhere 1'):
+        count.counts(records)
+    records[0]['elsewhere'] = 2
+    assert count.counts(records)['a', 'b'].at == {16: 2}
+    records[0]['return'] = -14
+    with pytest.raises(Failure, match='a, b: returned -14'):
+        count.counts(records)
+
+
+def test_lines_are_known_by_their_text():
+    """A line above shifts the numbers: no difference."""
+    a = count_report.Attributed({('l', 'w'): {1: 5}}, {1: Place('f', 'f', 'x.c', 1)},
+                                {'x.c': 'go();\n'})
+    b = count_report.Attributed({('l', 'w'): {7: 5, 9: 2}},
+                                {7: Place('f', 'f', 'x.c', 2), 9: Place('g', 'f', 'x.c', 3)},
+                                {'x.c': '/* new */\n  go();\nstop();\n'})
+    assert count_report.differences({'a': a, 'b': b}) == [
+        {'layout': 'l', 'walk': 'w', 'from': 'a', 'to': 'b', 'instructions': 2, 'functions': [
+            {'function': 'g', 'instructions': 2, 'lines': [
+                {'instructions': 2, 'file': 'x.c', 'line': 3, 'text': 'stop();'}]}]}]
+
+
+def test_unknown_names(umwalk):
+    ran = umwalk('count', '--kernel=stock', '--layout=nonesuch', '--boots=1')
+    assert ran.returncode == 1 and 'no layout nonesuch' in ran.stderr
+    ran = umwalk('count', '--walk=nonesuch')
+    assert ran.returncode == 2 and 'invalid choice' in ran.stderr
