@@ -20,7 +20,8 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     appliance = guest.ensure(build, list(names))
     kernels = placement.ensure(build, appliance, placements)
     clock = time.monotonic()
-    session, health = measure_pair(appliance, kernels, plan)
+    session, health = measure_pair(appliance, kernels, plan,
+                                   f'{" against ".join(reversed(names))}, {plan.budget} s at most')
     result = _result(build, appliance, session, health)
     result['started'] = started.isoformat(timespec='seconds')
     result['seconds'] = round(time.monotonic() - clock, 1)
@@ -33,13 +34,13 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     return 0
 
 
-def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]],
-                 plan: Plan) -> tuple[Session, dict]:
-    """Measure until all is decided; also how the host was."""
+def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
+                 shown: str) -> tuple[Session, dict]:
+    """Measure until all is decided; also how the host was. shown: what the user is told."""
     session = Session(appliance, kernels, plan)
     before = watch.usage()
-    with step(f'{" against ".join(reversed(list(kernels)))}, {plan.budget:.0f} s at most') as shown:
-        session.measure(shown.update)
+    with step(shown) as progress:
+        session.measure(progress.update)
     return session, watch.health(session.records, session.names[0], before, watch.usage())
 
 

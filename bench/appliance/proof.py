@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench-proof`: what the paired runner sees, and what it sees that is not there.
+
+Trials are whole comparisons of one row, each with boots of its own, of a kernel
+against itself and against one that wastes a known share of the walk's
+instructions. They are kept one by one in results/proof/ROW.jsonl, and go on
+where they were stopped.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Iterator
+
+from scipy import stats
+
+from . import compare, count, guest, kernel, measure, paths, results, series
+from .failure import Failure
+from .paired import Plan
+from .paths import PATCHES, VERSION
+from .progress import step
+
+BASE = 'stock'
+PATCH = PATCHES / VERSION / 'proof' / 'cost.patch'
+ROOM = 4096  # nops in the wasting function, executed or not
+BUDGET = 60  # seconds of a trial
+WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What the trials of one kind have in common."""
+    cost: float  # share of the walk's instructions
+    load: str  # another process: 'none', on the 'other' core, on the 'same' core
+    trials: int
+
+    @property
+    def name(self) -> str:
+        """A/A, or how much is wasted; and the load."""
+        what = f'{self.cost:.1%}' if self.cost else 'A/A'
+        return what if self.load == 'none' else f'{what}, {self.load} core loaded'
+
+
+CONDITIONS = (
+    Condition(0, 'none', 100),
+    Condition(0.005, 'none', 20), Condition(0.01, 'none', 20), Condition(0.02, 'none', 20),
+    Condition(0, 'other', 20), Condition(0.01, 'other', 20),
+    Condition(0, 'same', 20), Condition(0.01, 'same', 20),
+)
+
+
+def run(build: Path, row: str) -> int:
+    """Run what is missing of the trials, print what all of them come to; the exit status."""
+    layout, _, walk = row.partition(':')
+    if not walk or ',' in walk:
+        raise Failure(f"{row}: a proof is of one row, LAYOUT:WALK, as in dense:pte_entry")
+    appliance = guest.ensure(build, [BASE])
+    programs, costs = _programs(build, appliance, layout, walk)
+    path = results.RESULTS / 'proof' / f'{layout}-{walk}.jsonl'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trials = _kept(path, programs)
+    with open(path, 'a', encoding='utf-8') as kept:
+        for condition in CONDITIONS:
+            done = sum(t['condition'] == condition.name for t in trials)
+            for number in range(done, condition.trials):
+                shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
+                trial = _trial(appliance, programs, condition, row, shown)
+                trial['cost'] = costs[condition.cost]
+                trials.append(trial)
+                kept.write(json.dumps(trial) + '\n')
+                kept.flush()
+    print(summary(row, trials))
+    print(f'\n{path}')
+    return 0
+
+
+def _programs(build: Path, appliance: guest.Appliance, layout: str,
+              walk: str) -> tuple[dict[float, Path], dict[float, float]]:
+    """Kernels by the cost asked for, and the cost that each has, by exact count."""
+    bench = kernel.Bench(build, 'release')
+    folder = build / 'release' / 'proof'
+    programs: dict[float, Path] = {}
+    costs = {}
+    try:
+        with step('kernels of known cost'):
+            programs[0] = _build(bench, folder, 0)
+            bare, passes = _instructions(appliance, programs[0], layout, walk)
+            for cost in sorted({c.cost for c in CONDITIONS} - {0}):
+                programs[cost] = _build(bench, folder, round(cost * bare / passes))
+    finally:
+        bench.restore(series.stack(BASE))
+    for cost, program in programs.items():
+        costs[cost] = _instructions(appliance, program, layout, walk)[0] / bare - 1
+    return programs, costs
+
+
+def _build(bench: kernel.Bench, folder: Path, nops: int) -> Path:
+    if nops > ROOM:
+        raise Failure(f'{nops} nops do not fit into {ROOM}: {PATCH}')
+    folder.mkdir(parents=True, exist_ok=True)
+    patch = folder / f'waste-{nops}.patch'
+    text = PATCH.read_text(encoding='utf-8')
+    paths.write_atomically(patch, text.replace('@NOPS@', str(nops)).replace('@ROOM@', str(ROOM)))
+    stack = series.with_patches(series.stack(BASE), patch.stem, patch)
+    return bench.build(stack, folder / patch.stem, configure=True)
+
+
+def _instructions(appliance: guest.Appliance, program: Path, layout: str,
+                  walk: str) -> tuple[int, int]:
+    """Of a walk by this kernel: how many in all, how often it comes to the wasting function."""
+    one = replace(appliance, kernels={'waste': program})
+    boot = count.counts(count.observe_one(one, ['/bin/walks', 'count', '--walk', walk, layout]))
+    found = boot[layout, walk]
+    listed = subprocess.run(['nm', program], capture_output=True, text=True, check=True).stdout
+    waste = next(int(line.split()[0], 16) for line in listed.splitlines()
+                 if line.endswith(' pagewalk_waste'))
+    return found.instructions, found.at[waste]
+
+
+def _kept(path: Path, programs: dict[float, Path]) -> list[dict]:
+    """The trials that earlier runs made with the very same kernels."""
+    if not path.exists():
+        return []
+    current = {_digest(program) for program in programs.values()}
+    trials = [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
+    return [t for t in trials if set(t['kernels']) <= current]
+
+
+def _digest(program: Path) -> str:
+    return hashlib.sha256(program.read_bytes()).hexdigest()
+
+
+def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: Condition,
+           row: str, shown: str) -> dict:
+    kernels = {'a': [programs[0]], 'b': [programs[condition.cost]]}
+    started = time.monotonic()
+    with _load(condition.load):
+        session, health = compare.measure_pair(appliance, kernels, Plan(BUDGET, WITHIN, (row,)),
+                                               shown)
+    (found,) = session.comparisons.values()
+    return {'condition': condition.name, 'seconds': round(time.monotonic() - started, 1),
+            'boots': session.boots, 'verdict': found.verdict,
+            'ratio': found.ratio and asdict(found.ratio),
+            'control': found.control and asdict(found.control),
+            'disturbed': health['disturbed'], 'speed_range': health['speed_range'],
+            'kernels': sorted({_digest(kernels['a'][0]), _digest(kernels['b'][0])})}
+
+
+@contextlib.contextmanager
+def _load(where: str) -> Iterator[None]:
+    """Keep a CPU busy with an endless loop; this process and its guests stay on the first one."""
+    if where == 'none':
+        yield
+        return
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        raise Failure('the load on another core needs two CPUs')
+    busy = cpus[0] if where == 'same' else cpus[1]
+    with subprocess.Popen([sys.executable, '-c', 'while True: pass'],
+                          preexec_fn=lambda: os.sched_setaffinity(0, {busy})) as process:
+        os.sched_setaffinity(0, {cpus[0]})
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, cpus)
+            process.kill()
+
+
+def summary(row: str, trials: list[dict]) -> str:
+    """A line for each condition: how often a difference was seen, with its 95 % interval."""
+    lines = [f"{row:22}  {'cost':>6}  {'seen':>8}  {'95 % interval':>13}  {'same':>4}  "
+             f"{'undecided':>9}  {'ratio, median':>13}  {'seconds, median':>15}"]
+    for condition in CONDITIONS:
+        of = [t for t in trials if t['condition'] == condition.name]
+        if not of:
+            continue
+        seen = sum(t['verdict'] in ('faster', 'slower') for t in of)
+        low, high = interval(seen, len(of))
+        verdicts = [t['verdict'] for t in of]
+        ratio = measure.middle([t['ratio']['value'] for t in of if t['ratio']])
+        lines.append(
+            f"{condition.name:22}  {of[0]['cost']:6.2%}  {seen:3} / {len(of):<3}  "
+            f"{low:5.1%} .. {high:4.0%}  {verdicts.count('same'):4}  "
+            f"{verdicts.count('undecided'):9}  {ratio:13.4f}  "
+            f"{measure.middle([t['seconds'] for t in of]):15.1f}")
+    return '\n'.join(lines)
+
+
+def interval(seen: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Clopper and Pearson 1934)."""
+    found = stats.binomtest(seen, of).proportion_ci(0.95, 'exact')
+    return float(found.low), float(found.high)
