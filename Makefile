@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot contract count golden mutants profile run shell scale selftests test clean
+.PHONY: help deps build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,9 @@ bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDG
 	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
 		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
 		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(ROWS),--rows $(ROWS))
+
+bench-proof: deps ## how small a change bench sees; hours, goes on where it was stopped; ROW=
+	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW))
 
 bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))

@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--placements', type=_count, default=1, metavar='N',
                          help='link each kernel with N random orders of its functions (1: as built)')
 
+    command = add('bench-proof', _bench_proof,
+                  'how small a change bench sees, and how often one that is not there; takes '
+                  'long, goes on where it was stopped')
+    command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
+                         help='what to walk (%(default)s)')
+
     command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
     _kernel_option(command)
     _config_option(command)
@@ -174,6 +180,11 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _bench_boot(arguments: argparse.Namespace) -> int:
     from . import boot  # pylint: disable=import-outside-toplevel # numpy is slow to load
     return boot.run(build_folder(), arguments.kernel, arguments.boots, arguments.config)
+
+
+def _bench_proof(arguments: argparse.Namespace) -> int:
+    from . import proof  # pylint: disable=import-outside-toplevel # scipy is slow to load
+    return proof.run(build_folder(), arguments.row)
 
 
 def _build(arguments: argparse.Namespace) -> int:

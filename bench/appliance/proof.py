@@ -115,7 +115,7 @@ def _instructions(appliance: guest.Appliance, program: Path, layout: str,
                   walk: str) -> tuple[int, int]:
     """Of a walk by this kernel: how many in all, how often it comes to the wasting function."""
     one = replace(appliance, kernels={'waste': program})
-    boot = count.counts(count.observe_one(one, ['/bin/walks', 'count', '--walk', walk, layout]))
+    boot = count.counts(count.observe_one(one, ['/bin/walks', 'count', f'{layout}:{walk}']))
     found = boot[layout, walk]
     listed = subprocess.run(['nm', program], capture_output=True, text=True, check=True).stdout
     waste = next(int(line.split()[0], 16) for line in listed.splitlines()
