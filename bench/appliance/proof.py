@@ -28,7 +28,7 @@ from .progress import step
 
 BASE = 'stock'
 PATCH = PATCHES / VERSION / 'proof' / 'cost.patch'
-ROOM = 4096  # nops in the wasting function, executed or not
+ROOM = 16384  # nops in the wasting function, executed or not
 BUDGET = 60  # seconds of a trial
 WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
 
