@@ -54,6 +54,14 @@ def test_the_interval_holds_the_truth_whenever_sampling_ends():
     assert held / runs > 0.95
 
 
+def test_a_boot_in_ten_in_another_mode_does_not_count():
+    random = numpy.random.default_rng(5)
+    logs = random.normal(0, 0.001, 40)
+    assert 0.999 < estimate(logs).low < estimate(logs).high < 1.001
+    logs[:4] -= 0.2
+    assert 0.999 < estimate(logs).low < estimate(logs).high < 1.001
+
+
 def test_what_is_plain_is_decided_early():
     random = numpy.random.default_rng(3)
     assert run(random, 1.2, 0.02, 0.01) == ('slower', 4)

@@ -63,13 +63,15 @@ def disturbance(records: list[dict]) -> float:
 def speed_range(records: list[dict], kernel: str) -> float:
     """How far the CPU's speed went up and down from boot to boot; 0.1: by 10 %.
 
-    From the times of one kernel, which should be the same in each boot.
+    From the times of one kernel, which should be the same in each boot; without
+    the fastest and the slowest tenth of the boots.
     """
     logs = [numpy.log(times[kernel]) - numpy.mean(numpy.log(times[kernel]))
             for times in ns_per_walk(records).values()]
     most = max(len(row) for row in logs)
     of_boots = numpy.median([row for row in logs if len(row) == most], axis=0)
-    return float(numpy.exp(of_boots.max() - of_boots.min()) - 1)
+    slow, fast = numpy.quantile(of_boots, [0.9, 0.1])
+    return float(numpy.exp(slow - fast) - 1)
 
 
 def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:
