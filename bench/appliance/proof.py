@@ -7,6 +7,7 @@ instructions. They are kept one by one in results/proof/ROW.jsonl, and go on
 where they were stopped.
 """
 
+import collections
 import contextlib
 import hashlib
 import json
@@ -66,18 +67,23 @@ def run(build: Path, row: str) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     trials = _kept(path, programs)
     with open(path, 'a', encoding='utf-8') as kept:
-        for condition in CONDITIONS:
-            done = sum(t['condition'] == condition.name for t in trials)
-            for number in range(done, condition.trials):
-                shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
-                trial = _trial(appliance, programs, condition, row, shown)
-                trial['cost'] = costs[condition.cost]
-                trials.append(trial)
-                kept.write(json.dumps(trial) + '\n')
-                kept.flush()
+        for condition, number in _missing(trials):
+            shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
+            trial = _trial(appliance, programs, condition, row, shown)
+            trial['cost'] = costs[condition.cost]
+            trials.append(trial)
+            kept.write(json.dumps(trial) + '\n')
+            kept.flush()
     print(summary(row, trials))
     print(f'\n{path}')
     return 0
+
+
+def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
+    """What is still to be done, a trial of each condition before the next of any."""
+    done = collections.Counter(t['condition'] for t in trials)
+    return [(condition, number) for number in range(max(c.trials for c in CONDITIONS))
+            for condition in CONDITIONS if done[condition.name] <= number < condition.trials]
 
 
 def _programs(build: Path, appliance: guest.Appliance, layout: str,
