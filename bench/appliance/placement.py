@@ -41,8 +41,8 @@ def _placements(build: Path, name: str, program: Path, count: int) -> list[Path]
             with kernel.Linking(build, name) as linking:
                 for done, i in enumerate(missing):
                     shown.update(f'{done} of {len(missing)}')
-                    random.Random(f'{name} {i}').shuffle(functions)
-                    linking.link(functions, paths[i])
+                    order = random.Random(f'{name} {i}').sample(functions, len(functions))
+                    linking.link(order, paths[i])
     return paths
 
 
