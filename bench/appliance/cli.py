@@ -168,9 +168,15 @@ def _count(text: str) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from . import compare, paired  # pylint: disable=import-outside-toplevel # scipy is slow to load
-    if len(arguments.kernels) != 2:
-        raise Failure('bench compares two kernels: name both, or none for baseline and patched')
+    # pylint: disable-next=import-outside-toplevel # scipy is slow to load
+    from . import compare, paired
+    from .verdict import LEAST_DRAWS  # pylint: disable=import-outside-toplevel
+    if len(set(arguments.kernels)) != 2 or len(arguments.kernels) != 2:
+        raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
+                      'each run has the first one against itself as its control')
+    if 1 < arguments.placements < LEAST_DRAWS:
+        raise Failure(f'--placements {arguments.placements}: 1, or {LEAST_DRAWS} and more, '
+                      'for an interval over placements')
     plan = paired.PROFILES[arguments.profile]
     plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
                    within=arguments.within / 100 if arguments.within else plan.within)

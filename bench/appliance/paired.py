@@ -6,7 +6,6 @@ one (b), and a once more. Whatever makes a and its double differ is noise: that
 is the control, measured in the same turns as the comparison.
 """
 
-import os
 import random
 import time
 from collections import defaultdict
@@ -63,12 +62,11 @@ class Session:
     kernel's functions; as many of each.
     """
 
-    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
-                 seed: int | None = None):
+    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan):
         self.appliance = appliance
         self.kernels = kernels
         self.plan = plan
-        self.random = random.Random(int.from_bytes(os.urandom(4)) if seed is None else seed)
+        self.random = random.Random()
         self.records: list[dict] = []
         self.boots = 0
         self.comparisons: dict[Row, Comparison] = defaultdict(Comparison)
