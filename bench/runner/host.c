@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <linux/magic.h>
+#include <cpuid.h>
 #include <time.h>
 #include <x86intrin.h>
 
@@ -116,4 +117,21 @@ void host_cpuinfo(const char *key, char *value, int size)
 	}
 	if (f)
 		fclose(f);
+}
+
+void host_cpu_name(char name[CPU_NAME_SIZE])
+{
+	unsigned int regs[12] = { 0 };
+	char *start, *end;
+
+	for (unsigned int i = 0; i < 3; i++)
+		__get_cpuid(0x80000002 + i, regs + 4 * i, regs + 4 * i + 1,
+			    regs + 4 * i + 2, regs + 4 * i + 3);
+	memcpy(name, regs, sizeof(regs));
+	name[sizeof(regs)] = '\0';
+	end = name + strlen(name);
+	while (end > name && end[-1] == ' ')
+		*--end = '\0';
+	start = name + strspn(name, " ");
+	memmove(name, start, strlen(start) + 1);
 }

@@ -16,6 +16,13 @@ uint64_t host_tsc_khz(void);
 /* A value of /proc/cpuinfo's first CPU, "" if not known. */
 void host_cpuinfo(const char *key, char *value, int size);
 
+/*
+ * What the CPU calls itself now: /proc/cpuinfo still has the one that a virtual
+ * machine was booted on when that has moved.
+ */
+#define CPU_NAME_SIZE	49
+void host_cpu_name(char name[CPU_NAME_SIZE]);
+
 int64_t now_ns(void);
 
 #endif

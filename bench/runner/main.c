@@ -273,9 +273,9 @@ static void flush_records(struct sink *records)
 
 static void put_host_record(struct sink *records)
 {
-	char cpu[128];
+	char cpu[CPU_NAME_SIZE];
 
-	host_cpuinfo("model name", cpu, sizeof(cpu));
+	host_cpu_name(cpu);
 	for (char *p = cpu; *p; p++) {
 		if (*p == '"' || *p == '\\' || *p < ' ')
 			*p = '?';
