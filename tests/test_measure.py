@@ -60,17 +60,37 @@ def test_half_a_round_is_left_out():
     assert measure.log_ratios(records, 'a', 'b')[ROW][0] == pytest.approx(math.log(1.1))
 
 
-def test_disturbance_is_the_median():
-    records = [sample('a', 0, 100, mean=mean) for mean in (101, 103, 900)]
-    assert measure.disturbance(records) == pytest.approx(0.03)
+def test_cpu_seconds_are_of_all_boots():
+    """Two guests at once take as long as the later one."""
+    records = [{'type': 'turns', 'cpu_ns': 5e8}, {'type': 'turns', 'cpu_ns': 1e9},
+               *({'type': 'boot', 'boot': boot, 'wall_ns': took}
+                 for boot, took in ((0, 1e9), (0, 1.2e9), (1, 2e9), (1, 1e9)))]
+    assert measure.cpu_seconds(records) == (pytest.approx(1.5), pytest.approx(3.2))
+
+
+def speeds(times, of_a_only=False):
+    """Boots of three guests, each as slow as times says."""
+    return [{'type': 'host', 'tsc_khz': 1},
+            *(sample(kernel, boot, 100 if of_a_only and kernel != 'a' else time)
+              for boot, time in enumerate(times) for kernel in ('a', 'b', 'a.again'))]
 
 
 def test_speed_range():
     """Half of the boots at four fifths of the speed; a single one that is far off."""
     times = [100] * 10 + [120] * 10 + [500]
-    records = [{'type': 'host', 'tsc_khz': 1}, sample('b', 0, 900),
-               *(sample('a', boot, time) for boot, time in enumerate(times))]
-    assert measure.speed_range(records, 'a') == pytest.approx(0.2)
+    assert measure.speed_range(speeds(times)) == pytest.approx(0.2)
+
+
+def test_one_guest_that_is_slower_is_no_speed_of_the_cpu():
+    assert measure.speed_range(speeds([100] * 16 + [120] * 4, of_a_only=True)) < 0.01
+
+
+def test_longest_pause():
+    """Each boot has less to do; one takes 3 s longer than the one before."""
+    records = [{'type': 'boot', 'kernel': kernel, 'boot': boot, 'wall_ns': (took + late) * 1e9}
+               for boot, took in enumerate((4, 2, 1, 4, 0.5)) for kernel, late in (('a', 0), ('b', 0.1))]
+    assert measure.longest_pause(records) == pytest.approx(3)
+    assert measure.longest_pause(records[:2]) == 0
 
 
 def test_one_broken_boot_breaks_a_check():

@@ -14,8 +14,7 @@ def result():
     side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held'}
     return {
         'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'boots': 63, 'seconds': 51.4,
-        'host': {'cpu': 'a CPU', 'disturbed': 0.02, 'stolen': 0, 'throttled_s': 0,
-                 'speed_range': 0.03, 'tsc_drift': 0, 'cpus': ['a CPU']},
+        'host': {'cpu': 'a CPU', 'unfit': []},
         'plan': {'within': 0.01, 'placements': 1},
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
         'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side, 'verdict': 'slower',
@@ -54,18 +53,12 @@ def test_a_row_that_was_never_looked_at_has_no_interval(result):
     assert report.terminal(result).splitlines()[1].split()[-7:-3] == ['-', '-', '-', 'undecided']
 
 
-@pytest.mark.parametrize('found, said', [
-    ({'disturbed': 0.9}, 'something else runs on this CPU'),
-    ({'stolen': 0.1}, 'the hypervisor took 10%'),
-    ({'throttled_s': 3.25}, 'stopped everything for 3.2 s'),
-    ({'speed_range': 0.3}, "the CPU's speed changed by 30%"),
-    ({'tsc_drift': 0.01}, "the TSC's rate changed by 10000 parts"),
-    ({'cpus': ['a CPU', 'b CPU']}, 'moved to another machine: a CPU, b CPU')])
-def test_what_is_wrong_with_the_host_is_said(result, found, said):
-    assert said not in report.terminal(result)
-    result['host'] |= found
-    assert said in report.terminal(result)
-    assert said in report.markdown(result)
+def test_an_unfit_host_cannot_be_overlooked(result):
+    assert 'UNFIT' not in report.terminal(result) + report.markdown(result)
+    result['host']['unfit'] = ['it rained']
+    for text in (report.terminal(result), report.markdown(result)):
+        assert 'slower (UNFIT HOST)' in text
+        assert 'UNFIT HOST: it rained' in text
 
 
 def test_rows_that_placement_alone_explains_are_named(result):

@@ -11,7 +11,7 @@ from . import guest, measure, paired, placement, report, results, sources, watch
 from .paired import Plan, Session
 from .progress import step
 
-FORMAT = 2  # of result.json; raised when a field changes its meaning
+FORMAT = 3  # of result.json; raised when a field changes its meaning
 
 
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
@@ -41,7 +41,7 @@ def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]], pla
     before = watch.usage()
     with step(shown) as progress:
         session.measure(progress.update)
-    return session, watch.health(session.records, session.names[0], before, watch.usage())
+    return session, watch.health(session.records, before, watch.usage())
 
 
 def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
@@ -51,25 +51,26 @@ def _result(build: Path, appliance: guest.Appliance, session: Session, health: d
     source = sources.prepare(build)
     return {
         'format': FORMAT,
-        'host': results.host(session.records) | health,
+        'host': results.host(session.records) | health | {'unfit': watch.warnings(health)},
         'source': source.release,
         'kernels': results.kernels(appliance),
         'plan': asdict(session.plan) | {'placements': session.placements},
         'boots': session.boots,
         'layouts': layouts,
-        'rows': _rows(session),
+        'rows': _rows(session, watch.moved(health)),
         'checks': _checks(session),
     }
 
 
-def _rows(session: Session) -> list[dict]:
+def _rows(session: Session, moved: bool) -> list[dict]:
     a, b, _ = session.names
     truth = measure.checks(session.records)
     pages = measure.pages_of_walks(session.records)
     draws = session.draws(b)
     rows = []
     for (layout, walk), by_kernel in measure.ns_per_walk(session.records).items():
-        comparison = session.comparisons[layout, walk]
+        # Of two machines there is no one ratio, and so no interval that could hold it.
+        comparison = paired.Comparison() if moved else session.comparisons[layout, walk]
         row = {'layout': layout, 'walk': walk, 'pages': pages[layout, walk],
                'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
                'control': _estimate(comparison.control),

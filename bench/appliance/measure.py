@@ -55,23 +55,46 @@ def _middle_half(values: list[float]) -> float:
     return float(numpy.mean(sorted(values)[cut:len(values) - cut]))
 
 
-def disturbance(records: list[dict]) -> float:
-    """How much longer than undisturbed walks took on average; 0.02: 2 %. The median sample."""
-    return float(numpy.median([r['mean'] / r['cycles'] - 1 for r in _samples(records)]))
+def cpu_seconds(records: list[dict]) -> tuple[float, float]:
+    """CPU time of the guests and their runner in all boots, and how long the boots took.
+
+    The guests of a boot share one CPU and leave it idle for no time that counts.
+    """
+    ran = sum(r['cpu_ns'] for r in records if r['type'] == 'turns')
+    return ran / 1e9, sum(_boot_seconds(records))
 
 
-def speed_range(records: list[dict], kernel: str) -> float:
+def speed_range(records: list[dict]) -> float:
     """How far the CPU's speed went up and down from boot to boot; 0.1: by 10 %.
 
-    From the times of one kernel, which should be the same in each boot; without
-    the fastest and the slowest tenth of the boots.
+    From the times of all guests of a boot, the middle one of them: a single one may
+    find its loops in another state of the branch predictors, which is no speed of
+    the CPU. Without the fastest and the slowest tenth of the boots.
     """
-    logs = [numpy.log(times[kernel]) - numpy.mean(numpy.log(times[kernel]))
-            for times in ns_per_walk(records).values()]
+    logs = [numpy.log(times) - numpy.mean(numpy.log(times))
+            for by_kernel in ns_per_walk(records).values() for times in by_kernel.values()]
     most = max(len(row) for row in logs)
     of_boots = numpy.median([row for row in logs if len(row) == most], axis=0)
     slow, fast = numpy.quantile(of_boots, [0.9, 0.1])
     return float(numpy.exp(slow - fast) - 1)
+
+
+def longest_pause(records: list[dict]) -> float:
+    """Seconds that a boot took longer than the one before, at most.
+
+    No boot has more to do than the one before: rows are decided, none are added.
+    """
+    times = _boot_seconds(records)
+    return max([0, *(later - before for before, later in zip(times, times[1:]))])
+
+
+def _boot_seconds(records: list[dict]) -> list[float]:
+    """How long each boot took, to the end of its last guest."""
+    took: dict[int, float] = defaultdict(float)
+    for r in records:
+        if r['type'] == 'boot':
+            took[r['boot']] = max(took[r['boot']], r['wall_ns'] / 1e9)
+    return [took[boot] for boot in sorted(took)]
 
 
 def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:

@@ -7,6 +7,7 @@ is the control, measured in the same turns as the comparison.
 """
 
 import random
+import resource
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -119,14 +120,17 @@ class Session:
                     (again, self.kernels[a][at])]
         self.random.shuffle(programs)
         seed = self.random.getrandbits(32)
-        self.records.append({'type': 'turns', 'boot': self.boots, 'seed': seed, 'placement': at,
-                             'kernels': [name for name, _ in programs]})
+        turns = {'type': 'turns', 'boot': self.boots, 'seed': seed, 'placement': at,
+                 'kernels': [name for name, _ in programs]}
+        self.records.append(turns)
+        before = _cpu_ns()
         appliance = replace(self.appliance, kernels=dict(programs))
         for record in guest.records(appliance, f'--turns={seed}', f'--mem={appliance.memory_mib}',
                                     f'--timeout={BOOT_SECONDS}', argv=self._job()):
             if 'boot' in record:
                 record['boot'] = self.boots
             self.records.append(record)
+        turns['cpu_ns'] = _cpu_ns() - before
         self.boots += 1
 
     def _job(self) -> list[str]:
@@ -155,3 +159,9 @@ class Session:
         left = sum(len(walks) for walks in self.undecided().values())
         known = f', {left} of {len(self.comparisons)} undecided' if self.comparisons else ''
         return f'{self.boots} boots{known}'
+
+
+def _cpu_ns() -> int:
+    """CPU time of all processes that this one has started and seen end, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((used.ru_utime + used.ru_stime) * 1e9)

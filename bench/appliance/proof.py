@@ -154,7 +154,7 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
             'boots': session.boots, 'verdict': found.verdict,
             'ratio': found.ratio and asdict(found.ratio),
             'control': found.control and asdict(found.control),
-            'disturbed': health['disturbed'], 'speed_range': health['speed_range'],
+            'others': health['others'], 'speed_range': health['speed_range'],
             'kernels': sorted({_digest(kernels['a'][0]), _digest(kernels['b'][0])})}
 
 

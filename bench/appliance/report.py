@@ -3,8 +3,6 @@
 
 from statistics import stdev
 
-from . import watch
-
 HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ratio', '95 % interval', 'noise', 'verdict',
            'truth')
 LEFT = (0, 1, 7, 8)  # columns of words; numbers are set right
@@ -61,28 +59,29 @@ def _headers(result: dict) -> list[str]:
 
 def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
+    unfit = ' (UNFIT HOST)' if result['host']['unfit'] else ''
     return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
-             *_comparison(row, result['plan']['within']),
+             *_comparison(row, result['plan']['within'], unfit),
              f"{row[a]['truth']} / {row[b]['truth']}"] for row in result['rows']]
 
 
-def _comparison(row: dict, within: float) -> list[str]:
+def _comparison(row: dict, within: float, unfit: str) -> list[str]:
     ratio, control = row['ratio'], row['control']
     if ratio is None:
-        return ['-', '-', '-', 'undecided']
+        return ['-', '-', '-', 'undecided' + unfit]
     verdict = row['verdict']
     if verdict == 'same':
         verdict = f'same within {100 * within:.2g} %'
     elif control['differs']:
         verdict = 'undecided (control)'
     return [f"{ratio['value']:.3f}", f"{ratio['low']:.3f} .. {ratio['high']:.3f}",
-            f"{control['noise']:.1%}", verdict]
+            f"{control['noise']:.1%}", verdict + unfit]
 
 
 def _host(result: dict) -> list[str]:
     controls = [f"{row['layout']} {row['walk']}" for row in result['rows']
                 if row['control'] and row['control']['differs']]
-    lines = ['host: ' + line for line in watch.warnings(result['host'])]
+    lines = ['UNFIT HOST: ' + line for line in result['host']['unfit']]
     if controls:
         lines.append('control: ' + ', '.join(controls) + ': the kernel differs from itself, '
                      'so there is no verdict')

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0
+"""An unfit host is told: real runs of bench, disturbed in the ways that can be made here."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from appliance import compare, guest, watch
+from appliance.paired import Plan
+from appliance.paths import TOP, build_folder
+
+ROW = 'dense:pmd_entry'
+CPU = max(os.sched_getaffinity(0))
+BUSY = 'of the CPU that the guests ran on'
+
+V1 = Path('/sys/fs/cgroup/cpu')
+V2 = Path('/sys/fs/cgroup')
+
+
+@contextlib.contextmanager
+def group(percent: int = 0) -> Iterator[Path]:
+    """A cgroup with so much of one CPU (0: no limit), ahead of all that others want of it."""
+    v1 = (V1 / 'cpu.shares').exists()
+    folder = (V1 if v1 else V2) / f'umwalk-test-{os.getpid()}'
+    quota = percent * 1000 or -1
+    settings = ({'cpu.shares': 262144, 'cpu.cfs_quota_us': quota} if v1 else
+                {'cpu.weight': 10000, 'cpu.max': f'{quota} 100000' if percent else 'max'})
+    try:
+        if not v1:
+            (V2 / 'cgroup.subtree_control').write_text('+cpu')
+        folder.mkdir()
+    except OSError as error:
+        pytest.skip(f'cannot make a cgroup that has CPU limits: {error}')
+    try:
+        for file, value in settings.items():
+            (folder / file).write_text(str(value))
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Guests that are left when bench is killed end by themselves, soon."""
+    for _ in range(100):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+            return
+        time.sleep(0.05)
+    folder.rmdir()
+
+
+def enter(folder: Path) -> None:
+    """To be called between fork and exec."""
+    (folder / 'cgroup.procs').write_text('0')
+
+
+def throttled_s(folder: Path) -> float:
+    fields = dict(line.split() for line in (folder / 'cpu.stat').read_text().splitlines())
+    return (int(fields['throttled_time']) / 1e9 if 'throttled_time' in fields else
+            int(fields['throttled_usec']) / 1e6)
+
+
+def start_bench(prepare=lambda: None, budget: int = 5) -> subprocess.Popen:
+    """One row, for some seconds."""
+    return subprocess.Popen(
+        ['taskset', '-c', str(CPU), TOP / 'bench' / 'umwalk', 'bench', f'--budget={budget}',
+         '--rows', ROW],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=prepare)
+
+
+def finish(bench: subprocess.Popen) -> tuple[str, dict]:
+    """What was printed, and result.json."""
+    try:
+        said, _ = bench.communicate(timeout=60)
+    finally:
+        bench.kill()
+    assert bench.returncode == 0, said
+    return said, json.loads(Path(said.split()[-1]).with_name('result.json').read_text())
+
+
+@pytest.fixture
+def busy_loop():
+    with subprocess.Popen([sys.executable, '-c', 'while True: pass'],
+                          preexec_fn=lambda: os.sched_setaffinity(0, {CPU})) as process:
+        yield
+        process.kill()
+
+
+def test_another_process_on_the_cpu(appliance, busy_loop):
+    said, result = finish(start_bench())
+    assert BUSY in said and '(UNFIT HOST)' in said.splitlines()[1], result['host']
+
+
+def test_nothing_is_said_of_a_cpu_of_our_own(appliance):
+    """Others may load this host, too: they get next to nothing of the CPU."""
+    with group() as folder:
+        said, result = finish(start_bench(lambda: enter(folder)))
+    assert BUSY not in said and 'CPU limit' not in said, result['host']
+    assert f"model name\t: {result['host']['cpu']}\n" in Path('/proc/cpuinfo').read_text()
+
+
+def test_a_cpu_limit(appliance):
+    """40 % of a CPU, which a group further up has; the guests would take all of it."""
+    with group(40) as folder:
+        inner = folder / 'inner'
+        inner.mkdir()
+        try:
+            said, result = finish(start_bench(lambda: enter(inner)))
+        finally:
+            remove(inner)
+        most = throttled_s(folder)
+    found = result['host']['throttled_s']
+    assert f'a CPU limit (cgroup) stopped everything for {found:.1f} s' in said
+    assert BUSY not in said, 'the time is accounted for'
+    assert 0.4 * result['seconds'] < found < most
+
+
+def test_a_pause(appliance):
+    """What a stopped, suspended or moved machine looks like: no guest goes on for 3 s."""
+    bench = start_bench(budget=10)
+    runner = wait_for_runner(bench.pid)
+    os.kill(runner, signal.SIGSTOP)
+    time.sleep(3)
+    os.kill(runner, signal.SIGCONT)
+    said, result = finish(bench)
+    assert 'everything stood still' in said and 2 < result['host']['pause_s'] < 6
+
+
+def wait_for_runner(bench: int) -> int:
+    """The runner of bench's third boot, its guests started: the first boot has most to do."""
+    seen: set[int] = set()
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        for runner in children(bench, 'umrun'):
+            seen.add(runner)
+            if len(seen) == 3 and len(children(runner, 'umrun-guardian')) == 3:
+                return runner
+        time.sleep(0.005)
+    raise AssertionError('bench had no third boot')
+
+
+def children(pid: int, name: str) -> list[int]:
+    try:
+        found = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+        return [int(child) for child in found
+                if Path(f'/proc/{child}/comm').read_text() == f'{name}\n']
+    except FileNotFoundError:  # it has just ended
+        return []
+
+
+def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
+    """From the third boot on the CPU calls itself something else: there is no ratio of both."""
+    boots = []
+    records = guest.records
+
+    def moved(*arguments, **options):
+        boots.append(arguments)
+        for record in records(*arguments, **options):
+            is_new = record['type'] == 'host' and len(boots) > 2
+            yield record | {'cpu': 'b CPU'} if is_new else record
+
+    monkeypatch.setattr('appliance.guest.records', moved)
+    monkeypatch.setattr('appliance.results.RESULTS', tmp_path)
+    assert compare.run(build_folder(), ('baseline', 'patched'), Plan(3, 0.01, (ROW,)), 1) == 0
+    (row,) = json.loads((tmp_path / 'latest' / 'result.json').read_text())['rows']
+    assert (row['verdict'], row['ratio'], row['control']) == ('undecided', None, None)
+    said = capsys.readouterr().out
+    assert 'UNFIT HOST: moved to another machine: ' in said and ', b CPU' in said
+    assert said.splitlines()[1].split()[4:10] == ['-', '-', '-', 'undecided', '(UNFIT', 'HOST)']
+
+
+FIT = {'others': 0.02, 'stolen': 0, 'throttled_s': 0, 'too_hot': 0, 'pause_s': 0.1,
+       'clock_step_s': 0.01, 'speed_range': 0.03, 'tsc_drift': 0, 'cpus': ['a CPU']}
+
+
+@pytest.mark.parametrize('found, said', [
+    ({'others': 0.5}, 'others had 50% of the CPU that the guests ran on'),
+    ({'stolen': 0.1}, "the hypervisor took 10% of a CPU's time"),
+    ({'throttled_s': 3.25}, 'stopped everything for 3.2 s'),
+    ({'too_hot': 7}, 'too hot and was slowed down'),
+    ({'pause_s': 3.25}, 'a boot took 3.2 s longer'),
+    ({'clock_step_s': -20}, 'the wall clock jumped by -20.0 s'),
+    ({'speed_range': 0.3}, "the CPU's speed changed by 30%"),
+    ({'tsc_drift': 0.01}, "the TSC's rate changed by 10000 parts"),
+    ({'cpus': ['a CPU', 'b CPU']}, 'moved to another machine: a CPU, b CPU')])
+def test_what_is_wrong_with_the_host_is_said(found, said):
+    assert watch.warnings(FIT) == []
+    (line,) = watch.warnings(FIT | found)
+    assert said in line
+
+
+def test_two_machines_have_no_ratio():
+    assert not watch.moved(FIT | {'others': 0.9, 'throttled_s': 9, 'speed_range': 0.3})
+    assert watch.moved(FIT | {'tsc_drift': 0.001})
+    assert watch.moved(FIT | {'cpus': ['a CPU', 'b CPU']})
+
+
+def test_health_is_what_changed_during_the_run():
+    """The hypervisor took half of one of two CPUs."""
+    before = watch.Usage({'cpu0': (1000, 10), 'cpu1': (1000, 10)}, 5.0, 3, 1e9)
+    after = watch.Usage({'cpu0': (1100, 10), 'cpu1': (1100, 60)}, 7.5, 4, 1e9 - 20)
+    records = [{'type': 'host', 'tsc_khz': 1000, 'cpu': 'a CPU'},
+               {'type': 'sample', 'kernel': 'a', 'boot': 0, 'layout': 'dense', 'walk': 'smaps',
+                'cycles': 100, 'repeat': 1},
+               {'type': 'turns', 'cpu_ns': 6e9}, {'type': 'boot', 'boot': 0, 'wall_ns': 10e9}]
+    found = watch.health(records, before, after)
+    assert {name: found[name] for name in ('stolen', 'throttled_s', 'too_hot', 'clock_step_s')} == {
+        'stolen': 0.5, 'throttled_s': 2.5, 'too_hot': 1, 'clock_step_s': -20}
+    assert found['others'] == pytest.approx(0.15)
+
+
+def test_usage_is_read_of_each_cpu(monkeypatch, tmp_path):
+    (tmp_path / 'stat').write_text('cpu  4 4 4 4 4 4 4 44 4 4\ncpu0 1 1 1 1 1 1 1 40 1 1\n'
+                                   'cpu12 3 3 3 3 3 3 3 4 3 3\nintr 9 9\nctxt 77\n')
+    for cpu, times in ((0, 2), (12, 3)):
+        folder = tmp_path / f'cpu{cpu}' / 'thermal_throttle'
+        folder.mkdir(parents=True)
+        (folder / 'core_throttle_count').write_text(f'{times}\n')
+        (folder / 'core_throttle_total_time_ms').write_text('99\n')
+    monkeypatch.setattr(watch, 'STAT', tmp_path / 'stat')
+    monkeypatch.setattr(watch, 'CPUS', tmp_path)
+    found = watch.usage()
+    assert (found.ticks, found.too_hot) == ({'cpu0': (47, 40), 'cpu12': (25, 4)}, 5)
