@@ -2,6 +2,7 @@
 """Fixtures: the appliance, built once from this clone, and its command line."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,20 @@ sys.path.insert(0, str(TOP / 'bench'))
 
 from appliance import guest, kernel, series  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
+
+
+# One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
+# behind it, whose alignment the assembler then pads with nops of its own.
+ONE_MORE = """\
+--- a/mm/pagewalk.c
++++ b/mm/pagewalk.c
+@@ -33,4 +33,5 @@
+ 	for (;;) {
+ 		err = ops->pte_entry(pte, addr, addr + PAGE_SIZE, walk);
++		asm volatile("jmp 1f\\n.skip 14\\n1:");
+ 		if (err)
+ 		       break;
+"""
 
 
 @pytest.fixture(scope='session')
@@ -36,6 +51,15 @@ def stock_with(appliance, tmp_path_factory):
     bench.build(stock, target, configure=True)
     yield build
     bench.restore(stock)
+
+
+@pytest.fixture(scope='session')
+def one_more(stock_with, tmp_path_factory) -> Path:
+    """The program of stock with one instruction more for each PTE that a walk comes to."""
+    folder = tmp_path_factory.mktemp('one-more')
+    patch = folder / 'one-more.patch'
+    patch.write_text(ONE_MORE)
+    return Path(shutil.copy2(stock_with(patch).kernels['stock'], folder))
 
 
 @pytest.fixture

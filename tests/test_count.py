@@ -3,29 +3,21 @@
 
 import dataclasses
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
-from appliance import count, count_report, guest, kernel, series
-from appliance.failure import Failure
+from appliance import count, count_report, guest
+from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from appliance.paths import RESULTS, TOP, build_folder
 from appliance.symbols import Place
-
-# One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
-# behind it, whose alignment the assembler then pads with nops of its own.
-ONE_MORE = """\
---- a/mm/pagewalk.c
-+++ b/mm/pagewalk.c
-@@ -33,4 +33,5 @@
- 	for (;;) {
- 		err = ops->pte_entry(pte, addr, addr + PAGE_SIZE, walk);
-+		asm volatile("jmp 1f\\n.skip 14\\n1:");
- 		if (err)
- 		       break;
-"""
+from runner_fixtures import runner  # noqa: F401 # pylint: disable=unused-import
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
@@ -57,17 +49,38 @@ def test_load_changes_nothing(appliance, loaded):
     assert of(appliance, 'stock', 2, 'dense', 'pagemap') == 2 * quiet
 
 
-def test_one_instruction_more_is_seen(appliance, tmp_path):
+def process_that_counts(runner) -> int:
+    """It holds SIGTERM off, but not SIGTRAP."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        for pid in runner.processes(runner.kernel):
+            try:
+                status = Path(f'/proc/{pid}/status').read_text()
+            except OSError:
+                continue
+            held_off = int(re.search(r'^SigBlk:\s*(\w+)', status, re.M)[1], 16)
+            if held_off >> signal.SIGTERM - 1 & 1 and not held_off >> signal.SIGTRAP - 1 & 1:
+                return pid
+        time.sleep(0.002)
+    raise AssertionError('nobody counts')
+
+
+def test_a_signal_that_came_between_leaves_no_count(runner):
+    """The kernel may have lost its way by it, and die; what it must not do is count on."""
+    guest_run = runner.start('--mem=512', '--timeout=20', '--records=1', '--', '/bin/walks', 'count',
+                             'hugetlb:pagemap', stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pid = process_that_counts(runner)
+    time.sleep(0.2)  # it first does, without counting, what it counts
+    os.kill(pid, signal.SIGTRAP)
+    out, err = guest_run.communicate(timeout=60)
+    assert b'"count"' not in out
+    assert guest_run.returncode in (FAILED, KERNEL_DIED, TIME_LIMIT)
+    assert guest_run.returncode != FAILED or b'a signal of the host came between' in err
+
+
+def test_one_instruction_more_is_seen(appliance, one_more):
     """One in the loop over PTEs: one more for each of the layout's 16,384."""
-    patch = tmp_path / 'one-more.patch'
-    patch.write_text(ONE_MORE)
-    stock = series.stack('stock')
-    bench = kernel.Bench(build_folder(), 'release')
-    try:
-        program = bench.build(series.with_patches(stock, 'one-more', patch), tmp_path / 'linux')
-    finally:
-        bench.restore(stock)
-    changed = dataclasses.replace(appliance, kernels={'one-more': program})
+    changed = dataclasses.replace(appliance, kernels={'one-more': one_more})
     before, = of(appliance, 'stock', 1, 'dense', 'pte_entry')
     after, = of(changed, 'one-more', 1, 'dense', 'pte_entry')
     assert after.instructions - before.instructions == 16384

@@ -71,9 +71,15 @@ void probe_walk(int probe, struct pagewalk_probe_walk *walk)
 
 void probe_count(int probe, struct pagewalk_probe_count *arg)
 {
-	if (ioctl(probe, PAGEWALK_PROBE_COUNT, arg))
-		die("%s: counting instructions: %s", PROBE_DEVICE,
-		    strerror(errno));
+	if (!ioctl(probe, PAGEWALK_PROBE_COUNT, arg))
+		return;
+	if (errno == EOPNOTSUPP)
+		die("%s: a kernel with KASAN or lockdep cannot count instructions: take the release configuration",
+		    PROBE_DEVICE);
+	if (errno == EINTR)
+		die("%s: counting instructions: a signal of the host came between: try again",
+		    PROBE_DEVICE);
+	die("%s: counting instructions: %s", PROBE_DEVICE, strerror(errno));
 }
 
 void probe_trace(int probe, struct pagewalk_probe_trace *trace)
