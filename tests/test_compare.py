@@ -46,6 +46,7 @@ def test_every_layout_and_walk_is_compared(result):
         for kernel in ('baseline', 'patched'):
             assert row[kernel]['ns'] > 0
             assert len(row[kernel]['ns_of_boots']) >= 4
+            assert row[kernel]['instructions'] > 1000 and row[kernel]['uncounted'] is None
         assert row['ratio']['low'] <= row['ratio']['value'] <= row['ratio']['high']
         assert row['control']['noise'] < 0.5
 
@@ -100,6 +101,11 @@ def test_an_unknown_row_is_refused(appliance):
     kernels = {name: [appliance.kernels[name]] for name in ('baseline', 'patched')}
     with pytest.raises(Failure, match='no walk nonsense: there are'):
         Session(appliance, kernels, Plan(6, 0.01, ('dense:nonsense',))).measure(print)
+
+
+@pytest.mark.parametrize('seconds, left', [(0.01, 55), (15.2, 40), (100, 27.5)])
+def test_counting_is_part_of_the_budget(seconds, left):
+    assert compare.without_counting(Plan(55, 0.01), seconds) == Plan(left, 0.01)
 
 
 @pytest.mark.parametrize('arguments, said', [

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table, from a result whose numbers are known."""
 
+import re
+
 import pytest
 
 from appliance import report
@@ -11,15 +13,16 @@ CONTROL = {'value': 1.0, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise':
 
 @pytest.fixture
 def result():
-    side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held'}
+    side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held',
+            'instructions': 4000, 'uncounted': None}
     return {
         'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'boots': 63, 'seconds': 51.4,
         'host': {'cpu': 'a CPU', 'unfit': []},
         'plan': {'within': 0.01, 'placements': 1},
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
         'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side, 'verdict': 'slower',
-                  'patched': side | {'ns': 2345678.0, 'truth': 'broken'}, 'draws': [0.6, 0.7],
-                  'ratio': ESTIMATE, 'control': CONTROL}],
+                  'patched': side | {'ns': 2345678.0, 'truth': 'broken', 'instructions': 4001},
+                  'draws': [0.6, 0.7], 'ratio': ESTIMATE, 'control': CONTROL}],
         'checks': [{'kernel': 'patched', 'layout': 'dense', 'check': 'smaps', 'held': 1,
                     'broken': 1, 'detail': 'Rss: 4 kB, expected 8 kB'}],
     }
@@ -28,8 +31,8 @@ def result():
 def test_terminal(result):
     lines = report.terminal(result).splitlines()
     assert lines[0].split() == ['layout', 'walk', 'baseline', 'ns', 'patched', 'ns',
-                                'ratio', '95', '%', 'interval', 'noise', 'verdict', 'truth']
-    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '1.900',
+                                'insns', 'ratio', '95', '%', 'interval', 'noise', 'verdict', 'truth']
+    assert lines[1].split() == ['dense', 'smaps', '1,234,567', '2,345,678', '1.000', '1.900',
                                 '1.800', '..', '2.000', '0.3%', 'slower', 'held', '/', 'broken']
     assert lines[3] == 'patched: dense: smaps broken: Rss: 4 kB, expected 8 kB'
     assert lines[5].startswith('ratio: patched / baseline')
@@ -67,6 +70,26 @@ def test_rows_that_placement_alone_explains_are_named(result):
     assert 'over 4 placements): dense smaps: 3.9%' in report.terminal(result)
     result['rows'][0]['ratio'] = ESTIMATE
     assert '4 placements; no row is within' in report.terminal(result)
+
+
+def test_instructions_are_divided_to_three_decimals(result):
+    result['rows'][0]['patched']['instructions'] = 8004
+    assert report.terminal(result).splitlines()[1].split()[4] == '2.001'
+
+
+def test_a_walk_that_could_not_be_counted_says_why(result):
+    result['rows'][0]['patched'] |= {'instructions': None, 'uncounted': 'returned -14'}
+    lines = report.terminal(result).splitlines()
+    assert lines[1].split()[4:6] == ['-', '1.900']
+    why = 'patched: dense: smaps not counted: returned -14'
+    assert why in lines
+    text = report.markdown(result)
+    assert f'- {why}' in text and re.search(r'\| 4,000 \| - \|$', text, re.M)
+
+
+def test_markdown_has_both_counts(result):
+    assert re.search(r'\| baseline insns \| patched insns \|$', report.markdown(result), re.M)
+    assert re.search(r'\| 4,000 \| 4,001 \|$', report.markdown(result), re.M)
 
 
 def test_markdown_rows_have_as_many_cells_as_the_header(result):

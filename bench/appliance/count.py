@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable, Iterator, TypeVar
 
 from . import callgrind, count_report, guest, kernel, results, sources, symbols
 from .failure import FAILED, Failure
@@ -19,6 +20,8 @@ BOOT_SECONDS = 600
 KERNELS = ('baseline', 'patched', 'fixed', 'stock')
 
 Key = tuple[str, str]  # layout and walk
+Item = TypeVar('Item')
+Result = TypeVar('Result')
 
 
 @dataclass
@@ -88,10 +91,9 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[st
               for layout in plan.layouts for name in plan.kernels]
     kept: list[dict] = []
     seen: dict[str, list[Boot]] = {name: [{} for _ in range(plan.boots)] for name in plan.kernels}
-    with step(f'{len(wanted)} boots of {", ".join(plan.kernels)}') as shown, \
-            concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        observed = pool.map(lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2])),
-                            wanted)
+    with step(f'{len(wanted)} boots of {", ".join(plan.kernels)}') as shown:
+        observed = side_by_side(
+            lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2])), wanted)
         for done, ((i, name, _), records) in enumerate(zip(wanted, observed), 1):
             for key, count in counts(records).items():
                 first = seen[name][0].get(key)
@@ -100,6 +102,12 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[st
                      if r['type'] != 'insns']
             shown.update(f'{done} of {len(wanted)}')
     return kept, seen
+
+
+def side_by_side(boot: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
+    """boot() of each item, as many at a time as there are CPUs; in the order of the items."""
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield from pool.map(boot, items)
 
 
 def layouts(appliance: guest.Appliance) -> list[str]:
@@ -112,9 +120,10 @@ def layouts(appliance: guest.Appliance) -> list[str]:
     return [line.split()[0] for line in ran.stdout.splitlines()]
 
 
-def observe_one(appliance: guest.Appliance, argv: list[str]) -> list[dict]:
+def observe_one(appliance: guest.Appliance, argv: list[str],
+                seconds: int = BOOT_SECONDS) -> list[dict]:
     """The records of one boot. What differs by chance from one to the next is switched off."""
-    return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={BOOT_SECONDS}',
+    return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={seconds}',
                               '--append=norandmaps', argv=argv))
 
 

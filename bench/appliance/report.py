@@ -3,17 +3,20 @@
 
 from statistics import stdev
 
-HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'ratio', '95 % interval', 'noise', 'verdict',
-           'truth')
-LEFT = (0, 1, 7, 8)  # columns of words; numbers are set right
+HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'insns', 'ratio', '95 % interval', 'noise',
+           'verdict', 'truth')
+COUNTS = ('{a} insns', '{b} insns')  # more columns, of report.md
+LEFT = (0, 1, 8, 9)  # columns of words; numbers are set right
 
 
 LEGEND = """\
-ratio: {b} / {a}. noise: what {a} differs from itself by in the same turns, at
-most; a smaller change cannot be seen here. Verdicts: of equal kernels 1 row in
-100 is called faster or slower. truth: on {a} / on {b}. Where it is broken on
-either side the two kernels did not do the same work, and the ratio compares
-what they did instead."""
+ratio: {b} / {a}, times; insns: likewise, instructions of one walk,
+exact. What ratio has beyond insns is caches, branches, placement, not more code.
+noise: what {a} differs from itself by in the same turns, at most; a smaller
+change cannot be seen here. Verdicts: of equal kernels 1 row in 100 is called
+faster or slower. truth: on {a} / on {b}. Where it is broken on either side
+the two kernels did not do the same work, and the ratio compares what they did
+instead."""
 
 ONE_PLACEMENT = """\
 One placement of the functions of each kernel: where the linker happens to put
@@ -23,28 +26,31 @@ verdict for the patch instead."""
 
 def terminal(result: dict) -> str:
     """The table, the faults found, and what was compared; fits into mail."""
-    rows = [_headers(result), *_cells(result)]
+    rows = [_headers(result, HEADERS), *_cells(result)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADERS))]
     lines = ['  '.join(cell.ljust(width) if i in LEFT else cell.rjust(width)
                        for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
              for row in rows]
-    return '\n'.join([*lines, '', *_host(result), *_faults(result), '', _legend(result), '',
-                      _placement(result), '', _about(result)])
+    return '\n'.join([*lines, '', *_host(result), *_uncounted(result), *_faults(result), '',
+                      _legend(result), '', _placement(result), '', _about(result)])
 
 
 def markdown(result: dict) -> str:
     """The same as report.md."""
-    headers = _headers(result)
+    headers = _headers(result, HEADERS + COUNTS)
     rule = [':--' if i in LEFT else '--:' for i in range(len(headers))]
-    table = '\n'.join('| ' + ' | '.join(row) + ' |' for row in (headers, rule, *_cells(result)))
+    cells = [row + counts for row, counts in zip(_cells(result), _counts(result))]
+    table = '\n'.join('| ' + ' | '.join(row) + ' |' for row in (headers, rule, *cells))
     a, b = result['kernels']
     stacks = '\n'.join(f"- `{name}`: {', '.join(kernel['series'])}"
                        for name, kernel in result['kernels'].items())
     faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
     host = '\n'.join('- ' + line for line in _host(result)) or 'Nothing to report.'
+    uncounted = '\n'.join('- ' + line for line in _uncounted(result)) or 'Nothing.'
     return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{table}\n\n'
             f'{_legend(result)}\n\n{_placement(result)}\n\n'
-            f'## The host\n\n{host}\n\n## Broken truth\n\n{faults}\n')
+            f'## The host\n\n{host}\n\n## Not counted\n\n{uncounted}\n\n'
+            f'## Broken truth\n\n{faults}\n')
 
 
 def _legend(result: dict) -> str:
@@ -52,17 +58,35 @@ def _legend(result: dict) -> str:
     return LEGEND.format(a=a, b=b)
 
 
-def _headers(result: dict) -> list[str]:
+def _headers(result: dict, headers: tuple[str, ...]) -> list[str]:
     a, b = result['kernels']
-    return [h.format(a=a, b=b) for h in HEADERS]
+    return [h.format(a=a, b=b) for h in headers]
 
 
 def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     unfit = ' (UNFIT HOST)' if result['host']['unfit'] else ''
     return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
-             *_comparison(row, result['plan']['within'], unfit),
+             _insns(row[a], row[b]), *_comparison(row, result['plan']['within'], unfit),
              f"{row[a]['truth']} / {row[b]['truth']}"] for row in result['rows']]
+
+
+def _insns(a: dict, b: dict) -> str:
+    """Instructions of one kernel / those of the other."""
+    if a['instructions'] is None or b['instructions'] is None:
+        return '-'
+    return f"{b['instructions'] / a['instructions']:.3f}"
+
+
+def _counts(result: dict) -> list[list[str]]:
+    """The columns COUNTS."""
+    return [['-' if row[name]['instructions'] is None else f"{row[name]['instructions']:,}"
+             for name in result['kernels']] for row in result['rows']]
+
+
+def _uncounted(result: dict) -> list[str]:
+    return [f"{name}: {row['layout']}: {row['walk']} not counted: {row[name]['uncounted']}"
+            for row in result['rows'] for name in result['kernels'] if row[name]['uncounted']]
 
 
 def _comparison(row: dict, within: float, unfit: str) -> list[str]:
