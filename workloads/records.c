@@ -89,12 +89,14 @@ void record_sample(const struct layout *layout, const struct sample *sample)
 		return;
 	fprintf(records,
 		"{\"type\":\"sample\",\"layout\":\"%s\",\"walk\":\"%s\",\"cycles\":%" PRIu64
-		",\"repeat\":%" PRIu64 ",\"mean\":%" PRIu64 ",\"pages\":%" PRIu64
-		",\"calls\":%" PRIu64 ",\"return\":%" PRId64,
+		",\"repeat\":%" PRIu64 ",\"mean\":%" PRIu64 ",\"parts\":%" PRIu64
+		",\"pages\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"return\":%" PRId64,
 		layout->name, sample->walk, sample->cycles, sample->repeat,
-		sample->mean, sample->pages, sample->calls, sample->ret);
+		sample->mean, sample->parts, sample->pages, sample->calls,
+		sample->ret);
 	if (sample->turn != NO_TURN)
-		fprintf(records, ",\"turn\":%" PRId64, sample->turn);
+		fprintf(records, ",\"turn\":%" PRId64 ",\"bare_turn\":%" PRId64,
+			sample->turn, sample->bare_turn);
 	fputs("}\n", records);
 }
 

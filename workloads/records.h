@@ -15,12 +15,13 @@
  *		case C of rule R of the contract compared N things; detail tells
  *		the smallest that breaks the rule, or why it was skipped
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
- *	 "pages":P,"calls":K,"return":E,"turn":T}
+ *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
- *		nothing disturbed them, M on average (see timing.h); one
- *		made K calls of callbacks (0 for a read) and returned E (a
- *		read: 0, or a negative error number); T: the number of the
- *		turn that it was taken in, left out if there are no turns
+ *		nothing disturbed them, M on average of N times that (see
+ *		timing.h); one made K calls of callbacks (0 for a read) and
+ *		returned E (a read: 0, or a negative error number); T: the
+ *		number of the turn that it was taken in, B: of one without
+ *		walks, both left out if there are no turns
  *	{"type":"loop","layout":L,"walk":W,"pages":P,"walks":N,"begin_ns":B,
  *	 "end_ns":E}
  *		N walks or reads of P pages were done from B to E, by
@@ -59,7 +60,9 @@ struct sample {
 	uint64_t pages;
 	uint64_t calls;
 	int64_t ret;
+	uint64_t parts;
 	int64_t turn;		/* NO_TURN: none */
+	int64_t bare_turn;	/* the one before with all but the walks in it */
 };
 
 struct loop {

@@ -22,7 +22,7 @@
 #define SAMPLE_CYCLES	UINT64_C(5000000)
 #define MAX_PARTS	50
 
-#define TRIALS	3	/* to find how long a single walk takes */
+#define TRIALS	6	/* to find how long a single walk takes */
 
 static uint64_t repeat_for(uint64_t cycles)
 {
@@ -50,6 +50,7 @@ static void sum_up(struct sample *sample, uint64_t *parts, unsigned int nr)
 {
 	unsigned int i;
 
+	sample->parts = nr;
 	qsort(parts, nr, sizeof(*parts), by_value);
 	sample->cycles = parts[nr / 10];
 	sample->mean = 0;
@@ -77,20 +78,33 @@ static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
 	return calls;
 }
 
-/* Taken in a round of its own, so that the next one begins with a sample. */
+/*
+ * Samples begin with a round. The one before has a turn for trials, and one
+ * that is like a sample's but for the timed walks, the bare turn: what an event
+ * of the host counts in it belongs to no walk.
+ */
+_Static_assert(ROUND_TURNS == 2, "a turn for trials, and the bare one");
+
 static uint64_t probe_cycles(int probe, struct pagewalk_probe_walk *walk)
 {
-	uint64_t cycles[ROUND_TURNS * TRIALS];
-	int i;
+	uint64_t cycles[TRIALS];
 
 	walk->repeat = 1;
 	walk->samples = TRIALS;
-	for (i = 0; i < ROUND_TURNS; i++) {
-		walk->cycles = (uintptr_t)(cycles + i * TRIALS);
-		turn_take();
-		probe_walk(probe, walk);
-	}
-	return least(cycles, ARRAY_SIZE(cycles));
+	walk->cycles = (uintptr_t)cycles;
+	turn_take();
+	probe_walk(probe, walk);
+	return least(cycles, TRIALS);
+}
+
+/* The probe counts calls in a walk of its own, which is in a sample's turn. */
+static int64_t probe_bare_turn(int probe, struct pagewalk_probe_walk *walk)
+{
+	int64_t turn = turn_take();
+
+	walk->samples = 0;
+	probe_walk(probe, walk);
+	return turn;
 }
 
 void time_probe(const struct layout *layout, int pid, int probe,
@@ -106,6 +120,7 @@ void time_probe(const struct layout *layout, int pid, int probe,
 	};
 
 	cycles = probe_cycles(probe, &walk);
+	sample.bare_turn = probe_bare_turn(probe, &walk);
 	walk.repeat = repeat_for(cycles);
 	walk.samples = parts_for(walk.repeat * cycles);
 	walk.cycles = (uintptr_t)parts;
@@ -154,16 +169,14 @@ static uint64_t time_reads(const struct proc_read *file, uint64_t repeat,
 
 static uint64_t read_cycles(const struct proc_read *file)
 {
-	uint64_t cycles[ROUND_TURNS * TRIALS];
-	int64_t ret;
+	uint64_t cycles[TRIALS];
+	int64_t ret = 0;
 	int i;
 
-	for (i = 0; i < ROUND_TURNS * TRIALS; i++) {
-		if (i % TRIALS == 0)
-			turn_take();
+	turn_take();
+	for (i = 0; i < TRIALS; i++)
 		cycles[i] = time_reads(file, 1, &ret);
-	}
-	return least(cycles, ARRAY_SIZE(cycles));
+	return least(cycles, TRIALS);
 }
 
 void time_read(const struct layout *layout, const struct proc_read *file,
@@ -173,6 +186,7 @@ void time_read(const struct layout *layout, const struct proc_read *file,
 	uint64_t cycles = read_cycles(file), parts[MAX_PARTS];
 	unsigned int i, nr;
 
+	sample.bare_turn = turn_take();
 	sample.repeat = repeat_for(cycles);
 	nr = parts_for(sample.repeat * cycles);
 	while (samples--) {
