@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the runner's tests share: umrun in a sandbox that shows what it leaves behind."""
 
+import ctypes
+import json
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -71,6 +74,34 @@ def make_runner(umrun: Path, kernel: Path, initrd: Path, folder: Path, shm: Path
     for name, source in (('umrun', umrun), (own.name, kernel)):
         shutil.copy2(source, folder / name)
     return Runner(folder / 'umrun', own, initrd, folder / 'home', shm)
+
+
+def run_with_records(runner: Runner, *arguments: str,
+                     **popen) -> tuple[int, list[dict], bytes]:
+    """Exit status, records, and what was said."""
+    read, write = os.pipe()
+    process = runner.start('--records', str(write), *arguments, pass_fds=[write],
+                           stderr=subprocess.PIPE, **popen)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        lines = stream.read().splitlines()
+    return process.wait(), [json.loads(line) for line in lines], process.stderr.read()
+
+
+def turns_command(runner: Runner, *arguments: str) -> list[str]:
+    """Arguments for three guests that take turns."""
+    second = [f'{option}={runner.kernel}' for option in ('--kernel=b', '--kernel=c')]
+    return ['--turns', '7', *second, *arguments]
+
+
+def forbid_perf():
+    """Have perf_event_open() refused, as containers do."""
+    code = [(0x20, 0, 0, 0), (0x15, 0, 1, 298), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+    program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(
+        instructions := ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *i) for i in code))))
+    libc = ctypes.CDLL(None)
+    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    libc.prctl(22, 2, program, instructions)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk profile` with real boots and a real perf, and its arithmetic on known data."""
 
-import ctypes
 import json
 import os
 import signal
-import struct
 import subprocess
 import time
 from collections import Counter
@@ -19,6 +17,7 @@ from appliance import perf, profile, stacks
 from appliance.failure import Failure
 from appliance.paths import build_folder
 from conftest import TOP
+from runner_fixtures import forbid_perf
 
 WALK, CALLBACK = 'walk_pgd_range', 'timed_pte_entry'
 
@@ -109,16 +108,6 @@ def test_a_graph_is_one_file_that_shows_the_walker(folder, name):
     share = float(frames[CALLBACK][1].get('width')) / float(frames['all'][1].get('width'))
     assert 0.2 < share < 0.95
     assert 'ns a walk' in frames[CALLBACK][0].text or 'cycles a walk' in frames[CALLBACK][0].text
-
-
-def forbid_perf():
-    """Have perf_event_open() refused, as containers do."""
-    code = [(0x20, 0, 0, 0), (0x15, 0, 1, 298), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
-    program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(
-        instructions := ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *i) for i in code))))
-    libc = ctypes.CDLL(None)
-    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-    libc.prctl(22, 2, program, instructions)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
 
 
 def test_a_host_that_forbids_it_is_told_what_to_do():

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """umrun: real boots of a real kernel, ended in every way there is."""
 
-import json
 import os
 import random
 import resource
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runner_fixtures import runner  # noqa: F401
+from runner_fixtures import run_with_records, runner, turns_command  # noqa: F401
 
 LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
 SLEEP = ('--host', '--', 'sleep', '100')
@@ -51,16 +50,6 @@ def test_background_process_does_not_hold_up_the_end(runner):
     done = runner.run('--host', '--', 'sh', '-c', 'sleep 50 & echo done; exit 3')
     assert (done.returncode, done.stdout) == (3, b'done\n')
     assert time.monotonic() - start < 10
-
-
-def run_with_records(runner, *arguments):
-    read, write = os.pipe()
-    process = runner.start('--records', str(write), *arguments, pass_fds=[write],
-                           stderr=subprocess.PIPE)
-    os.close(write)
-    with os.fdopen(read) as stream:
-        lines = stream.read().splitlines()
-    return process.wait(), [json.loads(line) for line in lines], process.stderr.read()
 
 
 def test_records_are_spliced(runner):
@@ -171,11 +160,6 @@ def test_console_flood(runner, tmp_path):
     assert len(done.stderr) < 128 << 10
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
     runner.assert_nothing_left()
-
-
-def turns_command(runner, *arguments):
-    second = [f'{option}={runner.kernel}' for option in ('--kernel=b', '--kernel=c')]
-    return ['--turns', '7', *second, *arguments]
 
 
 TIME = ('--', '/bin/walks', 'time', '--samples=6', 'dense:pmd_entry,smaps')

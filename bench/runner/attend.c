@@ -69,6 +69,7 @@ int boot_deliver(void *to, char type, const char *data, size_t len)
 		sink_put(b->err, data, len);
 		return 0;
 	case 'r':
+		counters_flush(&b->counters, b->plan->records);
 		if (records_put(&b->records, data, len))
 			end_guest(b, OUTCOME_BAD_RECORD, EXIT_BAD_OUTPUT);
 		return 0;
@@ -164,6 +165,7 @@ static void read_turn(struct boot *b)
 		return;
 	}
 	b->wants_turn = true;
+	counters_end(&b->counters);
 }
 
 static void read_report(struct boot *b)
@@ -409,6 +411,7 @@ static void give_turn(struct group *group)
 		next = group->boots + turns_next(group->turns);
 	} while (next->turn_fd < 0);
 	next->wants_turn = false;
+	counters_begin(&next->counters, number);
 	if (write(next->turn_fd, &number, sizeof(number)) < 0)
 		say("%s, boot %d: cannot give it its turn: %m",
 		    next->kernel->name, next->index);

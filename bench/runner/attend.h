@@ -5,6 +5,7 @@
 #include "boot.h"
 #include "channel.h"
 #include "console.h"
+#include "events.h"
 #include "guardian.h"
 #include "records.h"
 #include "terminal.h"
@@ -20,6 +21,7 @@ struct boot {
 	struct channel channel;
 	struct console console;
 	struct records records;
+	struct counters counters;
 	struct terminal terminal;
 	struct sink job;	/* to the guest */
 	struct sink keys;	/* to the guest's terminal */

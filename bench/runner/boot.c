@@ -244,6 +244,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 	*b = (struct boot){
 		.plan = plan, .kernel = k, .index = index,
 		.records = { plan->records, k->name, index, NULL, 0, 0 },
+		.counters.records = { NULL, k->name, index, NULL, 0, 0 },
 		.terminal = { .master_fd = -1, .slave_fd = -1 },
 		.stdin_fd = -1, .turn_fd = -1,
 	};
@@ -256,6 +257,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 	if (plan->timeout_s)
 		b->deadline = b->start + plan->timeout_s * SECOND_NS;
 	start_guest(b, group->turns, cpu);
+	counters_open(&b->counters, &plan->events, b->guardian.uml);
 }
 
 static struct boot_result end(struct boot *b)
@@ -269,6 +271,8 @@ static struct boot_result end(struct boot *b)
 	if (b->turn_fd >= 0)
 		close(b->turn_fd);
 	close(b->input_fd);
+	counters_flush(&b->counters, b->plan->records);
+	counters_close(&b->counters);
 	sink_close(&b->job);
 	sink_close(&b->keys);
 	sink_close(&b->log);

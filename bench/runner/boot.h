@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "events.h"
 #include "sink.h"
 
 enum outcome {
@@ -23,6 +24,7 @@ struct plan {
 	const char *logs;	/* folder, or NULL */
 	const char *append;	/* to the kernel's command line, or NULL */
 	struct sink *out, *err, *records;	/* records: NULL if not asked */
+	struct event_list events;	/* to count in turns */
 	int signal_fd;		/* SIGINT and its like */
 	int parent_fd;		/* readable when umrun's parent is gone; -1 */
 	unsigned long lpj;

@@ -194,6 +194,8 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 	if (!pid)
 		become_uml(uml, self);
 	close_all_but(fds[0].fd, order_fd, report_fd);
+	if (write(report_fd, &pid, sizeof(pid)) < 0)
+		_exit(1);
 	for (;;) {
 		struct signalfd_siginfo info;
 
@@ -244,6 +246,8 @@ void guardian_start(struct guardian *g, const struct uml *uml)
 	close(report[1]);
 	g->order_fd = order[1];
 	g->report_fd = report[0];
+	if (read(g->report_fd, &g->uml, sizeof(g->uml)) != sizeof(g->uml))
+		g->uml = -1;
 }
 
 void guardian_kill(struct guardian *g)

@@ -15,8 +15,9 @@
  */
 struct guardian {
 	pid_t pid;
+	pid_t uml;		/* the process of the guest's kernel */
 	int order_fd;		/* a byte tells it to kill UML; so does closing */
-	int report_fd;		/* it writes UML's wait status here, and ends */
+	int report_fd;		/* it writes UML's pid here, then its wait status */
 };
 
 /* What UML is started with. Descriptors become 0 (input), 1, 2, 3, 4 and 5. */

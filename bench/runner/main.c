@@ -29,8 +29,9 @@
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
 "             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
-"             [--logs DIR] [--append ARG] [--turns SEED] [--host | --shell]\n"
-"             -- ARGV...\n"
+"             [--logs DIR] [--append ARG] [--turns SEED [--events LIST]]\n"
+"             [--host | --shell] -- ARGV...\n"
+"       umrun --which-events LIST\n"
 "\n"
 "Boots every kernel N times (default 1), in the order a b b a, and runs ARGV\n"
 "in each.\n"
@@ -46,6 +47,11 @@ static const char usage[] =
 "  --turns SEED        boot all kernels at once, on one CPU: whoever in a guest\n"
 "                      reads /dev/turn waits for its turn; SEED: of the random\n"
 "                      order of the turns\n"
+"  --events LIST       record what of cycles, instructions, cache-misses,\n"
+"                      dTLB-load-misses, task-clock, page-faults each kernel\n"
+"                      does in each of its turns; as in cycles,instructions\n"
+"  --which-events LIST print those of them that can be counted here at once,\n"
+"                      say why the others cannot, and exit\n"
 "  --host              run ARGV in the host's root, read-only, not the guest's\n"
 "  --shell             the same with a terminal; ARGV may be left out\n"
 "\n"
@@ -150,6 +156,13 @@ static void parse_option(struct options *o, int option)
 		o->takes_turns = true;
 		o->turns.random = number("turns", optarg, 0, ULONG_MAX);
 		break;
+	case 'e':
+		events_parse(&o->plan.events, optarg);
+		break;
+	case 'w':
+		events_parse(&o->plan.events, optarg);
+		events_print_countable(&o->plan.events);
+		exit(0);
 	case 'h':
 		set_kind(o, "host");
 		break;
@@ -176,6 +189,8 @@ static void parse_options(struct options *o, int argc, char **argv)
 		{ "logs", required_argument, NULL, 'l' },
 		{ "append", required_argument, NULL, 'a' },
 		{ "turns", required_argument, NULL, 'T' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "which-events", required_argument, NULL, 'w' },
 		{ "host", no_argument, NULL, 'h' },
 		{ "shell", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'H' },
@@ -198,6 +213,9 @@ static void check_options(struct options *o)
 	check_file(o->plan.initrd, R_OK, "initrd");
 	if (is_shell && o->takes_turns)
 		cannot_start("--shell and --turns together");
+	if (o->plan.events.n && (!o->takes_turns || o->records_fd < 0))
+		cannot_start("--events needs --turns and --records");
+	events_check(&o->plan.events);
 	if (is_shell && !o->timeout_given)
 		o->plan.timeout_s = 0;
 	if (is_shell && !*o->plan.argv) {
