@@ -16,12 +16,13 @@ WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 @pytest.fixture(scope='module')
 def bench(appliance, tmp_path_factory):
-    """The results folder after one short comparison, and what was printed."""
+    """The results folder after one short comparison; events that every host can count."""
     results = tmp_path_factory.mktemp('results')
     patch = pytest.MonkeyPatch()
     patch.setattr('appliance.results.RESULTS', results)
     try:
-        assert compare.run(build_folder(), ('baseline', 'patched'), Plan(60, 1.0), 1) == 0
+        plan = Plan(60, 1.0, events=('task-clock', 'page-faults'))
+        assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
     finally:
         patch.undo()
     return results
@@ -77,6 +78,24 @@ def test_a_walk_that_costs_a_third_more_is_slower(result):
     rows = {(r['layout'], r['walk']): r for r in result['rows']}
     assert rows['pfnmap', 'smaps']['verdict'] == 'slower'
     assert rows['pfnmap', 'smaps']['ratio']['value'] > 1.2
+
+
+def test_events_of_a_walk(bench, result):
+    """The task's clock agrees with the time of a walk; smaps of pfnmap costs a third more."""
+    assert result['plan']['events'] == ['task-clock', 'page-faults']
+    rows = {(r['layout'], r['walk']): r for r in result['rows']}
+    for kernel in ('baseline', 'patched'):
+        for row in rows.values():
+            assert set(row[kernel]['events']) == {'task-clock', 'page-faults'}
+        for walk in ('pte_entry', 'pte_hole'):
+            of = rows['dense', walk][kernel]
+            assert 0.9 < of['events']['task-clock'] / of['ns'] < 1.3
+    a, b = (rows['pfnmap', 'smaps'][kernel]['events']['task-clock']
+            for kernel in ('baseline', 'patched'))
+    assert b / a > 1.2
+    report = (bench / 'latest' / 'report.md').read_text()
+    assert '| task-clock a | b | b / a | page-faults a | b | b / a |' in report
+    assert f'| {b / a:.3f} |' in report
 
 
 def test_a_row_that_is_decided_is_measured_no_more(appliance):

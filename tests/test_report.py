@@ -14,11 +14,11 @@ CONTROL = {'value': 1.0, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise':
 @pytest.fixture
 def result():
     side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held',
-            'instructions': 4000, 'uncounted': None}
+            'instructions': 4000, 'uncounted': None, 'events': {}}
     return {
         'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'boots': 63, 'seconds': 51.4,
         'host': {'cpu': 'a CPU', 'unfit': []},
-        'plan': {'within': 0.01, 'placements': 1},
+        'plan': {'within': 0.01, 'placements': 1, 'events': []}, 'uncountable': ['cycles: no PMU'],
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
         'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side, 'verdict': 'slower',
                   'patched': side | {'ns': 2345678.0, 'truth': 'broken', 'instructions': 4001},
@@ -37,6 +37,15 @@ def test_terminal(result):
     assert lines[3] == 'patched: dense: smaps broken: Rss: 4 kB, expected 8 kB'
     assert lines[5].startswith('ratio: patched / baseline')
     assert '63 boots of each kernel in turns, 51 s' in lines[-1]
+
+
+def test_events_have_a_table_of_their_own_or_a_reason(result):
+    for said in (report.terminal, report.markdown):
+        assert 'Not counted: cycles: no PMU.' in said(result)
+    result['plan']['events'] = ['cycles']
+    result['rows'][0]['baseline'] = result['rows'][0]['baseline'] | {'events': {'cycles': 5.0}}
+    assert '  a  b  b / a' in report.terminal(result)
+    assert '| layout | walk | cycles a | b | b / a |' in report.markdown(result)
 
 
 def test_same_says_within_what(result):

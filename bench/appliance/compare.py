@@ -7,7 +7,8 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from . import guest, insns, measure, paired, placement, report, results, sources, watch
+from . import (events, guest, insns, measure, paired, placement, report, results, sources,
+               watch)
 from .paired import Plan, Session
 from .progress import step
 
@@ -15,10 +16,15 @@ FORMAT = 3  # of result.json; raised when a field changes its meaning
 
 
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
-    """Compare and print the table; returns the exit status."""
+    """Compare and print the table; returns the exit status.
+
+    Of the plan's events, or if it has none of the PMU's, those are counted that can be.
+    """
     started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, list(names))
     kernels = placement.ensure(build, appliance, placements)
+    countable, uncountable = events.countable(appliance.umrun, plan.events or events.PMU)
+    plan = replace(plan, events=countable)
     clock = time.monotonic()
     counted = insns.ensure(appliance, plan.rows)
     plan = without_counting(plan, time.monotonic() - clock)
@@ -28,6 +34,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     result = _result(build, appliance, session, health)
     insns.put_into(result['rows'], counted)
     result['started'] = started.isoformat(timespec='seconds')
+    result['uncountable'] = uncountable
     result['seconds'] = round(time.monotonic() - clock, 1)
     folder = results.store(started, {
         'result.json': json.dumps(result, indent=1) + '\n',
@@ -76,6 +83,7 @@ def _rows(session: Session, moved: bool) -> list[dict]:
     truth = measure.checks(session.records)
     pages = measure.pages_of_walks(session.records)
     draws = session.draws(b)
+    counted = events.per_walk(session.records)
     rows = []
     for (layout, walk), by_kernel in measure.ns_per_walk(session.records).items():
         # Of two machines there is no one ratio, and so no interval that could hold it.
@@ -88,7 +96,8 @@ def _rows(session: Session, moved: bool) -> list[dict]:
             ns = measure.middle(by_kernel[name])
             row[name] = {'ns': ns, 'ns_per_page': ns / pages[layout, walk],
                          'ns_of_boots': by_kernel[name],
-                         'truth': measure.truth(truth, name, layout, walk)}
+                         'truth': measure.truth(truth, name, layout, walk),
+                         'events': counted.get((layout, walk), {}).get(name, {})}
         rows.append(row)
     return rows
 

@@ -28,6 +28,7 @@ class Plan:
     budget: float  # seconds
     within: float  # a row is decided when its interval is within 1 +- this
     rows: tuple[str, ...] = ()  # LAYOUT or LAYOUT:WALK,WALK; none: all
+    events: tuple[str, ...] = ()  # of the host's CPU, counted in all turns
 
 
 PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}
@@ -125,8 +126,10 @@ class Session:
         self.records.append(turns)
         before = _cpu_ns()
         appliance = replace(self.appliance, kernels=dict(programs))
-        for record in guest.records(appliance, f'--turns={seed}', f'--mem={appliance.memory_mib}',
-                                    f'--timeout={BOOT_SECONDS}', argv=self._job()):
+        options = [f'--turns={seed}', f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}']
+        if self.plan.events:
+            options.append(f'--events={",".join(self.plan.events)}')
+        for record in guest.records(appliance, *options, argv=self._job()):
             if 'boot' in record:
                 record['boot'] = self.boots
             self.records.append(record)

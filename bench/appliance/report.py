@@ -3,6 +3,8 @@
 
 from statistics import stdev
 
+from . import event_report, table
+
 HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'insns', 'ratio', '95 % interval', 'noise',
            'verdict', 'truth')
 COUNTS = ('{a} insns', '{b} insns')  # more columns, of report.md
@@ -26,30 +28,25 @@ verdict for the patch instead."""
 
 def terminal(result: dict) -> str:
     """The table, the faults found, and what was compared; fits into mail."""
-    rows = [_headers(result, HEADERS), *_cells(result)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADERS))]
-    lines = ['  '.join(cell.ljust(width) if i in LEFT else cell.rjust(width)
-                       for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-             for row in rows]
+    lines = table.aligned([_headers(result, HEADERS), *_cells(result)], LEFT)
     return '\n'.join([*lines, '', *_host(result), *_uncounted(result), *_faults(result), '',
-                      _legend(result), '', _placement(result), '', _about(result)])
+                      _legend(result), '', *event_report.terminal(result), '', _placement(result), '',
+                      _about(result)])
 
 
 def markdown(result: dict) -> str:
     """The same as report.md."""
-    headers = _headers(result, HEADERS + COUNTS)
-    rule = [':--' if i in LEFT else '--:' for i in range(len(headers))]
     cells = [row + counts for row, counts in zip(_cells(result), _counts(result))]
-    table = '\n'.join('| ' + ' | '.join(row) + ' |' for row in (headers, rule, *cells))
+    rows = table.markdown([_headers(result, HEADERS + COUNTS), *cells], LEFT)
     a, b = result['kernels']
     stacks = '\n'.join(f"- `{name}`: {', '.join(kernel['series'])}"
                        for name, kernel in result['kernels'].items())
     faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
     host = '\n'.join('- ' + line for line in _host(result)) or 'Nothing to report.'
     uncounted = '\n'.join('- ' + line for line in _uncounted(result)) or 'Nothing.'
-    return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{table}\n\n'
-            f'{_legend(result)}\n\n{_placement(result)}\n\n'
-            f'## The host\n\n{host}\n\n## Not counted\n\n{uncounted}\n\n'
+    return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{rows}\n\n'
+            f'{_legend(result)}\n\n{event_report.markdown(result)}\n\n{_placement(result)}\n\n'
+            f'## The host\n\n{host}\n\n## Instructions not counted\n\n{uncounted}\n\n'
             f'## Broken truth\n\n{faults}\n')
 
 
