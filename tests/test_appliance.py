@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from appliance import guest, series
+from appliance import guest, kernel, series
 from appliance.paths import TOP, build_folder
 
 
@@ -92,6 +92,14 @@ def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
                     f'TREE={build / "linux-6.12"}', f'WALKS={tmp_path / "walks"}'], check=True)
     assert filecmp.cmp(tmp_path / 'initramfs.cpio', appliance.initramfs, shallow=False)
     assert appliance.initramfs.stat().st_size <= 3 << 20
+
+
+def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
+    """Or the same sources would give another program in another folder, by its build ID."""
+    debug = kernel.debug_file(appliance.kernels['stock'])
+    shown = subprocess.run(['readelf', '--debug-dump=info', '--dwarf-depth=1', debug],
+                           capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r'DW_AT_comp_dir.*: (/.*)', shown)) == {'/linux/objects-release'}
 
 
 def test_deps_is_quick_when_all_is_there():

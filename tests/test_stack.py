@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from appliance import stack
+from appliance.kernel import TREE_IN_DEBUG
 
 SOURCE = '''void fails(void)
 {
@@ -50,10 +51,12 @@ def test_an_ordinary_line_is_no_complaint(line):
 
 @pytest.fixture
 def program(tmp_path):
-    source = tmp_path / 'linux-6.12' / 'mm' / 'fails.c'
+    tree = tmp_path / 'linux-6.12'
+    source = tree / 'mm' / 'fails.c'
     source.parent.mkdir(parents=True)
     source.write_text(SOURCE)
-    subprocess.run(['gcc', '-g', '-O0', '-no-pie', '-o', tmp_path / 'program', source], check=True)
+    subprocess.run(['gcc', '-g', '-O0', '-no-pie', f'-fdebug-prefix-map={tree}={TREE_IN_DEBUG}',
+                    '-o', tmp_path / 'program', source], check=True)
     return tmp_path / 'program'
 
 

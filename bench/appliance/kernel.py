@@ -29,6 +29,7 @@ REPRODUCIBLE = {
 # all debug information, and changes no instruction. A configuration that has
 # its own is not here.
 DEBUG_FLAGS = {'release': '-g1'}
+TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
 
 PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
 DEBUG_FILE = 'linux.debug'
@@ -92,7 +93,7 @@ class Bench:
             if configure:
                 _configure(tree, objects, self.configuration)
             _compile(self.top, tree, objects, self.configuration, 'other')
-            copy_atomically(objects / 'linux', target)
+            _install(objects / 'linux', target, self.configuration)
         return target
 
     def restore(self, stack: series.Stack) -> None:
@@ -130,7 +131,6 @@ class Linking:
                          ''.join(f'*(.text.{function})\n' for function in functions))
         (self.objects / self.SCRIPT).unlink(missing_ok=True)
         _compile(self.build, self.tree, self.objects, 'release', self.name)
-        target.parent.mkdir(exist_ok=True)
         _objcopy('--strip-debug', self.objects / 'linux', target)
 
     def __exit__(self, *_) -> None:
@@ -172,6 +172,7 @@ def _install(program: Path, target: Path, configuration: str) -> None:
 
 
 def _objcopy(option: str, source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f'.{target.name}.{os.getpid()}')
     ran = subprocess.run(['objcopy', option, source, temporary], text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -199,8 +200,14 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
 
 
 def _compiler_flags(configuration: str) -> str:
-    """Beyond those of the tree. Sections of their own let placement.py reorder functions."""
-    return f'-ffunction-sections {DEBUG_FLAGS.get(configuration, "")}'
+    """Beyond those of the tree, which is {tree}.
+
+    Sections of their own let placement.py reorder functions. Debug information
+    names folders, and ccache would put in those of whoever compiled first; the
+    linker's build ID, which stays when it is stripped, would differ with them.
+    """
+    return (f'-ffunction-sections -fdebug-prefix-map={{tree}}={TREE_IN_DEBUG} '
+            + DEBUG_FLAGS.get(configuration, ''))
 
 
 def _configure(tree: Path, objects: Path, configuration: str) -> None:
@@ -221,8 +228,8 @@ def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: s
              shown: Step | None = None) -> int:
     """Run kbuild; returns how many files it compiled."""
     log = build / f'{name}.build.log'
-    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1',
-                                           'KCFLAGS': _compiler_flags(configuration)})
+    flags = _compiler_flags(configuration).format(tree=tree.resolve())
+    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
     compiled = 0
     with open(log, 'w', encoding='utf-8') as written:
         for line in ran.stdout:

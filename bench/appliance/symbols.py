@@ -70,4 +70,4 @@ def _file_and_line(place: str) -> tuple[str, int]:
 
 def in_tree(path: str) -> str:
     """A path as a kernel developer writes it, relative to the tree."""
-    return re.sub(r'^.*/linux-[0-9.]+/', '', os.path.normpath(path))
+    return os.path.normpath(path).removeprefix(f'{kernel.TREE_IN_DEBUG}/')
