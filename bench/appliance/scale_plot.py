@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """What scales how, as plots: a figure for each series, as SVG and, for mail, as PNG."""
 
-import io
-
-import matplotlib
 import numpy
 
-matplotlib.use('Agg')
-from matplotlib import pyplot  # noqa: E402  pylint: disable=wrong-import-position
+from . import plot
+from .plot import COLOURS, pyplot
 
-COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')  # told apart by the colour-blind
 PANEL = 4.4  # inches of width for a walk
 LABELS = {'ns': 'ns', 'instructions': 'instructions'}
 
@@ -42,13 +38,7 @@ def _figure(name: str, rows: list[dict], kernels: list[str]) -> dict[str, bytes]
         _label(above, below, walk, rows[0])
     above.legend(fontsize='small')
     figure.suptitle(f"{name}: cost of a walk, and how far it is from a straight line")
-    saved = {}
-    for kind, options in (('svg', {'metadata': {'Date': None}}), ('png', {'dpi': 100})):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, **options)
-        saved[f'{name}.{kind}'] = content.getvalue()
-    pyplot.close(figure)
-    return saved
+    return plot.files(figure, name)
 
 
 def _draw(above, below, row: dict, colour: str) -> None:
@@ -59,14 +49,15 @@ def _draw(above, below, row: dict, colour: str) -> None:
     spread = numpy.abs(numpy.array([boots.min(axis=0), boots.max(axis=0)]) - means)
     above.errorbar(n, means, yerr=spread, fmt='o', markersize=3, color=colour, label=row['kernel'])
     above.plot(ahead, fixed + each * ahead, linewidth=0.8, color=colour)
-    below.plot(n, 100 * (means / (fixed + each * n) - 1), 'o-', markersize=3, linewidth=0.8, color=colour)
+    below.plot(n, 100 * (means / (fixed + each * n) - 1), 'o-', markersize=3, linewidth=0.8,
+               color=colour)
 
 
 def _draw_floor(above, rows: list[dict]) -> None:
     floor = [r for r in rows if r['walk'] == 'floor']
     if floor:
-        above.plot(floor[0]['n'], numpy.mean([numpy.mean(r['boots'], axis=0) for r in floor], axis=0),
-                   'k--', linewidth=1, label='floor')
+        means = numpy.mean([numpy.mean(r['boots'], axis=0) for r in floor], axis=0)
+        above.plot(floor[0]['n'], means, 'k--', linewidth=1, label='floor')
 
 
 def _label(above, below, walk: str, row: dict) -> None:
