@@ -19,9 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Iterator
 
-from scipy import stats
-
-from . import compare, count, guest, kernel, measure, paths, results, series
+from . import compare, count, guest, kernel, paths, proof_plot, proof_report, results, series
 from .failure import Failure
 from .paired import Plan
 from .paths import PATCHES, VERSION
@@ -50,7 +48,8 @@ class Condition:
 
 CONDITIONS = (
     Condition(0, 'none', 100),
-    Condition(0.005, 'none', 20), Condition(0.01, 'none', 20), Condition(0.02, 'none', 20),
+    Condition(0.005, 'none', 100),  # what is to be seen in 95 of 100 runs
+    Condition(0.01, 'none', 20), Condition(0.02, 'none', 20),
     Condition(0, 'other', 20), Condition(0.01, 'other', 20),
     Condition(0, 'same', 20), Condition(0.01, 'same', 20),
 )
@@ -74,8 +73,12 @@ def run(build: Path, row: str) -> int:
             trials.append(trial)
             kept.write(json.dumps(trial) + '\n')
             kept.flush()
-    print(summary(row, trials))
-    print(f'\n{path}')
+    with step('plot'):
+        plots = proof_plot.files(path.stem, row, trials, CONDITIONS)
+    for name, content in plots.items():
+        path.with_name(name).write_bytes(content)
+    print(proof_report.summary(row, trials, CONDITIONS))
+    print(f'\n{path.parent}/: {", ".join([path.name, *plots])}')
     return 0
 
 
@@ -114,7 +117,7 @@ def _build(bench: kernel.Bench, folder: Path, nops: int) -> Path:
     text = PATCH.read_text(encoding='utf-8')
     paths.write_atomically(patch, text.replace('@NOPS@', str(nops)).replace('@ROOM@', str(ROOM)))
     stack = series.with_patches(series.stack(BASE), patch.stem, patch)
-    return bench.build(stack, folder / patch.stem, configure=True)
+    return bench.build(stack, folder / f'{nops}-nops' / 'linux', configure=True)
 
 
 def _instructions(appliance: guest.Appliance, program: Path, layout: str,
@@ -176,29 +179,3 @@ def _load(where: str) -> Iterator[None]:
         finally:
             os.sched_setaffinity(0, cpus)
             process.kill()
-
-
-def summary(row: str, trials: list[dict]) -> str:
-    """A line for each condition: how often a difference was seen, with its 95 % interval."""
-    lines = [f"{row:22}  {'cost':>6}  {'seen':>8}  {'95 % interval':>13}  {'same':>4}  "
-             f"{'undecided':>9}  {'ratio, median':>13}  {'seconds, median':>15}"]
-    for condition in CONDITIONS:
-        of = [t for t in trials if t['condition'] == condition.name]
-        if not of:
-            continue
-        seen = sum(t['verdict'] in ('faster', 'slower') for t in of)
-        low, high = interval(seen, len(of))
-        verdicts = [t['verdict'] for t in of]
-        ratio = measure.middle([t['ratio']['value'] for t in of if t['ratio']])
-        lines.append(
-            f"{condition.name:22}  {of[0]['cost']:6.2%}  {seen:3} / {len(of):<3}  "
-            f"{low:5.1%} .. {high:4.0%}  {verdicts.count('same'):4}  "
-            f"{verdicts.count('undecided'):9}  {ratio:13.4f}  "
-            f"{measure.middle([t['seconds'] for t in of]):15.1f}")
-    return '\n'.join(lines)
-
-
-def interval(seen: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share (Clopper and Pearson 1934)."""
-    found = stats.binomtest(seen, of).proportion_ci(0.95, 'exact')
-    return float(found.low), float(found.high)

@@ -35,10 +35,14 @@ UNCOVERED = 0.05  # how often the interval may miss the truth
 
 @dataclass(frozen=True)
 class Estimate:
-    """b / a and its 95 % interval, and whether they differ by the stricter false-alarm rate."""
+    """b / a and its 95 % interval, and whether they differ by the stricter false-alarm rate.
+
+    That they do if ln(b / a) is further than reach from 0.
+    """
     value: float
     low: float
     high: float
+    reach: float
     differs: bool
 
     def noise(self) -> float:
@@ -82,4 +86,5 @@ def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
         return float(stats.t.ppf(1 - share * rate / 2, len(kept) - 1)) * error
 
     return Estimate(math.exp(mean), math.exp(mean - reach(UNCOVERED)),
-                    math.exp(mean + reach(UNCOVERED)), abs(mean) > reach(FALSE_ALARMS))
+                    math.exp(mean + reach(UNCOVERED)), reach(FALSE_ALARMS),
+                    abs(mean) > reach(FALSE_ALARMS))

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the trials of `umwalk bench-proof` come to: how often a difference is seen, how small one.
+
+Trials and conditions are those of proof.py; logarithms are those of the ratio.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Sequence
+
+from scipy import stats
+
+from . import measure
+
+CONFIDENCE = 0.95
+OFTEN = 0.95  # the share of runs that the smallest change is to be seen in
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """Of what values are drawn from, with its 95 % interval; an end is infinite with too few."""
+    value: float
+    low: float
+    high: float
+
+
+def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
+    """A line for each condition, how often a difference was seen; then what follows from all."""
+    lines = [f"{row:23}  {'cost':>5}  {'seen':>9}  {'95 % interval':>15}  {'expected >=':>11}  "
+             f"{'same':>4}  {'undecided':>9}  {'ratio, median':>13}  {'seconds, median':>15}"]
+    for condition in conditions:
+        of = named(trials, condition)
+        if not of:
+            continue
+        low, high = interval(seen(of), len(of))
+        verdicts = [t['verdict'] for t in of]
+        lines.append(
+            f"{condition.name:23}  {of[0]['cost']:5.2%}  {seen(of):3} / {len(of):<3}  "
+            f"{low:6.1%} .. {high:5.1%}  {_expected(trials, conditions, condition):>11}  "
+            f"{verdicts.count('same'):4}  {verdicts.count('undecided'):9}  "
+            f"{math.exp(shift(of)):13.4f}  {measure.middle([t['seconds'] for t in of]):15.1f}")
+    return '\n'.join([*lines, '', _false_alarms(trials, conditions),
+                      _smallest(trials, conditions)])
+
+
+def named(trials: list[dict], condition) -> list[dict]:
+    """The trials of a condition."""
+    return [t for t in trials if t['condition'] == condition.name]
+
+
+def seen(trials: list[dict]) -> int:
+    """How many called the kernels different."""
+    return sum(t['verdict'] in ('faster', 'slower') for t in trials)
+
+
+def shift(trials: list[dict]) -> float:
+    """By how much the second kernel is slower: ln(second / first), the median of trials."""
+    return measure.middle([math.log(t['ratio']['value']) for t in trials if t['ratio']])
+
+
+def interval(count: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Clopper and Pearson 1934)."""
+    found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, 'exact')
+    return float(found.low), float(found.high)
+
+
+def quantile(values: Sequence[float], share: float) -> Quantile:
+    """A quantile and its interval from order statistics, exact whatever the distribution."""
+    ordered = [-math.inf, *sorted(values), math.inf]
+    below, above = (stats.binom.ppf(p, len(values), share)
+                    for p in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return Quantile(ordered[math.ceil(share * len(values))], ordered[int(below)],
+                    ordered[int(above) + 1])
+
+
+def needed(equal: list[dict]) -> list[float]:
+    """How much slower the second of two equal kernels had to be, for each trial to see it.
+
+    Were it slower by d, all logarithms of the trial would be d more, and their
+    spread the same, so it would be seen where value + d is above reach: from
+    d = reach - value on. That is at the last look of the trial. Looks before
+    may see it earlier; and where this one does not, but would not find `same`
+    either, a run goes on to others, which see less. So this is d at most.
+    """
+    return [t['ratio']['reach'] - math.log(t['ratio']['value']) if t['ratio'] else math.inf
+            for t in equal]
+
+
+def _equal(trials: list[dict], conditions: Sequence, load: str) -> list[dict]:
+    return [t for c in conditions if not c.cost and c.load == load for t in named(trials, c)]
+
+
+def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
+    """How often trials of equal kernels would have seen this condition's difference, at least."""
+    equal = needed(_equal(trials, conditions, condition.load))
+    if not condition.cost or not equal:
+        return ''
+    by = shift(named(trials, condition))
+    return f'{sum(least < by for least in equal) / len(equal):.0%}'
+
+
+def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
+    equal = [t for c in conditions if not c.cost for t in named(trials, c)]
+    if not equal:
+        return 'Equal kernels told apart: not tried.'
+    low, high = interval(seen(equal), len(equal))
+    return (f'Equal kernels told apart: {seen(equal)} of {len(equal)}, loaded or not; '
+            f'95 % interval {low:.1%} .. {high:.1%} of all.')
+
+
+def _smallest(trials: list[dict], conditions: Sequence) -> str:
+    """The smallest change that is seen in 95 of 100 runs: what that many A/A trials needed."""
+    equal = _equal(trials, conditions, 'none')
+    if not equal:
+        return f'Seen in {OFTEN:.0%} of runs: needs trials of A/A.'
+    least = quantile(needed(equal), OFTEN)
+    span = _percent(least.low)
+    span += ' or more' if math.isinf(least.high) else f' .. {_percent(least.high)}'
+    return (f'Seen in {OFTEN:.0%} of runs, at least: a walk that is {_percent(least.value)} slower '
+            f'(95 % interval {span}){_instructions(least.value, trials, conditions)}.')
+
+
+def _instructions(least: float, trials: list[dict], conditions: Sequence) -> str:
+    """As many instructions as take that time, by the smallest cost that was tried."""
+    tried = [t for c in conditions if c.cost and c.load == 'none'
+             for t in [named(trials, c)] if t]
+    if not tried:
+        return ''
+    smallest = min(tried, key=lambda of: of[0]['cost'])
+    return f", by {_percent(least * smallest[0]['cost'] / shift(smallest))} more such instructions"
+
+
+def _percent(log: float) -> str:
+    return f'{math.expm1(log):.2%}'
