@@ -93,33 +93,31 @@ void probe_trace(int probe, struct pagewalk_probe_trace *trace)
 	    (uint64_t)trace->start, (uint64_t)trace->end, strerror(errno));
 }
 
-static void populate(int probe, struct pagewalk_probe_populate arg)
+static void populate(int probe, int pid, uint64_t start, uint64_t end,
+		     uint64_t step, uint32_t flags)
 {
+	struct pagewalk_probe_populate arg = {
+		.start = start,
+		.end = end,
+		.step = step,
+		.pid = pid,
+		.flags = flags,
+	};
+
 	if (ioctl(probe, PAGEWALK_PROBE_POPULATE, &arg))
 		die("%s: populating 0x%" PRIx64 "-0x%" PRIx64 " ended after %" PRIu64 " pages: %s",
-		    PROBE_DEVICE, (uint64_t)arg.start, (uint64_t)arg.end,
-		    (uint64_t)arg.populated, strerror(errno));
+		    PROBE_DEVICE, start, end, (uint64_t)arg.populated,
+		    strerror(errno));
 }
 
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
 		    uint64_t step)
 {
-	populate(probe, (struct pagewalk_probe_populate){
-		.start = start,
-		.end = end,
-		.step = step,
-		.pid = pid,
-		.flags = PAGEWALK_PROBE_WRITE,
-	});
+	populate(probe, pid, start, end, step, PAGEWALK_PROBE_WRITE);
 }
 
 void probe_populate_read(int probe, int pid, uint64_t start, uint64_t end,
 			 uint64_t step)
 {
-	populate(probe, (struct pagewalk_probe_populate){
-		.start = start,
-		.end = end,
-		.step = step,
-		.pid = pid,
-	});
+	populate(probe, pid, start, end, step, 0);
 }

@@ -163,15 +163,11 @@ static void time_rollup(const struct layout *layout, int pid,
 {
 	struct proc_read file = {
 		.name = "smaps_rollup",
-		.fd = open_proc(pid, "smaps_rollup"),
-		.buf = map_populated(PAGE_SIZE),
 		.pages = layout->pages,
 		.read = read_rollup,
 	};
 
-	time_read(layout, &file, samples);
-	unmap_populated(file.buf, PAGE_SIZE);
-	close(file.fd);
+	time_file(layout, pid, &file, PAGE_SIZE, samples);
 }
 
 static int64_t read_words(const struct proc_read *read)

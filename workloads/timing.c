@@ -199,37 +199,38 @@ void time_read(const struct layout *layout, const struct proc_read *file,
 	}
 }
 
+void time_file(const struct layout *layout, int pid, struct proc_read *file,
+	       size_t size, unsigned int samples)
+{
+	file->fd = open_proc(pid, file->name);
+	file->buf = map_populated(size);
+	time_read(layout, file, samples);
+	unmap_populated(file->buf, size);
+	close(file->fd);
+}
+
 static void time_smaps(const struct layout *layout, int pid, unsigned int samples)
 {
 	struct proc_read file = {
 		.name = "smaps",
-		.fd = open_proc(pid, "smaps"),
-		.buf = map_populated(SMAPS_SIZE_MAX),
 		.pages = layout->pages,
 		.read = read_smaps,
 	};
 
-	time_read(layout, &file, samples);
-	unmap_populated(file.buf, SMAPS_SIZE_MAX);
-	close(file.fd);
+	time_file(layout, pid, &file, SMAPS_SIZE_MAX, samples);
 }
 
 static void time_pagemap(const struct layout *layout, int pid,
 			 unsigned int samples)
 {
-	uint64_t pages = min_u64(layout->pages, PAGEMAP_WINDOW);
 	struct proc_read file = {
 		.name = "pagemap",
-		.fd = open_proc(pid, "pagemap"),
-		.buf = map_populated(pages * sizeof(uint64_t)),
 		.start = layout->base,
-		.pages = pages,
+		.pages = min_u64(layout->pages, PAGEMAP_WINDOW),
 		.read = read_pagemap,
 	};
 
-	time_read(layout, &file, samples);
-	unmap_populated(file.buf, pages * sizeof(uint64_t));
-	close(file.fd);
+	time_file(layout, pid, &file, file.pages * sizeof(uint64_t), samples);
 }
 
 static const char *walk_name(size_t i)

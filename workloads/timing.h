@@ -51,4 +51,8 @@ struct proc_read {
 void time_read(const struct layout *layout, const struct proc_read *file,
 	       unsigned int samples);
 
+/* The same of the file of /proc/@pid that it is named for, @size bytes at most. */
+void time_file(const struct layout *layout, int pid, struct proc_read *file,
+	       size_t size, unsigned int samples);
+
 #endif
