@@ -60,7 +60,7 @@ const char *host_memory_dir(unsigned long mib)
 			     dir);
 	room = (uint64_t)st.f_bavail * st.f_frsize >> 20;
 	if (room < mib)
-		cannot_start("%s has %lu MiB free, the guest needs %lu MiB: free some, point TMPDIR to another tmpfs or lower --mem",
+		cannot_start("%s has %lu MiB free, the guest needs %lu MiB: make room there or point TMPDIR to another tmpfs",
 			     dir, room, mib);
 	return dir;
 }
