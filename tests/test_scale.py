@@ -213,9 +213,11 @@ def test_instructions_are_fitted_and_the_same_in_each_boot(appliance):
     ({'verdict': 'flat', 'deviation_high': 0.031}, 'flat, 4 %'),
     ({'verdict': 'undecided', 'deviation_high': 0.4}, 'undecided, 40 %'),
     ({'verdict': 'not straight', 'curve': {'kind': 'power', 'exponent': {'value': 1.07}}},
-     'faster, N^1.07'),
+     'bends up, N^1.07'),
     ({'verdict': 'not straight', 'curve': {'kind': 'power', 'exponent': {'value': 0.9}}},
-     'slower, N^0.90'),
+     'bends down, N^0.90'),
+    ({'verdict': 'not straight', 'deviation': 0.061,
+      'curve': {'kind': 'power', 'exponent': {'value': 1.004}}}, 'not straight, 7 %'),
     ({'verdict': 'not straight', 'curve': {'kind': 'bend', 'at': 5000.0, 'below': {'value': 397.2},
                                            'above': {'value': 1044.0}}}, '397, 1,040 from 5,000')])
 def test_words(row, said):

@@ -8,8 +8,9 @@ independent draws: each has its own line, and intervals come from the spread of
 those, by Student's t.
 
 Whether a line fits is asked of the means over boots: do they leave the line by
-more than boots differ among themselves, and by how much at most? With enough boots every curve is significant, so a line is called
-straight as long as it is left by 5 % or less.
+more than boots differ among themselves, and by how much at most? With enough
+boots every curve is significant, so a line is called straight as long as it is
+left by 5 % or less.
 """
 
 import math

@@ -12,9 +12,11 @@ relative errors treated alike, with the 95 % interval over boots. ~: the points
 are on no straight line, and this is the slope of the one closest to them.
 Instructions are exact, of one boot, and up to a smaller N.
 
-flat, straight: within so many per cent, 95 % sure; faster, slower: than a
-straight line, as that power of N; A, B from N: each costs A up to N, and B from
-there on; undecided: a line may be that far off, more boots would tell.
+flat, straight: within so many per cent, 95 % sure; bends up, down: grows faster
+or slower than a straight line, as that power of N; A, B from N: each costs A up
+to N, and B from there on; not straight: a point is so many per cent off, and no
+power or bend describes it; undecided: a line may be that far off, more boots
+would tell.
 
 vmas: the same 240 MiB, cut into N VMAs; gaps: N VMAs of 2 MiB with gaps of 2 MiB
 between them, nothing present; pages: one VMA of N present pages; holes: one VMA
@@ -75,8 +77,10 @@ def shape(row: dict) -> str:
         return f"{row['verdict']}, {math.ceil(100 * row['deviation_high'])} %"
     curve = row['curve']
     if curve['kind'] == 'power':
-        exponent = curve['exponent']['value']
-        return f"{'faster' if exponent > 1 else 'slower'}, N^{exponent:.2f}"
+        exponent = f"{curve['exponent']['value']:.2f}"
+        if exponent == '1.00':
+            return f"not straight, {math.ceil(100 * row['deviation'])} %"
+        return f"bends {'up' if float(exponent) > 1 else 'down'}, N^{exponent}"
     return (f"{_short(curve['below']['value'])}, {_short(curve['above']['value'])} "
             f"from {curve['at']:,.0f}")
 
