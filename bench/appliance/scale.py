@@ -57,7 +57,7 @@ class Effort:
     count: bool
 
 
-FULL = Effort(boots=8, samples=5, steps=(1, 2, 5), limit=1_000_000, count=True)
+FULL = Effort(boots=8, samples=5, steps=(1, 5), limit=1_000_000, count=True)
 QUICK = Effort(boots=5, samples=3, steps=(1,), limit=10_000, count=False)
 
 
