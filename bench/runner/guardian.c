@@ -20,6 +20,18 @@
 
 enum { UML_FDS = 6 };
 
+/* A copy of @fd above those that UML is told of; -1 stays -1. */
+static int lift(int fd)
+{
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD, UML_FDS);
+
+	if (fd >= 0 && high < 0) {
+		say("cannot give the guest its descriptors: %m");
+		_exit(1);
+	}
+	return high;
+}
+
 /*
  * Every fd above the ones that UML is told of is umrun's business only, and
  * the program, if it has one: returned.
@@ -30,11 +42,11 @@ static int give_fds(const struct uml *uml)
 		uml->input_fd, uml->console_fd, uml->console_fd,
 		uml->channel_fd, uml->tty_fd, uml->turn_fd,
 	};
-	int program = fcntl(uml->program_fd, F_DUPFD, UML_FDS);
+	int program = lift(uml->program_fd);
 	int high[UML_FDS];
 
 	for (int i = 0; i < UML_FDS; i++)
-		high[i] = fcntl(wanted[i], F_DUPFD, UML_FDS);
+		high[i] = lift(wanted[i]);
 	for (int i = 0; i < UML_FDS; i++) {
 		if (wanted[i] < 0)
 			close(i);
@@ -176,11 +188,11 @@ static void close_all_but(int a, int b, int c)
 }
 
 static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
-					    int report_fd, const sigset_t *chld)
+					    int report_fd, int child_fd)
 {
 	pid_t self = getpid(), pid;
 	struct pollfd fds[2] = {
-		{ signalfd(-1, chld, SFD_CLOEXEC), POLLIN, 0 },
+		{ child_fd, POLLIN, 0 },
 		{ order_fd, POLLIN, 0 },
 	};
 	int status = 0;
@@ -189,11 +201,13 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 	prctl(PR_SET_NAME, "umrun-guardian");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
-	if (pid < 0)
+	if (pid < 0) {
+		say("cannot fork: %m");
 		_exit(1);
+	}
 	if (!pid)
 		become_uml(uml, self);
-	close_all_but(fds[0].fd, order_fd, report_fd);
+	close_all_but(child_fd, order_fd, report_fd);
 	if (write(report_fd, &pid, sizeof(pid)) < 0)
 		_exit(1);
 	for (;;) {
@@ -203,7 +217,7 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 			continue;
 		if (fds[1].revents)
 			break;
-		if (read(fds[0].fd, &info, sizeof(info)) > 0 &&
+		if (read(child_fd, &info, sizeof(info)) > 0 &&
 		    wait_for_uml(pid, WNOHANG, &status))
 			goto ended;
 	}
@@ -220,7 +234,7 @@ ended:
 
 void guardian_start(struct guardian *g, const struct uml *uml)
 {
-	int order[2], report[2];
+	int order[2], report[2], child_fd;
 	sigset_t chld, old;
 
 	if (pipe2(order, O_CLOEXEC) || pipe2(report, O_CLOEXEC))
@@ -229,6 +243,10 @@ void guardian_start(struct guardian *g, const struct uml *uml)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &old);
+	/* Of whoever reads it: the guardian. */
+	child_fd = signalfd(-1, &chld, SFD_CLOEXEC);
+	if (child_fd < 0)
+		cannot_start("cannot make a signalfd: %m");
 	/* If the guardian is killed, we take over what it guarded. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fflush(NULL);
@@ -239,9 +257,10 @@ void guardian_start(struct guardian *g, const struct uml *uml)
 		setsid();
 		close(order[1]);
 		close(report[0]);
-		guard(uml, order[0], report[1], &chld);
+		guard(uml, order[0], report[1], child_fd);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(child_fd);
 	close(order[0]);
 	close(report[1]);
 	g->order_fd = order[1];
