@@ -147,14 +147,17 @@ void events_print_countable(const struct event_list *list)
 void counters_open(struct counters *c, const struct event_list *list, pid_t pid)
 {
 	c->list = list;
+	c->records.out = &c->kept;
 	if (pid < 0)
 		return;
 	for (c->n = 0; c->n < list->n; c->n++) {
 		const struct event *event = list->of[c->n];
 		int fd = open_event(event, pid, c->n ? c->fds[0] : -1);
 
-		if (fd < 0 && errno == ESRCH)	/* died: no turns to count */
-			return counters_close(c);
+		if (fd < 0 && errno == ESRCH) {	/* died: no turns to count */
+			counters_close(c);
+			return;
+		}
 		if (fd < 0)
 			cannot_start("cannot count %s of the guest: %s",
 				     event->name, why(errno));
@@ -187,7 +190,6 @@ static void put_record(struct counters *c, const struct event_counts *end)
 			     c->list->of[i]->name,
 			     end->of[i] - c->begin.of[i]);
 	n += sprintf(line + n, "}}\n");
-	c->records.out = &c->kept;
 	records_put(&c->records, line, n);
 }
 
