@@ -5,10 +5,12 @@ import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from . import table
 from .symbols import Place
 
 SHOWN = 3  # functions of a difference that the terminal gets; report.md has all
 FEW = 6  # as many differences are shown with lines
+LEFT = (0, 1, 2)  # columns of words; numbers are set right
 
 LEGEND = """\
 Instructions that the kernel retires in one walk; per page: by the pages of the
@@ -73,38 +75,32 @@ def _largest(line: dict) -> tuple:
 
 def terminal(result: dict) -> str:
     """The table, the differences in short, and whether all boots agree; fits into mail."""
-    rows = [['layout', 'walk', '', *result['kernels']], *_cells(result)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    table = '\n'.join('  '.join(cell.ljust(width) if i < 3 else cell.rjust(width)
-                                for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-                      for row in rows)
+    totals = '\n'.join(table.aligned(_rows(result), LEFT))
     few = len(result['differences']) <= FEW
     found = '\n'.join(_difference(d, SHOWN, SHOWN) if few else _in_short(d)
                       for d in result['differences'])
-    return '\n\n'.join(part for part in (table, LEGEND, found, _verdict(result)) if part)
+    return '\n\n'.join(part for part in (totals, LEGEND, found, _verdict(result)) if part)
 
 
 def markdown(result: dict) -> str:
     """The same as report.md, with every function and line."""
-    headers = ['layout', 'walk', '', *result['kernels']]
-    rule = [':--'] * 3 + ['--:'] * len(result['kernels'])
-    table = '\n'.join('| ' + ' | '.join(row) + ' |' for row in (headers, rule, *_cells(result)))
+    totals = table.markdown(_rows(result), LEFT)
     found = '\n'.join(_difference(d, None, None) for d in result['differences'])
     return (f'# Instructions of walks\n\nLinux {result["source"]}, {result["started"]}. '
-            f'{_verdict(result)}\n\n{table}\n\n{LEGEND}\n\n## Differences\n\n'
+            f'{_verdict(result)}\n\n{totals}\n\n{LEGEND}\n\n## Differences\n\n'
             f'A line is known by its text in its function.\n\n```\n{found}\n```\n')
 
 
-def _cells(result: dict) -> list[list[str]]:
-    """Three lines a walk: instructions, per page, per VMA."""
-    cells = []
+def _rows(result: dict) -> list[list[str]]:
+    """The headers, and three lines a walk: instructions, per page, per VMA."""
+    rows = [['layout', 'walk', '', *result['kernels']]]
     for row in result['rows']:
         of_kernels = [row[name] for name in result['kernels']]
-        cells += [[row['layout'], row['walk'], 'instructions',
-                   *(f"{k['instructions']:,}" for k in of_kernels)],
-                  ['', '', 'per page', *(f"{k['per_page']:,.3f}" for k in of_kernels)],
-                  ['', '', 'per VMA', *(f"{k['per_vma']:,.1f}" for k in of_kernels)]]
-    return cells
+        rows += [[row['layout'], row['walk'], 'instructions',
+                  *(f"{k['instructions']:,}" for k in of_kernels)],
+                 ['', '', 'per page', *(f"{k['per_page']:,.3f}" for k in of_kernels)],
+                 ['', '', 'per VMA', *(f"{k['per_vma']:,.1f}" for k in of_kernels)]]
+    return rows
 
 
 def _difference(d: dict, functions: int | None, lines: int | None) -> str:

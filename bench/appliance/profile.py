@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
-from . import flame, guest, perf, results, sources, stacks
+from . import flame, guest, perf, results, sources, stacks, table
 from .failure import FAILED, Failure
 from .progress import step
 from .stacks import Boot, Cost, Difference, Profile
@@ -174,7 +174,7 @@ def _table(profile: Profile, unit: str, events: list[perf.Event]) -> str:
              f'{sum(boot.elsewhere for boot in profile.boots):,} more in other processes']
     lines += [f'{_number(cost.value)} +- {_number(cost.error)} {event.unit} a walk'
               for event in events[1:] for cost in [profile.counted(event)]]
-    lines += ['', *_aligned([['share', f'{unit}/walk', '+-', 'function'], *rows])]
+    lines += ['', *table.aligned([['share', f'{unit}/walk', '+-', 'function'], *rows], (3,))]
     if len(functions) > len(names):
         lines.append(f'and {len(functions) - len(names)} functions with less')
     return '\n'.join(lines)
@@ -187,7 +187,7 @@ def _difference_table(profiles: list[Profile], unit: str) -> str:
     headers = ['difference', '+-', first.kernel, second.kernel, '', 'function']
     return '\n'.join([
         f'{second.kernel} - {first.kernel}, {unit} a walk. * is beyond the error, which holds '
-        'for all functions at once:', '', *_aligned([headers, *rows]),
+        'for all functions at once:', '', *table.aligned([headers, *rows], (5,)),
         f'Functions with less than {stacks.SMALL:.1%} of either walk are left out.'])
 
 
@@ -200,10 +200,3 @@ def _difference_row(row: Difference) -> list[str]:
 def _number(value: float) -> str:
     """Three digits that mean something."""
     return f'{value:,.0f}' if value >= 100 else f'{value:.3g}'
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Columns of numbers, and the last one of words."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ['  '.join([*(cell.rjust(width) for cell, width in zip(row[:-1], widths)), row[-1]])
-            for row in rows]

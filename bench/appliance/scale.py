@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
 
-import concurrent.futures
 import dataclasses
 import datetime
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import fit, guest, measure, results, scale_plot, scale_report, sources
+from . import count, fit, guest, measure, results, scale_plot, scale_report, sources
 from .failure import FAILED, Failure
 from .progress import step
 
@@ -123,17 +121,14 @@ def _asked(series: str, numbers: list[int]) -> str:
 
 def _count(appliance: guest.Appliance) -> list[dict]:
     """One boot of each kernel, side by side: who runs beside it changes no count."""
-    asked = [_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
-             for name, series in SERIES.items()]
-
-    def count(kernel: str) -> list[dict]:
-        return list(guest.records(
-            appliance.only(kernel), f'--mem={guest.MEMORY_MIB}', f'--timeout={COUNT_SECONDS}',
-            argv=['/bin/walks', 'scale', '--count', *asked]))
-
+    argv = ['/bin/walks', 'scale', '--count',
+            *(_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
+              for name, series in SERIES.items())]
     with step(f'counting instructions on {", ".join(appliance.kernels)}'):
-        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            return [r for records in pool.map(count, appliance.kernels) for r in records]
+        counted = count.side_by_side(
+            lambda kernel: count.observe_one(appliance.only(kernel), argv, COUNT_SECONDS),
+            list(appliance.kernels))
+        return [r for records in counted for r in records]
 
 
 def fits(records: list[dict]) -> list[dict]:

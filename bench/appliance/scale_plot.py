@@ -7,7 +7,6 @@ from . import plot
 from .plot import COLOURS, pyplot
 
 PANEL = 4.4  # inches of width for a walk
-LABELS = {'ns': 'ns', 'instructions': 'instructions'}
 
 
 def files(result: dict) -> dict[str, bytes]:
@@ -61,7 +60,7 @@ def _draw_floor(above, rows: list[dict]) -> None:
 
 
 def _label(above, below, walk: str, row: dict) -> None:
-    above.set(title=walk, xscale='log', yscale='log', ylabel=f"{LABELS[row['measure']]} for a walk")
+    above.set(title=walk, xscale='log', yscale='log', ylabel=f"{row['measure']} for a walk")
     below.set(xlabel=f"N ({row['item']})", ylabel='off the line, %')
     below.axhline(0, color='grey', linewidth=0.6)
     for axis in (above, below):

@@ -4,7 +4,7 @@
 import math
 from typing import Callable
 
-UNITS = {'ns': 'ns', 'instructions': 'instructions'}
+from . import table
 
 LEGEND = """\
 What one thing more costs: the slope of a straight line through all points, their
@@ -33,11 +33,11 @@ def text(result: dict) -> str:
     """The tables, what they mean, and what was measured."""
     kernels = list(result['kernels'])
     parts = []
-    for measured, unit in UNITS.items():
+    for measured in ('ns', 'instructions'):
         rows = [r for r in result['fits'] if r['measure'] == measured]
         if not rows:
             continue
-        parts += [_by_kernel(f'{unit} for each', rows, kernels, cost),
+        parts += [_by_kernel(f'{measured} for each', rows, kernels, cost),
                   _by_kernel('straight?', rows, kernels, shape)]
     parts += [_floors(result, kernels), _faults(result), LEGEND, _about(result)]
     return '\n\n'.join(part for part in parts if part)
@@ -47,14 +47,11 @@ def _by_kernel(title: str, rows: list[dict], kernels: list[str],
                cell: Callable[[dict], str]) -> str:
     """A table with a line for each series and walk, a column for each kernel."""
     by_key = {(r['series'], r['walk'], r['kernel']): r for r in rows}
-    table = [['series', 'walk', title, *kernels]]
+    lines = [['series', 'walk', title, *kernels]]
     for series, walk in dict.fromkeys((r['series'], r['walk']) for r in rows):
         cells = [by_key[series, walk, kernel] for kernel in kernels]
-        table.append([series, walk, cells[0]['item'], *map(cell, cells)])
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    return '\n'.join('  '.join(cell.ljust(width) if i < 3 else cell.rjust(width)
-                               for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-                     for row in table)
+        lines.append([series, walk, cells[0]['item'], *map(cell, cells)])
+    return '\n'.join(table.aligned(lines, (0, 1, 2)))
 
 
 def cost(row: dict) -> str:
