@@ -102,10 +102,10 @@ def test_what_cannot_be_meant_is_refused(runner, arguments, said):
 
 def test_what_this_host_counts(runner):
     """With a PMU or without, each event is countable or has a reason, and umrun keeps its word."""
-    counted, uncounted = events.countable(runner.umrun, (*events.PMU, 'task-clock'))
+    counted, reasons = events.countable(runner.umrun, (*events.PMU, 'task-clock'))
     assert 'task-clock' in counted
     missing = [event for event in events.PMU if event not in counted]
-    assert sorted(name for line in uncounted for name in line.rpartition(': ')[0].split(', ')) \
+    assert sorted(name for line in reasons for name in line.rpartition(': ')[0].split(', ')) \
         == sorted(missing)
     for event in missing:
         status, _, said = run_with_records(runner, *turns_command(runner, f'--events={event}',
@@ -187,7 +187,7 @@ def result():
              'b': {'events': {'cycles': 2469134.0}}}
     return {'plan': {'events': ['cycles', 'cache-misses']}, 'kernels': {'a': {}, 'b': {}},
             'rows': [{'layout': 'dense', 'walk': 'smaps', **sides}],
-            'uncountable': ['dTLB-load-misses: none here']}
+            'no_events': ['dTLB-load-misses: none here']}
 
 
 def test_the_table(result):

@@ -99,7 +99,7 @@ def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
     found = insns.ensure(copy, ('dense:nonsense,pmd_entry',))
     for of_kernel in found.values():
         assert of_kernel['dense', 'pmd_entry'].instructions > 100
-        reason = of_kernel['dense', 'nonsense'].uncounted
+        reason = of_kernel['dense', 'nonsense'].no_instructions
         assert 'no walk nonsense' in reason and '\n' not in reason
     assert kept(copy, 'dense:nonsense') == {'baseline': None, 'stock': None}
 
@@ -108,7 +108,8 @@ def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
 def test_counting_ends_in_time_and_goes_on_next_time(copy, monkeypatch, seconds, reason):
     monkeypatch.setattr(insns, 'LIMIT_SECONDS', seconds)
     one = copy.only('stock')
-    assert reason in insns.ensure(one, ('sparse:pte_entry',))['stock']['sparse', 'pte_entry'].uncounted
+    found = insns.ensure(one, ('sparse:pte_entry',))['stock']['sparse', 'pte_entry']
+    assert reason in found.no_instructions
     monkeypatch.undo()
     assert insns.ensure(one, (PTE,))['stock'][ROW].instructions > 16384
 
@@ -116,5 +117,6 @@ def test_counting_ends_in_time_and_goes_on_next_time(copy, monkeypatch, seconds,
 def test_a_row_of_the_result_gets_either():
     rows = [{'layout': 'l', 'walk': 'w', 'a': {'ns': 1}, 'b': {'ns': 2}}]
     insns.put_into(rows, {'a': {('l', 'w'): Counted(7)}, 'b': {('l', 'w'): Counted(None, 'why')}})
-    assert rows == [{'layout': 'l', 'walk': 'w', 'a': {'ns': 1, 'instructions': 7, 'uncounted': None},
-                     'b': {'ns': 2, 'instructions': None, 'uncounted': 'why'}}]
+    assert rows == [{'layout': 'l', 'walk': 'w',
+                     'a': {'ns': 1, 'instructions': 7, 'no_instructions': None},
+                     'b': {'ns': 2, 'instructions': None, 'no_instructions': 'why'}}]

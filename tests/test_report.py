@@ -14,11 +14,11 @@ CONTROL = {'value': 1.0, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise':
 @pytest.fixture
 def result():
     side = {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held',
-            'instructions': 4000, 'uncounted': None, 'events': {}}
+            'instructions': 4000, 'no_instructions': None, 'events': {}}
     return {
         'source': '6.12.1', 'started': '2026-01-02T03:04:05+00:00', 'boots': 63, 'seconds': 51.4,
         'host': {'cpu': 'a CPU', 'unfit': []},
-        'plan': {'within': 0.01, 'placements': 1, 'events': []}, 'uncountable': ['cycles: no PMU'],
+        'plan': {'within': 0.01, 'placements': 1, 'events': []}, 'no_events': ['cycles: no PMU'],
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
         'rows': [{'layout': 'dense', 'walk': 'smaps', 'baseline': side, 'verdict': 'slower',
                   'patched': side | {'ns': 2345678.0, 'truth': 'broken', 'instructions': 4001},
@@ -87,7 +87,7 @@ def test_instructions_are_divided_to_three_decimals(result):
 
 
 def test_a_walk_that_could_not_be_counted_says_why(result):
-    result['rows'][0]['patched'] |= {'instructions': None, 'uncounted': 'returned -14'}
+    result['rows'][0]['patched'] |= {'instructions': None, 'no_instructions': 'returned -14'}
     lines = report.terminal(result).splitlines()
     assert lines[1].split()[4:6] == ['-', '1.900']
     why = 'patched: dense: smaps not counted: returned -14'

@@ -23,7 +23,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, list(names))
     kernels = placement.ensure(build, appliance, placements)
-    countable, uncountable = events.countable(appliance.umrun, plan.events or events.PMU)
+    countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
     plan = replace(plan, events=countable)
     clock = time.monotonic()
     counted = insns.ensure(appliance, plan.rows)
@@ -34,7 +34,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     result = _result(build, appliance, session, health)
     insns.put_into(result['rows'], counted)
     result['started'] = started.isoformat(timespec='seconds')
-    result['uncountable'] = uncountable
+    result['no_events'] = no_events
     result['seconds'] = round(time.monotonic() - clock, 1)
     folder = results.store(started, {
         'result.json': json.dumps(result, indent=1) + '\n',

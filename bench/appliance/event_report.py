@@ -66,4 +66,4 @@ def _notes(result: dict) -> list[str]:
         notes += ['', *LEGEND.format(a=a, b=b).split('\n')]
     elif result['plan']['events']:
         notes.append(NEVER)
-    return notes + [f'Not counted: {line}.' for line in result['uncountable']]
+    return notes + [f'Not counted: {line}.' for line in result['no_events']]

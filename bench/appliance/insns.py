@@ -26,7 +26,7 @@ LIMIT_SECONDS = 120  # of all counting; a kernel that hangs must not keep the be
 class Counted:
     """The instructions of one walk of one kernel, or why they are not known."""
     instructions: int | None
-    uncounted: str | None = None
+    no_instructions: str | None = None
 
 
 Found = dict[str, dict[Key, Counted]]  # by kernel, layout and walk

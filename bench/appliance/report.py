@@ -30,8 +30,8 @@ def terminal(result: dict) -> str:
     """The table, the faults found, and what was compared; fits into mail."""
     lines = table.aligned([_headers(result, HEADERS), *_cells(result)], LEFT)
     return '\n'.join([*lines, '', *_host(result), *_uncounted(result), *_faults(result), '',
-                      _legend(result), '', *event_report.terminal(result), '', _placement(result), '',
-                      _about(result)])
+                      _legend(result), '', *event_report.terminal(result), '',
+                      _placement(result), '', _about(result)])
 
 
 def markdown(result: dict) -> str:
@@ -82,8 +82,9 @@ def _counts(result: dict) -> list[list[str]]:
 
 
 def _uncounted(result: dict) -> list[str]:
-    return [f"{name}: {row['layout']}: {row['walk']} not counted: {row[name]['uncounted']}"
-            for row in result['rows'] for name in result['kernels'] if row[name]['uncounted']]
+    return [f"{name}: {row['layout']}: {row['walk']} not counted: {row[name]['no_instructions']}"
+            for row in result['rows'] for name in result['kernels']
+            if row[name]['no_instructions']]
 
 
 def _comparison(row: dict, within: float, unfit: str) -> list[str]:
