@@ -7,10 +7,10 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from . import (events, guest, insns, measure, paired, placement, report, results, sources,
-               watch)
+from . import events, guest, insns, measure, placement, report, results, sources, watch
 from .paired import Plan, Session
 from .progress import step
+from .verdict import Estimate
 
 FORMAT = 3  # of result.json; raised when a field changes its meaning
 
@@ -52,12 +52,19 @@ def without_counting(plan: Plan, seconds: float) -> Plan:
 
 def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
                  shown: str) -> tuple[Session, dict]:
-    """Measure until all is decided; also how the host was. shown: what the user is told."""
+    """Measure until all is decided; also how the host was. shown: what the user is told.
+
+    Of two machines there is no one ratio, and so no interval that could hold it: then
+    nothing is decided.
+    """
     session = Session(appliance, kernels, plan)
     before = watch.usage()
     with step(shown) as progress:
         session.measure(progress.update)
-    return session, watch.health(session.records, before, watch.usage())
+    health = watch.health(session.records, before, watch.usage())
+    if watch.moved(health):
+        session.comparisons.clear()
+    return session, health
 
 
 def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
@@ -73,12 +80,12 @@ def _result(build: Path, appliance: guest.Appliance, session: Session, health: d
         'plan': asdict(session.plan) | {'placements': session.placements},
         'boots': session.boots,
         'layouts': layouts,
-        'rows': _rows(session, watch.moved(health)),
+        'rows': _rows(session),
         'checks': _checks(session),
     }
 
 
-def _rows(session: Session, moved: bool) -> list[dict]:
+def _rows(session: Session) -> list[dict]:
     a, b, _ = session.names
     truth = measure.checks(session.records)
     pages = measure.pages_of_walks(session.records)
@@ -86,8 +93,7 @@ def _rows(session: Session, moved: bool) -> list[dict]:
     counted = events.per_walk(session.records)
     rows = []
     for (layout, walk), by_kernel in measure.ns_per_walk(session.records).items():
-        # Of two machines there is no one ratio, and so no interval that could hold it.
-        comparison = paired.Comparison() if moved else session.comparisons[layout, walk]
+        comparison = session.comparisons[layout, walk]
         row = {'layout': layout, 'walk': walk, 'pages': pages[layout, walk],
                'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
                'control': _estimate(comparison.control),
@@ -102,7 +108,7 @@ def _rows(session: Session, moved: bool) -> list[dict]:
     return rows
 
 
-def _estimate(found: paired.Estimate | None) -> dict | None:
+def _estimate(found: Estimate | None) -> dict | None:
     return found and asdict(found) | {'noise': found.noise()}
 
 

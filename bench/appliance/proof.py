@@ -152,7 +152,8 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
     with _load(condition.load):
         session, health = compare.measure_pair(appliance, kernels, Plan(BUDGET, WITHIN, (row,)),
                                                shown)
-    (found,) = session.comparisons.values()
+    layout, walk = row.split(':')
+    found = session.comparisons[layout, walk]
     return {'condition': condition.name, 'seconds': round(time.monotonic() - started, 1),
             'boots': session.boots, 'verdict': found.verdict,
             'ratio': found.ratio and asdict(found.ratio),
