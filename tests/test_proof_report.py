@@ -36,7 +36,7 @@ def _trial(condition, mean, error):
                      math.exp(mean + TO_HOLD * error), TO_DIFFER * error,
                      abs(mean) > TO_DIFFER * error)
     return {'condition': condition.name, 'seconds': 7.0, 'cost': condition.cost,
-            'verdict': found.verdict(0.0025), 'ratio': vars(found)}
+            'verdict': found.verdict(0.0025), 'ratio': vars(found), 'control': {'differs': False}}
 
 
 def least_seen(**made):
@@ -101,6 +101,12 @@ def test_few_trials_and_none_are_said():
 
 def test_a_trial_that_was_never_looked_at_saw_nothing():
     assert proof_report.needed([{'ratio': None}]) == [math.inf]
+
+
+def test_a_trial_whose_control_differs_sees_nothing():
+    (trial,) = trials(EQUAL, count=1)
+    assert math.isfinite(proof_report.needed([trial])[0])
+    assert proof_report.needed([trial | {'control': {'differs': True}}]) == [math.inf]
 
 
 def test_the_plot_has_a_panel_for_each_condition_and_is_the_same_each_time():

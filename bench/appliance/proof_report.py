@@ -10,10 +10,12 @@ from typing import Sequence
 
 from scipy import stats
 
-from . import measure
+from . import measure, table
 
 CONFIDENCE = 0.95
 OFTEN = 0.95  # the share of runs that the smallest change is to be seen in
+HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 'ratio, median',
+           'seconds, median')
 
 
 @dataclass(frozen=True)
@@ -26,20 +28,19 @@ class Quantile:
 
 def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
     """A line for each condition, how often a difference was seen; then what follows from all."""
-    lines = [f"{row:23}  {'cost':>5}  {'seen':>9}  {'95 % interval':>15}  {'expected >=':>11}  "
-             f"{'same':>4}  {'undecided':>9}  {'ratio, median':>13}  {'seconds, median':>15}"]
+    rows = [[row, *HEADERS]]
     for condition in conditions:
         of = named(trials, condition)
         if not of:
             continue
         low, high = interval(seen(of), len(of))
         verdicts = [t['verdict'] for t in of]
-        lines.append(
-            f"{condition.name:23}  {of[0]['cost']:5.2%}  {seen(of):3} / {len(of):<3}  "
-            f"{low:6.1%} .. {high:5.1%}  {_expected(trials, conditions, condition):>11}  "
-            f"{verdicts.count('same'):4}  {verdicts.count('undecided'):9}  "
-            f"{math.exp(shift(of)):13.4f}  {measure.middle([t['seconds'] for t in of]):15.1f}")
-    return '\n'.join([*lines, '', _false_alarms(trials, conditions),
+        rows.append([condition.name, f"{of[0]['cost']:.2%}", f'{seen(of)} / {len(of):<3}',
+                     f'{low:.1%} .. {high:6.1%}', _expected(trials, conditions, condition),
+                     str(verdicts.count('same')), str(verdicts.count('undecided')),
+                     f'{math.exp(shift(of)):.4f}',
+                     f"{measure.middle([t['seconds'] for t in of]):.1f}"])
+    return '\n'.join([*table.aligned(rows, (0,)), '', _false_alarms(trials, conditions),
                       _smallest(trials, conditions)])
 
 
@@ -80,10 +81,11 @@ def needed(equal: list[dict]) -> list[float]:
     spread the same, so it would be seen where value + d is above reach: from
     d = reach - value on. That is at the last look of the trial. Looks before
     may see it earlier; and where this one does not, but would not find `same`
-    either, a run goes on to others, which see less. So this is d at most.
+    either, a run goes on to others, which see less. So this is d at most. A
+    trial whose control differs sees nothing, however slow.
     """
-    return [t['ratio']['reach'] - math.log(t['ratio']['value']) if t['ratio'] else math.inf
-            for t in equal]
+    return [t['ratio']['reach'] - math.log(t['ratio']['value'])
+            if t['ratio'] and not t['control']['differs'] else math.inf for t in equal]
 
 
 def _equal(trials: list[dict], conditions: Sequence, load: str) -> list[dict]:
