@@ -14,6 +14,7 @@ import time
 import pytest
 
 from appliance import event_report, events
+from appliance.failure import Failure
 from runner_fixtures import forbid_perf, run_with_records, runner, turns_command  # noqa: F401
 
 SOFTWARE = 'task-clock,page-faults'
@@ -211,3 +212,20 @@ def test_events_that_never_filled_a_turn_are_explained(result):
     for name in ('a', 'b'):
         result['rows'][0][name]['events'] = {}
     assert event_report.terminal(result)[0].startswith('No event was counted through a whole turn')
+@pytest.mark.parametrize('count, said', [
+    (None, '-'), (0.0, '0'), (0.01234, '0.01234'), (999.94, '999.9'), (999.96, '1.000k'),
+    (999_960, '1.000M'), (12_345_678_901, '12.35G'), (-123_456, '-123.5k')])
+def test_four_digits(count, said):
+    assert event_report._short(count) == said
+
+
+def test_there_is_no_ratio_of_noise_below_zero(result):
+    result['rows'][0]['b']['events']['cycles'] = -5.0
+    assert event_report.terminal(result)[2].split()[2:5] == ['1.235M', '-5', '-']
+
+
+def test_a_runner_that_cannot_say_what_it_counts(runner):
+    with pytest.raises(Failure, match="not known: umrun: no event 'nonsense'"):
+        events.countable(runner.umrun, ('nonsense',))
+
+

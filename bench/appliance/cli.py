@@ -33,13 +33,12 @@ def main() -> int:
     """Parse, run the subcommand, and turn a Failure into one clear message."""
     arguments = _parser().parse_args()
     try:
-        subprocess.run([TOP / 'bench' / 'deps.sh'], check=True)
+        if subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode:
+            return SETUP  # it has said why
         return arguments.run(arguments)
     except Failure as failure:
         print(f'umwalk: {failure}', file=sys.stderr)
         return failure.status
-    except subprocess.CalledProcessError:
-        return SETUP  # deps.sh has said why
     except KeyboardInterrupt:
         return 130
 

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Iterator
 
 from . import perf
+from .failure import Failure
 from .measure import Row
 
 PMU = tuple(event.name for event in (perf.CYCLES, *perf.COUNTED))
@@ -19,8 +20,10 @@ PMU = tuple(event.name for event in (perf.CYCLES, *perf.COUNTED))
 
 def countable(umrun: Path, wanted: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
     """Those events that this host counts at once; of the others, a line for each reason."""
-    ran = subprocess.run([umrun, f'--which-events={",".join(wanted)}'], text=True, check=True,
+    ran = subprocess.run([umrun, f'--which-events={",".join(wanted)}'], text=True, check=False,
                          stdin=subprocess.DEVNULL, capture_output=True)
+    if ran.returncode:
+        raise Failure(f'what the host can count is not known: {ran.stderr.strip()}')
     reasons = defaultdict(list)
     for line in ran.stderr.splitlines():
         _, name, reason = line.split(': ', 2)
