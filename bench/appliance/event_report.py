@@ -44,7 +44,7 @@ def _cells(result: dict, event: str) -> list[list[str]]:
     cells = []
     for row in result['rows']:
         a, b = (row[name]['events'].get(event) for name in result['kernels'])
-        ratio = f'{b / a:.3f}' if a and b and a > 0 else '-'
+        ratio = f'{b / a:.3f}' if a and b and min(a, b) > 0 else '-'
         cells.append([_short(a), _short(b), ratio])
     return cells
 
@@ -53,10 +53,11 @@ def _short(count: float | None) -> str:
     """Four digits are more than such a count is good for."""
     if count is None:
         return '-'
-    for unit, suffix in ((1e6, 'M'), (1e3, 'k')):
-        if count >= unit:
-            return f'{count / unit:#.4g}{suffix}'
-    return f'{count:.3g}'
+    rounded = float(f'{count:.4g}')
+    for unit, suffix in ((1e9, 'G'), (1e6, 'M'), (1e3, 'k')):
+        if abs(rounded) >= unit:
+            return f'{rounded / unit:#.4g}{suffix}'
+    return f'{rounded:.4g}'
 
 
 def _notes(result: dict) -> list[str]:
