@@ -25,7 +25,7 @@ MUCH_STOLEN = 0.02  # of a CPU's time
 THROTTLED = 0.1  # seconds: one period of a limit, unless it was set to another
 LONG_PAUSE = 1  # seconds that a boot took longer than the one before
 MUCH_FASTER = 0.10  # between the slowest and the fastest boot
-CLOCK_STEP = 1  # seconds; NTP's slewing comes to 0.3 s in ten minutes
+CLOCK_STEP = 1  # seconds; NTP's slewing moves both clocks alike
 TSC_DRIFT = 200e-6  # of the TSC against the clock
 
 
@@ -92,7 +92,8 @@ def warnings(found: dict) -> list[str]:
         lines.append('the CPU was too hot and was slowed down')
     if found['pause_s'] > LONG_PAUSE:
         lines.append(f"a boot took {found['pause_s']:.1f} s longer than the one before: everything "
-                     'stood still (stopped, suspended, moved to another machine?)')
+                     'stood still (stopped, suspended, moved to another machine?), or others '
+                     'took the CPU')
     if abs(found['clock_step_s']) > CLOCK_STEP:
         lines.append(f"the wall clock jumped by {found['clock_step_s']:.1f} s: suspended, or moved "
                      'to another machine?')
