@@ -2,6 +2,7 @@
 """`umwalk bench` end to end: what it writes, and that it finds what is known to be broken."""
 
 import json
+from statistics import median
 
 import pytest
 
@@ -49,7 +50,9 @@ def test_every_layout_and_walk_is_compared(result):
             assert len(row[kernel]['ns_of_boots']) >= 4
             assert row[kernel]['instructions'] > 1000 and row[kernel]['no_instructions'] is None
         assert row['ratio']['low'] <= row['ratio']['value'] <= row['ratio']['high']
-        assert row['control']['noise'] < 0.5
+        assert 0.8 < row['control']['value'] < 1.25
+    # A host that others use, too, can make any row noisy, but not most of them.
+    assert median(row['control']['noise'] for row in result['rows']) < 0.2
 
 
 def test_walking_each_page_costs_more_than_walking_each_table(result):

@@ -71,6 +71,21 @@ def test_no_counters_are_left_open(runner):
     assert {r['boot'] for r in records if r['type'] == 'events'} == set(range(8))
 
 
+def test_descriptors_that_run_out_are_said_at_once(runner):
+    """Whichever it is that there is no room for; a guest that has ended is not waited for."""
+    statuses = []
+    for limit in range(10, 57):
+        status, _, said = run_with_records(
+            runner, *turns_command(runner, '--events', SOFTWARE, '--timeout', '20', '--',
+                                   '/bin/walks', 'list'),
+            stdout=subprocess.DEVNULL,
+            preexec_fn=lambda n=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
+        runner.assert_nothing_left()
+        assert status in (0, 122, 123) and (status == 0) == (said == b''), (limit, status, said)
+        statuses.append(status)
+    assert (statuses[0], statuses[-1]) == (122, 0)
+
+
 def test_a_guest_that_dies_in_its_turn_leaves_no_half_record(runner):
     reading, writing = os.pipe()
     command = turns_command(runner, '--records', str(writing), '--events', SOFTWARE,
@@ -202,16 +217,6 @@ def test_the_table(result):
     assert '| dense | smaps | 1.235M | 2.469M | 2.000 | 0.125 | - | - |' in table
 
 
-def test_no_table_but_why(result):
-    result['plan']['events'] = []
-    assert event_report.terminal(result) == ['Not counted: dTLB-load-misses: none here.']
-    assert event_report.markdown(result) == 'Not counted: dTLB-load-misses: none here.'
-
-
-def test_events_that_never_filled_a_turn_are_explained(result):
-    for name in ('a', 'b'):
-        result['rows'][0][name]['events'] = {}
-    assert event_report.terminal(result)[0].startswith('No event was counted through a whole turn')
 @pytest.mark.parametrize('count, said', [
     (None, '-'), (0.0, '0'), (0.01234, '0.01234'), (999.94, '999.9'), (999.96, '1.000k'),
     (999_960, '1.000M'), (12_345_678_901, '12.35G'), (-123_456, '-123.5k')])
@@ -229,3 +234,13 @@ def test_a_runner_that_cannot_say_what_it_counts(runner):
         events.countable(runner.umrun, ('nonsense',))
 
 
+def test_no_table_but_why(result):
+    result['plan']['events'] = []
+    assert event_report.terminal(result) == ['Not counted: dTLB-load-misses: none here.']
+    assert event_report.markdown(result) == 'Not counted: dTLB-load-misses: none here.'
+
+
+def test_events_that_never_filled_a_turn_are_explained(result):
+    for name in ('a', 'b'):
+        result['rows'][0][name]['events'] = {}
+    assert event_report.terminal(result)[0].startswith('No event was counted through a whole turn')
