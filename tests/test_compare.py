@@ -106,7 +106,11 @@ def test_a_row_that_is_decided_is_measured_no_more(appliance):
     session = Session(appliance, kernels, Plan(10, 1e-6, ('pfnmap:smaps',
                                                             'dense:pte_entry')))
     session.measure(lambda progress: None)
-    assert session.undecided() == {'dense': ['pte_entry']}
+    boots = {layout: {r['boot'] for r in session.records
+                      if r['type'] == 'sample' and r['layout'] == layout}
+             for layout in ('pfnmap', 'dense')}
+    assert session.comparisons['pfnmap', 'smaps'].verdict == 'slower'
+    assert len(boots['pfnmap']) < len(boots['dense']) == session.boots
 
 
 def test_a_kernel_against_itself_is_not_told_apart(appliance):
