@@ -12,7 +12,7 @@ import pytest
 from appliance import fit, guest, scale, scale_plot, scale_report
 from appliance.paths import TOP, build_folder
 
-N = scale.points(60_000, (1, 2, 5))
+N = scale.points(60_000, scale.FULL.steps)
 
 
 def boots(truth, noise=0.02, count=8, seed=1):
