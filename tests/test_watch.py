@@ -174,7 +174,7 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
     assert (row['verdict'], row['ratio'], row['control']) == ('undecided', None, None)
     said = capsys.readouterr().out
     assert 'UNFIT HOST: moved to another machine: ' in said and ', b CPU' in said
-    assert said.splitlines()[1].split()[4:10] == ['-', '-', '-', 'undecided', '(UNFIT', 'HOST)']
+    assert said.splitlines()[1].split()[5:11] == ['-', '-', '-', 'undecided', '(UNFIT', 'HOST)']
 
 
 FIT = {'others': 0.02, 'stolen': 0, 'throttled_s': 0, 'too_hot': 0, 'pause_s': 0.1,
