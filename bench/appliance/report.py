@@ -13,7 +13,8 @@ LEFT = (0, 1, 8, 9)  # columns of words; numbers are set right
 
 LEGEND = """\
 ratio: {b} / {a}, times; insns: likewise, instructions of one walk,
-exact. What ratio has beyond insns is caches, branches, placement, not more code.
+exact. What ratio has beyond insns is caches, branches, placement; of smaps and
+pagemap, also the guest's system calls, which are in the time alone.
 noise: what {a} differs from itself by in the same turns, at most; a smaller
 change cannot be seen here. Verdicts: of equal kernels 1 row in 100 is called
 faster or slower. truth: on {a} / on {b}. Where it is broken on either side
