@@ -68,9 +68,9 @@ def process_that_counts(runner) -> int:
 def test_a_signal_that_came_between_leaves_no_count(runner):
     """The kernel may have lost its way by it, and die; what it must not do is count on."""
     guest_run = runner.start('--mem=512', '--timeout=20', '--records=1', '--', '/bin/walks', 'count',
-                             'hugetlb:pagemap', stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                             'sparse:pte_entry', stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     pid = process_that_counts(runner)
-    time.sleep(0.2)  # it first does, without counting, what it counts
+    time.sleep(0.2)  # it first does, without counting, what it counts then for seconds
     os.kill(pid, signal.SIGTRAP)
     out, err = guest_run.communicate(timeout=60)
     assert b'"count"' not in out
