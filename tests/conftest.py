@@ -37,6 +37,16 @@ def appliance() -> guest.Appliance:
     return guest.ensure(build_folder(), series.kernels())
 
 
+@pytest.fixture(scope='module')
+def results_folder(tmp_path_factory):
+    """Where the runs of a test module land, in place of results/."""
+    folder = tmp_path_factory.mktemp('results')
+    patch = pytest.MonkeyPatch()
+    patch.setattr('appliance.results.RESULTS', folder)
+    yield folder
+    patch.undo()
+
+
 @pytest.fixture(scope='session')
 def stock_with(appliance, tmp_path_factory):
     """Build stock with one more patch; returns the appliance with that kernel in stock's place."""

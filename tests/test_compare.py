@@ -16,17 +16,11 @@ WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 
 @pytest.fixture(scope='module')
-def bench(appliance, tmp_path_factory):
+def bench(appliance, results_folder):
     """The results folder after one short comparison; events that every host can count."""
-    results = tmp_path_factory.mktemp('results')
-    patch = pytest.MonkeyPatch()
-    patch.setattr('appliance.results.RESULTS', results)
-    try:
-        plan = Plan(60, 1.0, events=('task-clock', 'page-faults'))
-        assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
-    finally:
-        patch.undo()
-    return results
+    plan = Plan(60, 1.0, events=('task-clock', 'page-faults'))
+    assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
+    return results_folder
 
 
 @pytest.fixture(scope='module')

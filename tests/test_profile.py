@@ -23,19 +23,17 @@ WALK, CALLBACK = 'walk_pgd_range', 'timed_pte_entry'
 
 
 @pytest.fixture(scope='module')
-def folder(appliance, tmp_path_factory):
+def folder(appliance, results_folder):
     """A kernel against itself; a clock is the further event that every host can count."""
-    results = tmp_path_factory.mktemp('results')
     sampled, *_ = perf.choose()
     patch = pytest.MonkeyPatch()
-    patch.setattr('appliance.results.RESULTS', results)
     patch.setattr('appliance.perf.choose',
                   lambda: [sampled, perf.Event('task-clock', 1_000_003, 'ns')])
     try:
         assert profile.run(build_folder(), ['baseline', 'baseline'], 'dense', 'pte_entry', 2) == 0
     finally:
         patch.undo()
-    return results / 'latest'
+    return results_folder / 'latest'
 
 
 @pytest.fixture(scope='module')

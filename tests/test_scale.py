@@ -139,18 +139,12 @@ def test_plots(result):
 
 
 @pytest.fixture(scope='module')
-def run(appliance, tmp_path_factory):
+def run(appliance, results_folder):
     """The results folder of a short run on two kernels."""
-    results = tmp_path_factory.mktemp('results')
-    patch = pytest.MonkeyPatch()
-    patch.setattr('appliance.results.RESULTS', results)
-    try:
-        assert scale.run(build_folder(), ['baseline', 'patched'],
-                         scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000,
-                                       count=False)) == 0
-    finally:
-        patch.undo()
-    return results / 'latest'
+    assert scale.run(build_folder(), ['baseline', 'patched'],
+                     scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000,
+                                  count=False)) == 0
+    return results_folder / 'latest'
 
 
 @pytest.fixture(scope='module')
