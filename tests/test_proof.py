@@ -45,6 +45,13 @@ def test_trials_of_other_kernels_do_not_count(results, monkeypatch):
     assert len(results.read_text().splitlines()) == 2
 
 
+def test_half_a_trial_is_named(results):
+    results.parent.mkdir()
+    results.write_text(json.dumps({'condition': 'A/A', 'kernels': []}) + '\n{"condition": "A/')
+    with pytest.raises(Failure, match=r'dense-pte_entry\.jsonl:2: no trial; delete that line'):
+        proof._kept(results, {})
+
+
 def test_a_proof_is_of_one_row(results):
     with pytest.raises(Failure, match='a proof is of one row'):
         proof.run(build_folder(), 'dense')

@@ -137,7 +137,13 @@ def _kept(path: Path, programs: dict[float, Path]) -> list[dict]:
     if not path.exists():
         return []
     current = {_digest(program) for program in programs.values()}
-    trials = [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
+    trials = []
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        try:
+            trials.append(json.loads(line))
+        except ValueError as error:  # the disk was full, or somebody edited it
+            raise Failure(f'{path}:{number}: no trial; delete that line, the others count') \
+                from error
     return [t for t in trials if set(t['kernels']) <= current]
 
 
