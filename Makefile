@@ -6,7 +6,7 @@
 KERNEL ?= stock
 # A command may hold $ for the guest's shell: not for make to expand.
 override CMD := $(value CMD)
-export LINUX_SRC BUILD CMD
+export LINUX_SRC BUILD RESULTS CMD
 
 UMWALK := bench/umwalk
 
@@ -18,7 +18,8 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
 	@echo 'Variables: KERNEL= (stock, baseline, patched, fixed), LINUX_SRC= (tarball or tree'
-	@echo 'of Linux 6.12), BUILD= (build folder). bench/umwalk SUBCOMMAND --help says more.'
+	@echo 'of Linux 6.12), BUILD= (build folder), RESULTS= (folder that runs land in).'
+	@echo 'bench/umwalk SUBCOMMAND --help says more.'
 
 deps: ## install the Debian packages needed; every target does it by itself
 	@bench/deps.sh

@@ -37,14 +37,24 @@ def appliance() -> guest.Appliance:
     return guest.ensure(build_folder(), series.kernels())
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session', autouse=True)
+def users_results_are_left_alone():
+    """What is in results/ of this clone is the user's: no test writes there."""
+    def contents() -> dict[Path, int]:
+        return {path: path.lstat().st_mtime_ns for path in (TOP / 'results').rglob('*')}
+
+    before = contents()
+    yield
+    assert contents() == before, 'results/ changed while the tests ran'
+
+
+@pytest.fixture(scope='module', autouse=True)
 def results_folder(tmp_path_factory):
-    """Where the runs of a test module land, in place of results/."""
+    """Where all runs of a test module land, in place of results/: in this process and others."""
     folder = tmp_path_factory.mktemp('results')
-    patch = pytest.MonkeyPatch()
-    patch.setattr('appliance.results.RESULTS', folder)
-    yield folder
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('RESULTS', str(folder))
+        yield folder
 
 
 @pytest.fixture(scope='session')

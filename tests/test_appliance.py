@@ -75,6 +75,16 @@ def test_a_path_that_kbuild_cannot_take(umwalk, tmp_path, name):
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize('variable, command', [('BUILD', ('build', 'stock')),
+                                               ('RESULTS', ('contract',))])
+def test_a_folder_that_cannot_be_made(umwalk, tmp_path, variable, command):
+    (tmp_path / 'file').touch()
+    folder = tmp_path / 'file' / 'folder'
+    ran = umwalk(*command, **{variable: str(folder)})
+    assert ran.returncode == 2
+    assert f"folder '{folder}': Not a directory; set {variable}=" in one_line(ran.stderr)
+
+
 def test_no_kernel_is_built_again_when_nothing_changed(appliance, umwalk):
     before = {p: p.stat().st_mtime_ns for p in appliance.kernels.values()}
     started = time.monotonic()

@@ -15,7 +15,7 @@ import pytest
 
 from appliance import count, count_report, guest
 from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
-from appliance.paths import RESULTS, TOP, build_folder
+from appliance.paths import TOP, build_folder
 from appliance.symbols import Place
 from runner_fixtures import runner  # noqa: F401 # pylint: disable=unused-import
 
@@ -99,13 +99,13 @@ def test_breakpoints_count_as_single_steps_do(appliance, umwalk, tmp_path):
 
 
 @pytest.fixture(scope='module')
-def counted(appliance):
+def counted(appliance, results_folder):
     """A whole run of the subcommand: what it printed, and its folder."""
     ran = subprocess.run([TOP / 'bench' / 'umwalk', 'count', '--kernel=patched', '--kernel=fixed',
                           '--layout=hugetlb', '--walk=pte_entry', '--boots=2'],
                          capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    return ran.stdout, (RESULTS / 'latest').resolve()
+    return ran.stdout, (results_folder / 'latest').resolve()
 
 
 def test_the_table_and_the_result_agree(counted):

@@ -14,7 +14,7 @@ from appliance.paths import build_folder
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    monkeypatch.setattr('appliance.results.RESULTS', tmp_path)
+    monkeypatch.setenv('RESULTS', str(tmp_path))
     monkeypatch.setattr(proof, 'BUDGET', 10)
     return tmp_path / 'proof' / 'dense-pte_entry.jsonl'
 

@@ -168,7 +168,7 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
             yield record | {'cpu': 'b CPU'} if is_new else record
 
     monkeypatch.setattr('appliance.guest.records', moved)
-    monkeypatch.setattr('appliance.results.RESULTS', tmp_path)
+    monkeypatch.setenv('RESULTS', str(tmp_path))
     assert compare.run(build_folder(), ('baseline', 'patched'), Plan(3, 0.01, (ROW,)), 1) == 0
     (row,) = json.loads((tmp_path / 'latest' / 'result.json').read_text())['rows']
     assert (row['verdict'], row['ratio'], row['control']) == ('undecided', None, None)

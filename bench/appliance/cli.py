@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import count, golden, guest, kconfig, kernel, series
 from .failure import SETUP, Failure
-from .paths import TOP, build_folder
+from .paths import TOP, build_folder, results_folder
 
 EXIT_STATUS = """
 exit status:
@@ -26,6 +26,7 @@ exit status:
 environment:
   LINUX_SRC  tarball or tree of Linux 6.12 (default: Debian's linux-source-6.12)
   BUILD      folder for all that is built (default: build/ in the clone)
+  RESULTS    folder that runs land in (default: results/ in the clone)
 """
 
 
@@ -35,6 +36,8 @@ def main() -> int:
     try:
         if subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode:
             return SETUP  # it has said why
+        if arguments.run in STORING:
+            results_folder()  # that a run cannot be stored is said before it
         return arguments.run(arguments)
     except Failure as failure:
         print(f'umwalk: {failure}', file=sys.stderr)
@@ -271,3 +274,6 @@ def _scale(arguments: argparse.Namespace) -> int:
 def _selftests(arguments: argparse.Namespace) -> int:
     from . import selftests  # pylint: disable=import-outside-toplevel
     return selftests.run(build_folder(), arguments.kernel)
+
+
+STORING = (_bench, _bench_proof, _contract, _count_instructions, _profile, _scale)

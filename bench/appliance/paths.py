@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from .failure import Failure
@@ -12,7 +13,6 @@ from .failure import Failure
 TOP = Path(__file__).resolve().parents[2]
 PATCHES = TOP / 'kernel-patches'
 CONFIGS = TOP / 'uml-config'
-RESULTS = TOP / 'results'
 VERSION = '6.12'
 
 
@@ -25,12 +25,23 @@ def build_folder() -> Path:
     if any(c in str(build) for c in ' \t:\n'):
         raise Failure(f"a kernel cannot be built below '{build}' (space or colon "
                       'in the path): set BUILD=/a/plain/path')
+    return _made(build, 'build', 'BUILD')
+
+
+def results_folder() -> Path:
+    """The folder that runs land in: $RESULTS, or results/ in the clone."""
+    return _made(Path(os.environ.get('RESULTS') or TOP / 'results').expanduser().absolute(),
+                 'results', 'RESULTS')
+
+
+def _made(folder: Path, what: str, variable: str) -> Path:
     try:
-        build.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise Failure(f"cannot make the build folder '{build}': {error.strerror}; "
-                      'set BUILD=/a/writable/path') from error
-    return build
+        raise Failure(f"cannot write to the {what} folder '{folder}': {error.strerror}; "
+                      f'set {variable}=/a/writable/path') from error
+    return folder
 
 
 @contextlib.contextmanager

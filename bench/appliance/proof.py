@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Iterator
 
-from . import compare, count, guest, kernel, paths, proof_plot, proof_report, results, series
+from . import compare, count, guest, kernel, paths, proof_plot, proof_report, series
 from .failure import Failure
 from .paired import Plan
 from .paths import PATCHES, VERSION
@@ -62,7 +62,7 @@ def run(build: Path, row: str) -> int:
         raise Failure(f"{row}: a proof is of one row, LAYOUT:WALK, as in dense:pte_entry")
     appliance = guest.ensure(build, [BASE])
     programs, costs = _programs(build, appliance, layout, walk)
-    path = results.RESULTS / 'proof' / f'{layout}-{walk}.jsonl'
+    path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
     trials = _kept(path, programs)
     with open(path, 'a', encoding='utf-8') as kept:

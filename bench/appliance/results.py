@@ -10,27 +10,27 @@ from pathlib import Path
 
 from . import series
 from .guest import Appliance
-from .paths import RESULTS
+from .paths import results_folder
 
 
 def new_folder(started: datetime.datetime) -> Path:
     """A folder for a run, which store() makes; for files that name it."""
-    return RESULTS / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
+    return results_folder() / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
 
 
 def store(started: datetime.datetime, files: dict[str, str | bytes],
           folder: Path | None = None) -> Path:
     """Write a run's folder whole, then point results/latest to it."""
     folder = folder or new_folder(started)
-    partial = RESULTS / f'.{folder.name}'
+    partial = folder.with_name(f'.{folder.name}')
     for file, content in files.items():
         data = content.encode() if isinstance(content, str) else content
         (partial / file).parent.mkdir(parents=True, exist_ok=True)
         (partial / file).write_bytes(data)
     partial.rename(folder)
-    link = RESULTS / f'.latest.{folder.name}'
+    link = folder.with_name(f'.latest.{folder.name}')
     link.symlink_to(folder.name)
-    link.replace(RESULTS / 'latest')
+    link.replace(folder.with_name('latest'))
     return folder
 
 
