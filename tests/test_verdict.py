@@ -86,3 +86,22 @@ def test_too_few_draws_spend_nothing():
     assert looks.spent == 0
     assert looks.look([0.0, 0.1, 0.2, 0.3], LOOKS[1]).low < 1
     assert looks.spent == LOOKS[1]
+
+
+@pytest.mark.parametrize('draws, share', [(4, 1 / 4), (8, 1 / 8), (16, 1 / 2), (60, 1 / 16)])
+def test_what_same_would_have_seen_is_seen_in_95_of_100_runs(draws, share):
+    """Runs of equal kernels, each shifted by what it says that it sees."""
+    random = numpy.random.default_rng(6)
+    runs = 1000
+    seen = 0
+    for _ in range(runs):
+        logs = random.normal(0, 0.01, draws)
+        seen += estimate(logs + numpy.log1p(estimate(logs, share).sees), share).differs
+    assert seen / runs == pytest.approx(0.95, abs=0.015)
+
+
+def test_half_of_that_is_mostly_overlooked():
+    """That the number is no bound that is far too large."""
+    random = numpy.random.default_rng(7)
+    runs = [random.normal(0, 0.01, 16) for _ in range(400)]
+    assert sum(estimate(logs + estimate(logs).sees / 2).differs for logs in runs) < 160
