@@ -27,13 +27,14 @@ deps: ## install the Debian packages needed; every target does it by itself
 build: deps ## build all kernels
 	@$(UMWALK) build
 
-bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS=
+bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
 	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
 		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
-		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(ROWS),--rows $(ROWS))
+		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(filter all,$(TIME)),--time-all) \
+		$(if $(ROWS),--rows $(ROWS))
 
-bench-proof: deps ## how small a change bench sees; hours, goes on where it was stopped; ROW=
-	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW))
+bench-proof: deps ## how small a change bench sees; hours, goes on where it was stopped; ROW=, NULL=1
+	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW)) $(if $(NULL),--null)
 
 bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))

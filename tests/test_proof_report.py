@@ -33,7 +33,7 @@ def trials(condition, shift=0.0, count=100, seed=1):
 
 def _trial(condition, mean, error):
     found = Estimate(math.exp(mean), math.exp(mean - TO_HOLD * error),
-                     math.exp(mean + TO_HOLD * error), TO_DIFFER * error,
+                     math.exp(mean + TO_HOLD * error), TO_DIFFER * error, TO_DIFFER * error,
                      abs(mean) > TO_DIFFER * error)
     return {'condition': condition.name, 'seconds': 7.0, 'cost': condition.cost,
             'verdict': found.verdict(0.0025), 'ratio': vars(found), 'control': {'differs': False}}
@@ -123,3 +123,17 @@ def test_the_plot_has_a_panel_for_each_condition_and_is_the_same_each_time():
 def test_interval_of_a_share():
     low, high = proof_report.interval(0, 100)
     assert low == 0 and high == pytest.approx(0.0362, abs=1e-4)
+
+
+def test_patches_that_change_nothing_are_summed_up():
+    apart = {'layout': 'dense', 'walk': 'smaps', 'verdict': 'faster', 'ratio': {'value': 0.9812}}
+    same = apart | {'walk': 'pagemap', 'verdict': 'same'}
+    undecided = same | {'verdict': 'undecided', 'ratio': None}
+    made = [{'condition': 'driver', 'seconds': 50.0, 'rows': [same] * 99 + [undecided]},
+            {'condition': 'driver', 'seconds': 60.0, 'rows': [same] * 100},
+            {'condition': 'comment', 'seconds': 55.0, 'rows': [same] * 99 + [apart]}]
+    text = proof_report.null_summary(made)
+    assert re.search(r'^comment +1 +100 +1 +99 +0 +55\.0$', text, re.M)
+    assert re.search(r'^driver +2 +200 +0 +199 +1 +55\.0$', text, re.M)
+    assert 'comment: dense smaps faster, 0.9812' in text
+    assert 'Rows of equal walks told apart: 1 of 300; 95 % interval 0.0% .. 1.8% of all.' in text

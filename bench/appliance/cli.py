@@ -70,14 +70,20 @@ def _parser() -> argparse.ArgumentParser:
                          help='what "same" allows for')
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
                          help='only these (all)')
-    command.add_argument('--placements', type=_count, default=1, metavar='N',
-                         help='link each kernel with N random orders of its functions (1: as built)')
+    command.add_argument('--placements', type=_count, metavar='N',
+                         help='random orders of the functions of each kernel, one a boot; '
+                              '1: as built (16)')
+    command.add_argument('--time-all', action='store_true',
+                         help='time what is the same code, too')
 
     command = add('bench-proof', _bench_proof,
                   'how small a change bench sees, and how often one that is not there; takes '
                   'long, goes on where it was stopped')
     command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
                          help='what to walk (%(default)s)')
+    command.add_argument('--null', action='store_true',
+                         help='only how often patches that change nothing are told apart, '
+                              'over all rows; half an hour')
 
     command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt')
     _kernel_option(command)
@@ -176,13 +182,15 @@ def _bench(arguments: argparse.Namespace) -> int:
     if len(set(arguments.kernels)) != 2 or len(arguments.kernels) != 2:
         raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
                       'each run has the first one against itself as its control')
-    if 1 < arguments.placements < LEAST_DRAWS:
-        raise Failure(f'--placements {arguments.placements}: 1, or {LEAST_DRAWS} and more, '
+    placements = arguments.placements or compare.PLACEMENTS
+    if 1 < placements < LEAST_DRAWS:
+        raise Failure(f'--placements {placements}: 1, or {LEAST_DRAWS} and more, '
                       'for an interval over placements')
     plan = paired.PROFILES[arguments.profile]
     plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
+                   time_all=arguments.time_all,
                    within=arguments.within / 100 if arguments.within else plan.within)
-    return compare.run(build_folder(), tuple(arguments.kernels), plan, arguments.placements)
+    return compare.run(build_folder(), tuple(arguments.kernels), plan, placements)
 
 
 def _bench_boot(arguments: argparse.Namespace) -> int:
@@ -191,8 +199,10 @@ def _bench_boot(arguments: argparse.Namespace) -> int:
 
 
 def _bench_proof(arguments: argparse.Namespace) -> int:
-    from . import proof  # pylint: disable=import-outside-toplevel # scipy is slow to load
-    return proof.run(build_folder(), arguments.row)
+    # pylint: disable-next=import-outside-toplevel # scipy is slow to load
+    from . import proof, proof_null
+    status = 0 if arguments.null else proof.run(build_folder(), arguments.row)
+    return status or proof_null.run(build_folder())
 
 
 def _build(arguments: argparse.Namespace) -> int:

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
 
+import contextlib
 import datetime
 import json
+import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Callable, Collection, Iterator
 
 from . import events, guest, insns, measure, placement, report, results, sources, watch
+from .guest import Row
 from .paired import Plan, Session
 from .progress import step
 from .verdict import Estimate
 
-FORMAT = 3  # of result.json; raised when a field changes its meaning
+FORMAT = 4  # of result.json; raised when a field changes its meaning
+PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
 
 
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
@@ -26,13 +31,15 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
     plan = replace(plan, events=countable)
     clock = time.monotonic()
-    counted = insns.ensure(appliance, plan.rows)
-    plan = without_counting(plan, time.monotonic() - clock)
-    clock = time.monotonic()
-    session, health = measure_pair(appliance, kernels, plan,
-                                   f'{" against ".join(reversed(names))}, {plan.budget} s at most')
+    with insns.Counting(appliance, guest.rows(plan.rows)) as counting, _pinned():
+        spent = counting.ahead(plan.budget)
+        session, health = measure_pair(
+            appliance, kernels, replace(plan, budget=plan.budget - spent),
+            f'{" against ".join(reversed(names))}, {plan.budget} s at most',
+            tuple if plan.time_all else counting.same_code)
+        counting.finish()
     result = _result(build, appliance, session, health)
-    insns.put_into(result['rows'], counted)
+    _put_counts(result['rows'], counting, plan)
     result['started'] = started.isoformat(timespec='seconds')
     result['no_events'] = no_events
     result['seconds'] = round(time.monotonic() - clock, 1)
@@ -45,19 +52,26 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     return 0
 
 
-def without_counting(plan: Plan, seconds: float) -> Plan:
-    """Counting is part of the budget, but leaves half of it to the times."""
-    return replace(plan, budget=max(plan.budget - round(seconds), plan.budget / 2))
+@contextlib.contextmanager
+def _pinned() -> Iterator[None]:
+    """Guests are timed on one CPU; the others are for what goes on meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {insns.measured_cpu()})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
-                 shown: str) -> tuple[Session, dict]:
+                 shown: str, settled: Callable[[], Collection[Row]] = tuple
+                 ) -> tuple[Session, dict]:
     """Measure until all is decided; also how the host was. shown: what the user is told.
 
     Of two machines there is no one ratio, and so no interval that could hold it: then
     nothing is decided.
     """
-    session = Session(appliance, kernels, plan)
+    session = Session(appliance, kernels, plan, settled)
     before = watch.usage()
     with step(shown) as progress:
         session.measure(progress.update)
@@ -89,23 +103,38 @@ def _rows(session: Session) -> list[dict]:
     a, b, _ = session.names
     truth = measure.checks(session.records)
     pages = measure.pages_of_walks(session.records)
+    times = measure.ns_per_walk(session.records)
     draws = session.draws(b)
     counted = events.per_walk(session.records)
     rows = []
-    for (layout, walk), by_kernel in measure.ns_per_walk(session.records).items():
-        comparison = session.comparisons[layout, walk]
-        row = {'layout': layout, 'walk': walk, 'pages': pages[layout, walk],
+    for layout, walk in session.rows:
+        at = layout, walk
+        comparison = session.comparisons[at]
+        row = {'layout': layout, 'walk': walk, 'pages': pages.get(at),
                'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
-               'control': _estimate(comparison.control),
-               'draws': draws[layout, walk]}
+               'control': _estimate(comparison.control), 'draws': draws.get(at, [])}
         for name in (a, b):
-            ns = measure.middle(by_kernel[name])
-            row[name] = {'ns': ns, 'ns_per_page': ns / pages[layout, walk],
-                         'ns_of_boots': by_kernel[name],
+            row[name] = {**_times(times.get(at, {}).get(name, []), row['pages']),
                          'truth': measure.truth(truth, name, layout, walk),
-                         'events': counted.get((layout, walk), {}).get(name, {})}
+                         'events': counted.get(at, {}).get(name, {})}
         rows.append(row)
     return rows
+
+
+def _times(ns_of_boots: list[float], pages: int | None) -> dict:
+    """Of a walk in one kernel; a row whose code is the same may have none."""
+    ns = measure.middle(ns_of_boots) if ns_of_boots else None
+    return {'ns': ns, 'ns_per_page': ns and ns / pages, 'ns_of_boots': ns_of_boots}
+
+
+def _put_counts(rows: list[dict], counting: insns.Counting, plan: Plan) -> None:
+    """What the counts say of each row; of the same code no time need speak."""
+    insns.put_into(rows, counting.found())
+    same = counting.same_code()
+    for row in rows:
+        row['same_code'] = (row['layout'], row['walk']) in same
+        if row['same_code'] and not plan.time_all:
+            row['verdict'] = 'same code'
 
 
 def _estimate(found: Estimate | None) -> dict | None:

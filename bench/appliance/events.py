@@ -13,7 +13,7 @@ from typing import Iterator
 
 from . import perf
 from .failure import Failure
-from .measure import Row
+from .guest import Row
 
 PMU = tuple(event.name for event in (perf.CYCLES, *perf.COUNTED))
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Callable, Iterator
+from typing import IO, Callable, Iterable, Iterator
 
 from . import kernel, stack
 from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
@@ -23,6 +23,18 @@ WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
 # What /bin/walks (workloads/) builds, and does over it.
 LAYOUTS = ('hugetlb', 'pfnmap', 'sparse', 'dense')
 WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
+
+
+Row = tuple[str, str]  # layout, walk
+
+
+def rows(asked: Iterable[str]) -> list[Row]:
+    """Of LAYOUT or LAYOUT:WALK,WALK each; none: all."""
+    found = []
+    for choice in tuple(asked) or LAYOUTS:
+        layout, _, walks = choice.partition(':')
+        found += [(layout, walk) for walk in (walks.split(',') if walks else WALKS)]
+    return list(dict.fromkeys(found))
 
 
 def _memory_mib(configuration: str) -> int:

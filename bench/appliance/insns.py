@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The instructions of each walk of a bench: counted once, then kept beside the kernel.
+"""The instructions of each walk of a bench: counted beside the times, then kept beside the kernel.
 
 A count is the same in every boot, as long as the kernel and the guest's root
-are; a kernel that changed is counted anew, and others are not.
+are; a kernel that changed is counted anew, and others are not. The functions
+that a walk executes in the first kernel are kept, too: where each of them is the
+same in the second one, so is what the walk does there, and its count.
 """
 
+import concurrent.futures
 import hashlib
 import json
+import os
+import threading
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import count, guest
-from .count import Key
+from . import count, functions, guest, symbols
 from .failure import Failure
+from .guest import Row
 from .paths import write_atomically
 from .progress import step
 
 FILE = 'instructions'  # beside the kernel's program; docs/formats.md
-LIMIT_SECONDS = 120  # of all counting; a kernel that hangs must not keep the bench for ever
+AT_ONCE = 8  # boots, each with a guest's memory
+AHEAD = 0.25  # of the budget: what counting may have of it where there is one CPU
+GRACE_SECONDS = 5  # for counts that are under way when the times are done
+BOOT_SECONDS = 120  # a kernel that hangs must not keep others from being counted
+
+LATER = 'no time was left for it; the next run goes on'
 
 
 @dataclass(frozen=True)
@@ -27,40 +37,131 @@ class Counted:
     """The instructions of one walk of one kernel, or why they are not known."""
     instructions: int | None
     no_instructions: str | None = None
+    functions: tuple[str, ...] = ()  # all that it executes
 
 
-Found = dict[str, dict[Key, Counted]]  # by kernel, layout and walk
+Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk
 
 
-def ensure(appliance: guest.Appliance, asked: tuple[str, ...]) -> Found:
-    """Count what is asked for, as bench takes it, and not known yet; by kernel and row.
+class Counting:
+    """Counts of two kernels: what is kept of them, and the others as they come.
 
-    A walk that cannot be counted has the reason instead; it is tried anew next time.
+    `with` starts to count, and ends what is still under way.
     """
-    kept = {name: _Kept(program, appliance.initramfs)
-            for name, program in appliance.kernels.items()}
-    rows = _rows(asked)
-    missing = [(name, row) for row in rows for name in kept if row not in kept[name].known]
-    if missing:
-        _count(appliance, missing, kept)
-    return {name: {row: of.failed.get(row) or Counted(of.known[row]) for row in rows}
-            for name, of in kept.items()}
+
+    def __init__(self, appliance: guest.Appliance, rows: list[Row]):
+        self.appliance = appliance
+        self.rows = rows
+        self.first, self.second = appliance.kernels
+        self.kept = {name: _Kept(program, appliance.initramfs)
+                     for name, program in appliance.kernels.items()}
+        self.unchanged = _unchanged(*appliance.kernels.values())
+        self.stop = threading.Event()
+        cpus = os.sched_getaffinity(0)
+        self.others = cpus - {measured_cpu()}
+        self.pool = concurrent.futures.ThreadPoolExecutor(
+            min(AT_ONCE, len(self.others) or 1),
+            initializer=lambda: os.sched_setaffinity(0, self.others or cpus))
+        self.under_way: list[concurrent.futures.Future] = []
+
+    def __enter__(self) -> 'Counting':
+        self.under_way = [self.pool.submit(self._row, row) for row in self.rows
+                          if not self._is_known(row)]
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop.set()
+        self.pool.shutdown(cancel_futures=True)
+        for of_kernel in self.kept.values():
+            of_kernel.write()
+
+    def ahead(self, budget: float) -> float:
+        """Count before anything is timed, as far as it must not go on meanwhile; the seconds.
+
+        On another CPU it may. On the only one it takes a share of the budget, no more.
+        """
+        if self.others:
+            return 0
+        began = time.monotonic()
+        self._wait(AHEAD * budget)
+        self.stop.set()
+        return time.monotonic() - began
+
+    def finish(self) -> None:
+        """Wait a bounded while for what is under way."""
+        self._wait(GRACE_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        left = {future for future in self.under_way if not future.done()}
+        if not left or self.stop.is_set():
+            return
+        with step(f'counting the instructions of {len(left)} walks') as shown:
+            while left and time.monotonic() < end:
+                _, left = concurrent.futures.wait(left, timeout=0.2)
+                shown.update(f'{len(left)} left')
+
+    def same_code(self) -> set[Row]:
+        """The rows, of those counted, whose walk executes the same code in both kernels."""
+        return {row for row in self.rows if self._is_same(row)}
+
+    def found(self) -> Found:
+        """All counts, by kernel and row; a walk that could not be counted has the reason."""
+        return {name: {row: self._counted(name, row) for row in self.rows} for name in self.kept}
+
+    def _counted(self, name: str, row: Row) -> Counted:
+        of = self.kept[self.first if self._is_same(row) else name]
+        return of.failed.get(row) or of.known.get(row) or Counted(None, LATER)
+
+    def _is_known(self, row: Row) -> bool:
+        return row in self.kept[self.first].known and (
+            self._is_same(row) or row in self.kept[self.second].known)
+
+    def _is_same(self, row: Row) -> bool:
+        known = self.kept[self.first].known.get(row)
+        return bool(known and known.functions) and self.unchanged.issuperset(known.functions)
+
+    def _row(self, row: Row) -> None:
+        """What is not known of it; the second kernel only if its code is another one."""
+        for name in (self.first, self.second):
+            of = self.kept[name]
+            if row not in of.known and not self._is_same(row):
+                counted = self._count(name, row)
+                (of.failed if counted.instructions is None else of.known)[row] = counted
+
+    def _count(self, name: str, row: Row) -> Counted:
+        """A boot of its own: a walk that fails costs no other its count."""
+        try:
+            if self.stop.is_set():
+                return Counted(None, LATER)
+            found = count.counts(count.observe_one(
+                self.appliance.only(name), ['/bin/walks', 'count', ':'.join(row)], BOOT_SECONDS,
+                self.stop.is_set))[row]
+            executed = symbols.names(self.appliance.kernels[name], found.at)
+            return Counted(found.instructions, None, tuple(sorted(executed)))
+        except Failure as failure:
+            if self.stop.is_set():
+                return Counted(None, LATER)
+            reason = ' '.join(str(failure).splitlines()[:2])  # without the console's end
+            return Counted(None, reason.removeprefix(f'{", ".join(row)}: '))
+
+
+def _unchanged(first: Path, second: Path) -> set[str]:
+    """The functions that are the same in both kernels."""
+    return set(functions.digests(first)) - functions.changed(first, second)
+
+
+def measured_cpu() -> int:
+    """The CPU that guests are timed on."""
+    return min(os.sched_getaffinity(0))
 
 
 def put_into(rows: list[dict], counted: Found) -> None:
     """Complete the rows of a bench's result."""
     for row in rows:
         for name, of_kernel in counted.items():
-            row[name] |= asdict(of_kernel[row['layout'], row['walk']])
-
-
-def _rows(asked: tuple[str, ...]) -> list[Key]:
-    """LAYOUT or LAYOUT:WALK,WALK each; none: all."""
-    found = []
-    for choice in asked or guest.LAYOUTS:
-        layout, _, walks = choice.partition(':')
-        found += [(layout, walk) for walk in (walks.split(',') if walks else guest.WALKS)]
-    return list(dict.fromkeys(found))
+            found = asdict(of_kernel[row['layout'], row['walk']])
+            row[name] |= {key: found[key] for key in ('instructions', 'no_instructions')}
 
 
 class _Kept:
@@ -74,57 +175,29 @@ class _Kept:
         self.path = program.with_name(FILE)
         self.source = hashlib.sha256(program.read_bytes())
         self.source.update(initramfs.read_bytes())
-        self.known: dict[Key, int] = self._read()
-        self.failed: dict[Key, Counted] = {}
+        self.known: dict[Row, Counted] = self._read()
+        self.failed: dict[Row, Counted] = {}
 
     def _digest(self, counts: str) -> str:
         digest = self.source.copy()
         digest.update(counts.encode())
         return digest.hexdigest()
 
-    def _read(self) -> dict[Key, int]:
+    def _read(self) -> dict[Row, Counted]:
         try:
             digest, _, counts = self.path.read_text(encoding='utf-8').partition('\n')
         except (OSError, UnicodeDecodeError):
             return {}
         if digest != self._digest(counts):
             return {}
-        return {(layout, walk): instructions for layout, walks in json.loads(counts).items()
-                for walk, instructions in walks.items()}
+        return {(layout, walk): Counted(one['instructions'], None, tuple(one['functions']))
+                for layout, walks in json.loads(counts).items() for walk, one in walks.items()}
 
     def write(self) -> None:
         """Keep what is known."""
-        layouts: dict[str, dict[str, int]] = defaultdict(dict)
-        for (layout, walk), instructions in self.known.items():
-            layouts[layout][walk] = instructions
+        layouts: dict[str, dict[str, dict]] = defaultdict(dict)
+        for (layout, walk), one in self.known.items():
+            layouts[layout][walk] = {'instructions': one.instructions,
+                                     'functions': one.functions}
         counts = json.dumps(layouts, indent=1) + '\n'
         write_atomically(self.path, f'{self._digest(counts)}\n{counts}')
-
-
-def _count(appliance: guest.Appliance, missing: list[tuple[str, Key]],
-           kept: dict[str, _Kept]) -> None:
-    end = time.monotonic() + LIMIT_SECONDS
-    with step(f'counting the instructions of {len(missing)} walks') as shown:
-        counted = count.side_by_side(
-            lambda one: _count_one(appliance.only(one[0]), one[1], end), missing)
-        for done, ((name, row), found) in enumerate(zip(missing, counted), 1):
-            if found.instructions is None:
-                kept[name].failed[row] = found
-            else:
-                kept[name].known[row] = found.instructions
-            shown.update(f'{done} of {len(missing)}')
-    for of_kernel in kept.values():
-        of_kernel.write()
-
-
-def _count_one(appliance: guest.Appliance, row: Key, end: float) -> Counted:
-    """A boot of its own, which may last until end: a walk that fails costs no other its count."""
-    left = int(end - time.monotonic())
-    if left < 1:
-        return Counted(None, f'no time was left of {LIMIT_SECONDS} s; the next run goes on')
-    try:
-        records = count.observe_one(appliance, ['/bin/walks', 'count', ':'.join(row)], left)
-        return Counted(count.counts(records)[row].instructions)
-    except Failure as failure:
-        reason = ' '.join(str(failure).splitlines()[:2])  # without the console's end
-        return Counted(None, reason.removeprefix(f'{", ".join(row)}: '))

@@ -15,7 +15,7 @@ from typing import Iterable
 
 import numpy
 
-Row = tuple[str, str]  # layout, walk
+from .guest import Row
 
 
 def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
@@ -73,6 +73,8 @@ def speed_range(records: list[dict]) -> float:
     """
     logs = [numpy.log(times) - numpy.mean(numpy.log(times))
             for by_kernel in ns_per_walk(records).values() for times in by_kernel.values()]
+    if not logs:
+        return 0
     most = max(len(row) for row in logs)
     of_boots = numpy.median([row for row in logs if len(row) == most], axis=0)
     slow, fast = numpy.quantile(of_boots, [0.9, 0.1])

@@ -12,14 +12,15 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Collection
 
 from . import guest, measure
-from .measure import Row
-from .verdict import LOOKS, Estimate, Looks
+from .guest import Row
+from .verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
 
 SAMPLES = 8  # of each walk in a boot: four rounds
 BOOT_SECONDS = 60
+OVERTIME = 2  # budgets that a slow host may take for as many boots as the first look needs
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Plan:
     within: float  # a row is decided when its interval is within 1 +- this
     rows: tuple[str, ...] = ()  # LAYOUT or LAYOUT:WALK,WALK; none: all
     events: tuple[str, ...] = ()  # of the host's CPU, counted in all turns
+    time_all: bool = False  # the rows whose code is the same, too
 
 
 PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}
@@ -61,13 +63,17 @@ class Session:
     """Boots of a pair of kernels, the records of all, the comparisons.
 
     kernels maps the two names to programs, one for each placement of the
-    kernel's functions; as many of each.
+    kernel's functions; as many of each. settled names the rows that need no
+    timing, more of them as the run goes on.
     """
 
-    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan):
+    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
+                 settled: Callable[[], Collection[Row]] = tuple):
         self.appliance = appliance
         self.kernels = kernels
         self.plan = plan
+        self.rows = guest.rows(plan.rows)
+        self.settled = settled
         self.random = random.Random()
         self.records: list[dict] = []
         self.boots = 0
@@ -91,11 +97,13 @@ class Session:
             # The first boot checks the truth, too: no measure for the others.
             another = now - began if self.boots > 1 else 0
             used = (now - started + another) / self.plan.budget
+            if used >= 1 and self.boots < LEAST_DRAWS and used < OVERTIME:
+                continue
             due = [look for look in looks if look <= min(used, 1)]
             looks = [look for look in looks if look > used]
             if due:
                 self._look(due[-1])
-            if self.comparisons and not self.undecided():
+            if not self.undecided():
                 return
 
     def draws(self, b: str) -> dict[Row, list[float]]:
@@ -140,17 +148,20 @@ class Session:
         """The first boot also checks the truth of what is measured."""
         command = ['/bin/walks', 'time' if self.boots else 'bench', f'--samples={SAMPLES}']
         rows = self.undecided()
-        if not rows:
-            return [*command, *self.plan.rows]
-        return [*command, *(f'{layout}:{",".join(walks)}' for layout, walks in rows.items())]
+        layouts = rows if self.boots else {layout: None for layout, _ in self.rows}
+        return [*command, *(f'{layout}:{",".join(rows.get(layout, []))}' for layout in layouts)]
 
     def undecided(self) -> dict[str, list[str]]:
         """The walks, by layout, that the next boot measures."""
         rows: dict[str, list[str]] = defaultdict(list)
-        for (layout, walk), comparison in self.comparisons.items():
-            if comparison.verdict == 'undecided':
+        settled = self.settled()
+        for layout, walk in self.rows:
+            if (layout, walk) not in settled and self._verdict((layout, walk)) == 'undecided':
                 rows[layout].append(walk)
         return dict(rows)
+
+    def _verdict(self, row: Row) -> str:
+        return self.comparisons[row].verdict if row in self.comparisons else 'undecided'
 
     def _look(self, budget: float) -> None:
         _, b, again = self.names
@@ -160,8 +171,7 @@ class Session:
 
     def _progress(self) -> str:
         left = sum(len(walks) for walks in self.undecided().values())
-        known = f', {left} of {len(self.comparisons)} undecided' if self.comparisons else ''
-        return f'{self.boots} boots{known}'
+        return f'{self.boots} boots, {left} of {len(self.rows)} rows undecided'
 
 
 def _cpu_ns() -> int:

@@ -17,7 +17,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from . import compare, count, guest, kernel, paths, proof_plot, proof_report, series
 from .failure import Failure
@@ -64,15 +64,15 @@ def run(build: Path, row: str) -> int:
     programs, costs = _programs(build, appliance, layout, walk)
     path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
-    trials = _kept(path, programs)
-    with open(path, 'a', encoding='utf-8') as kept:
+    trials = kept(path, programs.values())
+    with open(path, 'a', encoding='utf-8') as file:
         for condition, number in _missing(trials):
             shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
             trial = _trial(appliance, programs, condition, row, shown)
             trial['cost'] = costs[condition.cost]
             trials.append(trial)
-            kept.write(json.dumps(trial) + '\n')
-            kept.flush()
+            file.write(json.dumps(trial) + '\n')
+            file.flush()
     with step('plot'):
         plots = proof_plot.files(path.stem, row, trials, CONDITIONS)
     for name, content in plots.items():
@@ -132,11 +132,11 @@ def _instructions(appliance: guest.Appliance, program: Path, layout: str,
     return found.instructions, found.at[waste]
 
 
-def _kept(path: Path, programs: dict[float, Path]) -> list[dict]:
+def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
     """The trials that earlier runs made with the very same kernels."""
     if not path.exists():
         return []
-    current = {_digest(program) for program in programs.values()}
+    current = {digest(program) for program in programs}
     trials = []
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         try:
@@ -147,7 +147,8 @@ def _kept(path: Path, programs: dict[float, Path]) -> list[dict]:
     return [t for t in trials if set(t['kernels']) <= current]
 
 
-def _digest(program: Path) -> str:
+def digest(program: Path) -> str:
+    """Of a kernel's program, as trials name it."""
     return hashlib.sha256(program.read_bytes()).hexdigest()
 
 
@@ -165,7 +166,7 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
             'ratio': found.ratio and asdict(found.ratio),
             'control': found.control and asdict(found.control),
             'others': health['others'], 'speed_range': health['speed_range'],
-            'kernels': sorted({_digest(kernels['a'][0]), _digest(kernels['b'][0])})}
+            'kernels': sorted({digest(kernels['a'][0]), digest(kernels['b'][0])})}
 
 
 @contextlib.contextmanager

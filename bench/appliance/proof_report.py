@@ -44,6 +44,25 @@ def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
                       _smallest(trials, conditions)])
 
 
+def null_summary(trials: list[dict]) -> str:
+    """Of patches that change nothing: a line for each, then how many rows were told apart."""
+    rows = [['patch', 'trials', 'rows', 'told apart', 'same', 'undecided', 'seconds, median']]
+    for name in sorted({t['condition'] for t in trials}):
+        of = [t for t in trials if t['condition'] == name]
+        verdicts = [row['verdict'] for t in of for row in t['rows']]
+        rows.append([name, str(len(of)), str(len(verdicts)), str(_apart(verdicts)),
+                     str(verdicts.count('same')), str(verdicts.count('undecided')),
+                     f"{measure.middle([t['seconds'] for t in of]):.1f}"])
+    verdicts = [row['verdict'] for t in trials for row in t['rows']]
+    low, high = interval(_apart(verdicts), len(verdicts))
+    apart = [f"{t['condition']}: {row['layout']} {row['walk']} {row['verdict']}, "
+             f"{row['ratio']['value']:.4f}"
+             for t in trials for row in t['rows'] if _apart([row['verdict']])]
+    return '\n'.join([*table.aligned(rows, (0,)), '', *apart,
+                      f'Rows of equal walks told apart: {_apart(verdicts)} of {len(verdicts)}; '
+                      f'95 % interval {low:.1%} .. {high:.1%} of all.'])
+
+
 def named(trials: list[dict], condition) -> list[dict]:
     """The trials of a condition."""
     return [t for t in trials if t['condition'] == condition.name]
@@ -51,7 +70,11 @@ def named(trials: list[dict], condition) -> list[dict]:
 
 def seen(trials: list[dict]) -> int:
     """How many called the kernels different."""
-    return sum(t['verdict'] in ('faster', 'slower') for t in trials)
+    return _apart([t['verdict'] for t in trials])
+
+
+def _apart(verdicts: list[str]) -> int:
+    return sum(verdict in ('faster', 'slower') for verdict in verdicts)
 
 
 def shift(trials: list[dict]) -> float:

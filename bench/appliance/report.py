@@ -3,52 +3,54 @@
 
 from statistics import stdev
 
-from . import event_report, table
+from . import event_report, headline, table
+from .headline import change, span
 
-HEADERS = ('layout', 'walk', '{a} ns', '{b} ns', 'insns', 'ratio', '95 % interval', 'noise',
-           'verdict', 'truth')
-COUNTS = ('{a} insns', '{b} insns')  # more columns, of report.md
-LEFT = (0, 1, 8, 9)  # columns of words; numbers are set right
+HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'broken')
+MORE = ('B ns', 'A insns', 'B insns', 'noise')  # columns of report.md
+LEFT = (0, 1, 5, 6)  # columns of words; numbers are set right
 
 
 LEGEND = """\
-ratio: {b} / {a}, times; insns: likewise, instructions of one walk,
-exact. What ratio has beyond insns is caches, branches, placement; of smaps and
-pagemap, also the guest's system calls, which are in the time alone.
-noise: what {a} differs from itself by in the same turns, at most; a smaller
-change cannot be seen here. Verdicts: of equal kernels 1 row in 100 is called
-faster or slower. truth: on {a} / on {b}. Where it is broken on either side
-the two kernels did not do the same work, and the ratio compares what they did
-instead."""
+A: {a}
+B: {b}
+work: by how much more instructions B retires in one walk, exact. time: by how
+much longer it takes, a 95 % interval; what it has beyond work is caches and
+branches, and of smaps and pagemap the guest's system calls. A ns: time in A.
+Verdicts are about time: of equal kernels 1 row in 100 is called faster or
+slower. sees: a change that would have been called so in 95 of 100 runs. same
+code: all functions that the walk executes are the same to the byte in both,
+addresses apart. broken: where what the walk reported was not the truth; then
+A and B did different work, and the row compares that."""
 
 ONE_PLACEMENT = """\
-One placement of the functions of each kernel: where the linker happens to put
-them alone can make a walk some percent faster or slower. PLACEMENTS=8 has the
-verdict for the patch instead."""
+One placement of the functions of each kernel, as built: where the linker
+happened to put them alone can make a walk some percent faster or slower.
+Without PLACEMENTS=1 the verdict is about the patch instead."""
 
 
 def terminal(result: dict) -> str:
-    """The table, the faults found, and what was compared; fits into mail."""
-    lines = table.aligned([_headers(result, HEADERS), *_cells(result)], LEFT)
-    return '\n'.join([*lines, '', *_host(result), *_uncounted(result), *_faults(result), '',
-                      _legend(result), '', *event_report.terminal(result), '',
-                      _placement(result), '', _about(result)])
+    """What moved, the table, the faults found, and what was compared; fits into mail."""
+    lines = table.aligned([list(HEADERS), *_cells(result)], LEFT)
+    return '\n'.join([headline.text(result), '', *lines, '', *_host(result), *_uncounted(result),
+                      *_faults(result), '', _legend(result), '', *event_report.terminal(result),
+                      '', _placement(result), '', _about(result)])
 
 
 def markdown(result: dict) -> str:
     """The same as report.md."""
-    cells = [row + counts for row, counts in zip(_cells(result), _counts(result))]
-    rows = table.markdown([_headers(result, HEADERS + COUNTS), *cells], LEFT)
+    cells = [row + more for row, more in zip(_cells(result), _more(result))]
+    rows = table.markdown([list(HEADERS + MORE), *cells], LEFT)
     a, b = result['kernels']
     stacks = '\n'.join(f"- `{name}`: {', '.join(kernel['series'])}"
                        for name, kernel in result['kernels'].items())
     faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
     host = '\n'.join('- ' + line for line in _host(result)) or 'Nothing to report.'
     uncounted = '\n'.join('- ' + line for line in _uncounted(result)) or 'Nothing.'
-    return (f'# {b} against {a}\n\n{_about(result)}\n\n{stacks}\n\n{rows}\n\n'
-            f'{_legend(result)}\n\n{event_report.markdown(result)}\n\n{_placement(result)}\n\n'
-            f'## The host\n\n{host}\n\n## Instructions not counted\n\n{uncounted}\n\n'
-            f'## Broken truth\n\n{faults}\n')
+    return (f'# {b} against {a}\n\n{headline.text(result)}\n\n{_about(result)}\n\n{stacks}\n\n'
+            f'{rows}\n\n```\n{_legend(result)}\n```\n\n{event_report.markdown(result)}\n\n'
+            f'{_placement(result)}\n\n## The host\n\n{host}\n\n'
+            f'## Instructions not counted\n\n{uncounted}\n\n## Broken truth\n\n{faults}\n')
 
 
 def _legend(result: dict) -> str:
@@ -56,30 +58,34 @@ def _legend(result: dict) -> str:
     return LEGEND.format(a=a, b=b)
 
 
-def _headers(result: dict, headers: tuple[str, ...]) -> list[str]:
-    a, b = result['kernels']
-    return [h.format(a=a, b=b) for h in headers]
-
-
 def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     unfit = ' (UNFIT HOST)' if result['host']['unfit'] else ''
-    return [[row['layout'], row['walk'], f"{row[a]['ns']:,.0f}", f"{row[b]['ns']:,.0f}",
-             _insns(row[a], row[b]), *_comparison(row, result['plan']['within'], unfit),
-             f"{row[a]['truth']} / {row[b]['truth']}"] for row in result['rows']]
+    return [[row['layout'], row['walk'], _work(row, a, b), _time(row), _number(row[a]['ns']),
+             _verdict(row, result['plan']['within'], unfit), _broken(row, a, b)]
+            for row in result['rows']]
 
 
-def _insns(a: dict, b: dict) -> str:
-    """Instructions of one kernel / those of the other."""
-    if a['instructions'] is None or b['instructions'] is None:
-        return '-'
-    return f"{b['instructions'] / a['instructions']:.3f}"
+def _work(row: dict, a: str, b: str) -> str:
+    ratio = headline.work(row, a, b)
+    return '-' if ratio is None else change(ratio)
 
 
-def _counts(result: dict) -> list[list[str]]:
-    """The columns COUNTS."""
-    return [['-' if row[name]['instructions'] is None else f"{row[name]['instructions']:,}"
-             for name in result['kernels']] for row in result['rows']]
+def _time(row: dict) -> str:
+    return span(row['ratio']) if row['ratio'] else '-'
+
+
+def _number(value: float | None) -> str:
+    return '-' if value is None else f'{value:,.0f}'
+
+
+def _more(result: dict) -> list[list[str]]:
+    """The columns MORE."""
+    a, b = result['kernels']
+    return [[_number(row[b]['ns']), _number(row[a]['instructions']),
+             _number(row[b]['instructions']),
+             f"{row['control']['noise']:.1%}" if row['control'] else '-']
+            for row in result['rows']]
 
 
 def _uncounted(result: dict) -> list[str]:
@@ -88,17 +94,19 @@ def _uncounted(result: dict) -> list[str]:
             if row[name]['no_instructions']]
 
 
-def _comparison(row: dict, within: float, unfit: str) -> list[str]:
-    ratio, control = row['ratio'], row['control']
-    if ratio is None:
-        return ['-', '-', '-', 'undecided' + unfit]
+def _verdict(row: dict, within: float, unfit: str) -> str:
     verdict = row['verdict']
     if verdict == 'same':
-        verdict = f'same within {100 * within:.2g} %'
-    elif control['differs']:
+        sees = '' if unfit else f" (sees {100 * row['ratio']['sees']:.2g} %)"
+        verdict = f'same within {100 * within:.2g} %{sees}'
+    elif verdict == 'undecided' and row['control'] and row['control']['differs']:
         verdict = 'undecided (control)'
-    return [f"{ratio['value']:.3f}", f"{ratio['low']:.3f} .. {ratio['high']:.3f}",
-            f"{control['noise']:.1%}", verdict + unfit]
+    return verdict + unfit * (verdict != 'same code')
+
+
+def _broken(row: dict, a: str, b: str) -> str:
+    return ' '.join(short for short, name in (('A', a), ('B', b))
+                    if row[name]['truth'] == 'broken')
 
 
 def _host(result: dict) -> list[str]:
@@ -112,17 +120,18 @@ def _host(result: dict) -> list[str]:
 
 
 def _placement(result: dict) -> str:
-    if result['plan']['placements'] == 1:
+    placements = result['plan']['placements']
+    if placements == 1:
         return ONE_PLACEMENT
     lines = []
     for row in result['rows']:
         spread = stdev(row['draws']) if len(row['draws']) > 1 else 0
-        if row['ratio'] and abs(row['ratio']['value'] - 1) < spread:
+        if row['ratio'] and row['verdict'] != 'same' and abs(row['ratio']['value'] - 1) < spread:
             lines.append(f"{row['layout']} {row['walk']}: {spread:.1%}")
+    told = f'Each boot has its functions in another order, {placements} of each kernel'
     if not lines:
-        return f"{result['plan']['placements']} placements; no row is within what placement does."
-    return ('Rows that differ by less than the placement of functions alone makes them\n'
-            f"(standard deviation over {result['plan']['placements']} placements): "
+        return f'{told}.'
+    return (f'{told}. Rows that differ by\nless than that alone makes them (standard deviation): '
             + '; '.join(lines))
 
 

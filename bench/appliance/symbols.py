@@ -5,8 +5,10 @@ import bisect
 import os
 import re
 import subprocess
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterable
 
 from . import kernel
 from .failure import Failure
@@ -39,6 +41,16 @@ def places(program: Path, addresses: set[int]) -> dict[int, Place]:
         file, line = _file_and_line(place)
         found[address] = Place(outer if function == '??' else function, outer, file, line)
     return found
+
+
+def names(program: Path, addresses: Iterable[int]) -> set[str]:
+    """The functions, by all the names that each has, that addresses lie in."""
+    starts, symbols = _symbols(program)
+    named = defaultdict(set)
+    for start, name in zip(starts, symbols):
+        named[start].add(name)
+    return set().union(*(named[starts[bisect.bisect_right(starts, address) - 1]]
+                         for address in addresses))
 
 
 def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:

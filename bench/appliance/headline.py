@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What moved, in a sentence or two: work, which is counted, then time, which is measured."""
+
+import math
+import textwrap
+
+NAMED = 3  # rows that a sentence names
+WIDTH = 80
+
+
+def text(result: dict) -> str:
+    """The sentences, and a line for each of the undecided rows whose work differs most."""
+    lines = [_work(result), _time(result), *_undecided(result)]
+    return '\n'.join(textwrap.fill(line, WIDTH, subsequent_indent='  ') for line in lines)
+
+
+def work(row: dict, a: str, b: str) -> float | None:
+    """Instructions of one kernel / those of the other."""
+    ours, theirs = row[a]['instructions'], row[b]['instructions']
+    return None if ours is None or theirs is None else theirs / ours
+
+
+def change(ratio: float) -> str:
+    """By how much: in percent, or how often from twice on."""
+    if ratio == 1:
+        return '0'
+    if ratio >= 2:
+        return f'x{ratio:.3g}'
+    percent = 100 * (ratio - 1)
+    return f'{percent:+.{1 if abs(percent) >= 1 else 2}f} %'
+
+
+def span(ratio: dict) -> str:
+    """An interval in the same way, both its ends alike."""
+    low, high = ratio['low'], ratio['high']
+    if low >= 2:
+        return f'x{low:.3g} .. x{high:.3g}'
+    digits = 1 if max(abs(low - 1), abs(high - 1)) >= 0.01 else 2
+    return f'{100 * (low - 1):+.{digits}f} % .. {100 * (high - 1):+.{digits}f} %'
+
+
+def _name(row: dict) -> str:
+    return f"{row['walk']} over {row['layout']}"
+
+
+def _largest(rows: list[tuple[float, dict]]) -> str:
+    """The first few of ratios and rows, the largest change first."""
+    ordered = sorted(rows, key=lambda pair: -abs(math.log(pair[0])))
+    return ', '.join(f'{_name(row)} {change(ratio)}' for ratio, row in ordered[:NAMED])
+
+
+def _counted(rows: list[tuple[float, dict]], word: str) -> list[str]:
+    return [f'{word} in {len(rows)} ({_largest(rows)})'] if rows else []
+
+
+def _work(result: dict) -> str:
+    a, b = result['kernels']
+    ratios = [(ratio, row) for row in result['rows'] if (ratio := work(row, a, b)) is not None]
+    equal = sum(ratio == 1 for ratio, _ in ratios)
+    unknown = len(result['rows']) - len(ratios)
+    parts = [*_counted([pair for pair in ratios if pair[0] > 1], 'more'),
+             *_counted([pair for pair in ratios if pair[0] < 1], 'less'),
+             *([f'the same in {equal}'] if equal else []),
+             *([f'not counted in {unknown}'] if unknown else [])]
+    return f"Instructions of {len(result['rows'])} rows: {'; '.join(parts)}."
+
+
+def _time(result: dict) -> str:
+    rows = result['rows']
+
+    def moved(word: str) -> list[str]:
+        of = [(row['ratio']['value'], row) for row in rows if row['verdict'] == word]
+        return [f'{len(of)} {word} ({_largest(of)})'] if of else []
+
+    parts = [*moved('slower'), *moved('faster')]
+    for word in ('same', 'same code', 'undecided'):
+        count = sum(row['verdict'] == word for row in rows)
+        parts += [f'{count} {word}'] if count else []
+    return f"Time: {'; '.join(parts)}."
+
+
+def _undecided(result: dict) -> list[str]:
+    a, b = result['kernels']
+    rows = [(ratio, row) for row in result['rows'] if row['verdict'] == 'undecided'
+            and (ratio := work(row, a, b)) not in (None, 1)]
+    rows.sort(key=lambda pair: -abs(math.log(pair[0])))
+    lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided'
+             + (f" ({span(row['ratio'])})" if row['ratio'] else '') for ratio, row in rows]
+    more = len(lines) - NAMED
+    return lines[:NAMED] + ([f'... and {more} more rows like that.'] if more > 0 else [])
