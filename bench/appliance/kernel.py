@@ -13,9 +13,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import kconfig, series, sources
+from . import functions, kconfig, linkmap, movable, series, sources
 from .failure import Failure
-from .paths import locked, copy_atomically, write_atomically
+from .paths import copy_atomically, locked, write_atomically
 from .progress import Step
 
 # The same sources give the same program, wherever and whenever they are built.
@@ -93,7 +93,7 @@ class Bench:
             if configure:
                 _configure(tree, objects, self.configuration)
             _compile(self.top, tree, objects, self.configuration, 'other')
-            _install(objects / 'linux', target, self.configuration)
+            _install(objects, target, self.configuration)
         return target
 
     def restore(self, stack: series.Stack) -> None:
@@ -105,37 +105,6 @@ class Bench:
         tree = sources.prepare(self.top).tree
         series.PatchedTree(tree, self.top / 'pristine').bring_to(stack)
         return tree
-
-
-class Linking:
-    """Links a kernel again and again, its functions in another order each time.
-
-    The build folder is the caller's meanwhile (paths.locked()).
-    """
-
-    ORDER = Path('include') / 'generated' / 'text-order.lds.h'
-    SCRIPT = Path('arch') / 'um' / 'kernel' / 'vmlinux.lds'
-
-    def __init__(self, build: Path, name: str):
-        self.build = build
-        self.name = name
-        self.tree = bring_tree_to(build, name)
-        self.objects = _objects(self.tree, 'release')
-
-    def __enter__(self) -> 'Linking':
-        return self
-
-    def link(self, functions: list[str], target: Path) -> None:
-        """Link the kernel with its functions in this order, the program to target."""
-        write_atomically(self.objects / self.ORDER,
-                         ''.join(f'*(.text.{function})\n' for function in functions))
-        (self.objects / self.SCRIPT).unlink(missing_ok=True)
-        _compile(self.build, self.tree, self.objects, 'release', self.name)
-        _objcopy('--strip-debug', self.objects / 'linux', target)
-
-    def __exit__(self, *_) -> None:
-        (self.objects / self.ORDER).unlink(missing_ok=True)
-        (self.objects / self.SCRIPT).unlink(missing_ok=True)
 
 
 def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
@@ -157,27 +126,31 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
     shown.end(f'done, {compiled} files compiled')
     stamp.unlink(missing_ok=True)
     copy_atomically(objects / '.config', target.with_name('config'))
-    _install(objects / 'linux', target, configuration)
+    _install(objects, target, configuration)
     _export_headers(source.tree, build / 'headers')
     write_atomically(stamp, wanted)
 
 
-def _install(program: Path, target: Path, configuration: str) -> None:
-    """Copy the program, and the release's debug information to a file of its own."""
+def _install(objects: Path, target: Path, configuration: str) -> None:
+    """Copy the program; the release's debug information and relocations to files of their own."""
+    linked = objects / 'linux'
     if configuration not in DEBUG_FLAGS:
-        copy_atomically(program, target)
+        copy_atomically(linked, target)
         return
-    _objcopy('--only-keep-debug', program, target.with_name(DEBUG_FILE))
-    _objcopy('--strip-debug', program, target)
+    _objcopy(['--only-keep-debug'], linked, target.with_name(DEBUG_FILE))
+    _objcopy(['--strip-debug'], linked, target)
+    inputs = linkmap.read(objects / 'vmlinux.map')
+    movable.record(target, linked.read_bytes(), inputs)
+    functions.record(target, linked.read_bytes(), inputs)
 
 
-def _objcopy(option: str, source: Path, target: Path) -> None:
+def _objcopy(options: list[str], source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f'.{target.name}.{os.getpid()}')
-    ran = subprocess.run(['objcopy', option, source, temporary], text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    ran = subprocess.run(['objcopy', '--remove-relocations=*', *options, source, temporary],
+                         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if ran.returncode:
-        raise Failure(f'objcopy {option} of {source} failed: {ran.stdout.strip()}')
+        raise Failure(f'objcopy {" ".join(options)} of {source} failed: {ran.stdout.strip()}')
     temporary.replace(target)
 
 
@@ -202,7 +175,7 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
 def _compiler_flags(configuration: str) -> str:
     """Beyond those of the tree, which is {tree}.
 
-    Sections of their own let placement.py reorder functions. Debug information
+    Sections of their own let movable.py reorder functions. Debug information
     names folders, and ccache would put in those of whoever compiled first; the
     linker's build ID, which stays when it is stripped, would differ with them.
     """

@@ -56,11 +56,12 @@ def locked(build: Path):
         yield
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    temporary.write_text(text, encoding='utf-8')
+    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    temporary.chmod(mode)
     temporary.replace(path)
 
 

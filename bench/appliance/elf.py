@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A linked program as arrays: its sections, its symbols, and the relocations of `ld --emit-relocs`.
+
+The names of the fields are those of elf(5), without their prefix.
+"""
+
+import numpy as np
+
+SECTION = np.dtype([('name', '<u4'), ('type', '<u4'), ('flags', '<i8'), ('addr', '<i8'),
+                    ('offset', '<i8'), ('size', '<i8'), ('link', '<u4'), ('info', '<u4'),
+                    ('addralign', '<i8'), ('entsize', '<i8')])
+SYMBOL = np.dtype([('name', '<u4'), ('info', 'u1'), ('other', 'u1'), ('shndx', '<u2'),
+                   ('value', '<i8'), ('size', '<i8')])
+RELOCATION = np.dtype([('offset', '<i8'), ('type', '<u4'), ('sym', '<u4'), ('addend', '<i8')])
+
+SHT_SYMTAB, SHT_RELA, SHT_NOBITS = 2, 4, 8
+SHF_ALLOC, SHF_EXECINSTR = 2, 4
+SHN_LORESERVE = 0xff00
+STT_OBJECT, STT_FUNC, STT_SECTION, STT_TLS = 1, 2, 3, 6
+R_64, R_PC32, R_PLT32, R_32, R_32S = 1, 2, 4, 10, 11  # of x86-64
+R_DTPOFF64, R_TPOFF64 = 17, 18
+R_GOT = (9, 41, 42)  # relative to the place of an entry of .got
+
+
+class Program:
+    """The bytes of a program, which may be changed, and what its headers say of them."""
+
+    def __init__(self, content: bytes):
+        self.bytes = np.frombuffer(content, np.uint8).copy()
+        at = int(self.bytes[0x28:0x30].view('<i8')[0])
+        count, strings = self.bytes[0x3c:0x40].view('<u2').tolist()
+        self.sections = self.bytes[at:at + count * SECTION.itemsize].view(SECTION)
+        in_file = self.sections[(self.sections['flags'] & SHF_ALLOC != 0)
+                                & (self.sections['type'] != SHT_NOBITS)
+                                & (self.sections['size'] > 0)]
+        self.loaded = in_file[np.argsort(in_file['addr'])]
+        self.section_names = self._names(self.sections[strings], self.sections['name'])
+
+    def content(self, section) -> np.ndarray:
+        """The bytes of a section, no copy of them."""
+        return self.bytes[section['offset']:section['offset'] + section['size']]
+
+    def section(self, name: str) -> np.ndarray:
+        """The bytes of the section of that name."""
+        return self.content(self.sections[self.section_names.index(name)])
+
+    @property
+    def symbols(self) -> np.ndarray:
+        """The symbol table, no copy of it."""
+        return self.content(self._symbol_table()).view(SYMBOL)
+
+    def symbol_names(self) -> list[str]:
+        """The name of each symbol."""
+        strings = self.sections[self._symbol_table()['link']]
+        return self._names(strings, self.symbols['name'])
+
+    def relocations(self) -> np.ndarray:
+        """Those of what is loaded, by address."""
+        loaded = (self.sections['flags'] & SHF_ALLOC) != 0
+        tables = [self.content(section).view(RELOCATION) for section in self.sections
+                  if section['type'] == SHT_RELA and not section['flags'] & SHF_ALLOC
+                  and loaded[section['info']]]
+        found = np.concatenate(tables) if tables else np.empty(0, RELOCATION)
+        return found[np.argsort(found['offset'], kind='stable')]
+
+    def offsets(self, addresses: np.ndarray) -> np.ndarray:
+        """Where in the file what is loaded to these addresses lies."""
+        section = self._holding(addresses)
+        return addresses - section['addr'] + section['offset']
+
+    def read(self, addresses: np.ndarray, kind: str) -> np.ndarray:
+        """The numbers of a type (as '<i8') that are loaded to these addresses."""
+        at = self.offsets(addresses)[:, None] + np.arange(np.dtype(kind).itemsize)
+        return self.bytes[at].view(kind)[:, 0]
+
+    def write(self, addresses: np.ndarray, numbers: np.ndarray) -> None:
+        """Put numbers of one type there."""
+        at = self.offsets(addresses)[:, None] + np.arange(numbers.itemsize)
+        self.bytes[at] = np.ascontiguousarray(numbers)[:, None].view(np.uint8)
+
+    def executable(self, addresses: np.ndarray) -> np.ndarray:
+        """Which of these addresses hold code."""
+        return (self._holding(addresses)['flags'] & SHF_EXECINSTR) != 0
+
+    def _holding(self, addresses: np.ndarray) -> np.ndarray:
+        return self.loaded[np.searchsorted(self.loaded['addr'], addresses, side='right') - 1]
+
+    def _symbol_table(self):
+        return self.sections[self.sections['type'] == SHT_SYMTAB][0]
+
+    def _names(self, strings, at: np.ndarray) -> list[str]:
+        text = self.content(strings).tobytes()
+        return [text[i:text.index(b'\0', i)].decode() for i in at.tolist()]
+
+
+def targets(program: Program, relocations: np.ndarray) -> np.ndarray:
+    """The address that each relocation refers to.
+
+    With a symbol's name it is the symbol's. With a section's it is the addend's;
+    a call's addend is less by the 4 bytes between the field and what it is relative to.
+    """
+    symbols = program.symbols[relocations['sym']]
+    in_section = symbols['value'] + relocations['addend'] + 4 * (
+        np.isin(relocations['type'], (R_PC32, R_PLT32))
+        & program.executable(relocations['offset']))
+    return np.where(symbols['info'] & 15 == STT_SECTION, in_section, symbols['value'])
+
+
+def width(kind: int) -> int:
+    """How many bytes a relocation of this type fills in."""
+    return 8 if kind in (R_64, R_TPOFF64, R_DTPOFF64) else 4 if kind else 0

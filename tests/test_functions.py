@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Digests of functions: of small programs first, then of kernels."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from appliance import functions, linkmap
+from appliance.failure import Failure
+
+SOURCE = """\
+struct operations { int (*get)(int); const char *name; };
+static volatile int limit = 7;
+static int twice(int x) { return x * 2; }
+static int thrice(int x) { return x * 3; }
+static const struct operations operations = { twice, "twice" };
+static const struct operations others = { thrice, "thrice" };
+static const struct operations *const all[] = { &operations, &others };
+static const int table[] = { 3, 1, 4, 1 };
+
+int callee(int x) { return x + limit; }
+int caller(int x) { return callee(x) - 1; }
+int print(const char *text) { return text[limit]; }
+int message(void) { return print("one string"); }
+int lookup(int x) { return table[x & 3]; }
+int through(int x) { return all[x]->get(x); }
+int choose(int x)
+{
+	switch (x) {
+	case 0: return callee(1);
+	case 1: return caller(2);
+	case 2: return message();
+	case 3: return lookup(4);
+	case 4: return through(5);
+	case 5: return limit;
+	}
+	return 0;
+}
+int main(int argc, char **argv) { return choose(argc) + thrice(argc); }
+"""
+# Not to be seen through: calls stay calls.
+FLAGS = ['-O2', '-fno-inline', '-fno-ipa-cp', '-fno-ipa-icf', '-fno-pic', '-mcmodel=large',
+         '-ffunction-sections', '-no-pie', '-static', '-nostdlib', '-Wl,-e,main',
+         '-Wl,--emit-relocs', '-Wl,-Map=map']
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Compile a text; returns the program, with its digests beside it."""
+    def run(*texts: str):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        sources = [f'{i}.c' for i in range(len(texts))]
+        for source, text in zip(sources, texts):
+            (folder / source).write_text(text)
+        subprocess.run(['gcc', *FLAGS, '-o', 'linked', *sources], cwd=folder, check=True)
+        program = folder / 'linux'
+        shutil.copy2(folder / 'linked', program)
+        functions.record(program, (folder / 'linked').read_bytes(),
+                         linkmap.read(folder / 'map'))
+        return program
+    return run
+
+
+def changed_in(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize('old, new, differ', [
+    ('int callee', '/* a comment */\n\nint callee', set()),
+    ('x + limit;', 'x + limit + 1;', {'callee'}),
+    ('limit = 7', 'limit = 8', {'callee', 'print', 'choose'}),
+    ('3, 1, 4, 1', '3, 1, 5, 1', {'lookup'}),
+    ('one string', 'two string', {'message'}),
+    ('{ twice, "twice" }', '{ thrice, "twice" }', {'through', 'twice'}),  # unused: left out
+    ('{ twice, "twice" }', '{ twice, "dozen" }', {'through'}),
+    ('x * 2', 'x * 4', {'twice'}),
+    ('callee(', 'called(', {'callee', 'called', 'caller', 'choose'}),
+    ('case 2: return message();\n\tcase 3: return lookup(4)',
+     'case 2: return lookup(4);\n\tcase 3: return message()', {'choose'}),
+    ('int caller(int x) { return callee(x) - 1; }\n'
+     'int print(const char *text) { return text[limit]; }',
+     'int print(const char *text) { return text[limit]; }\n'
+     'int caller(int x) { return callee(x) - 1; }', set()),
+    ('int callee', 'int unused(int x) { static int more; return x - ++more; }\nint callee',
+     {'unused'}),
+])
+def test_what_differs(build, old, new, differ):
+    assert functions.changed(build(SOURCE), build(changed_in(SOURCE, old, new))) == differ
+
+
+def test_static_variables_are_numbered_anew(build):
+    with_one = changed_in(SOURCE, 'int caller(int x) {',
+                          'int caller(int x) { static int calls; ++calls;')
+    with_more = changed_in(with_one, 'int callee(int x) {',
+                           'int callee(int x) { static int calls; ++calls;')
+    assert functions.changed(build(with_one), build(with_more)) == {'callee'}
+
+
+def test_a_jump_table_counts(build):
+    """The cases of two lines change places, and nothing but the table does."""
+    text = changed_in(SOURCE, 'case 0: return callee(1);\n\tcase 1: return caller(2)',
+                      'case 1: return callee(1);\n\tcase 0: return caller(2)')
+    assert functions.changed(build(SOURCE), build(text)) == {'choose'}
+
+
+def test_static_functions_of_one_name_have_one_digest_together(build):
+    other = 'static int twice(int x) { return x + x + 1; }\nint (*use)(int) = twice;\n'
+    one, two = build(SOURCE, other), build(SOURCE, changed_in(other, 'x + 1', 'x + 2'))
+    assert functions.changed(one, two) == {'twice'}
+
+
+@pytest.mark.parametrize('damage', [lambda text: text[:-5], lambda text: '',
+                                    lambda text: text.replace('a', 'b', 1)])
+def test_a_file_that_is_damaged_is_none(build, damage):
+    program = build(SOURCE)
+    path = program.with_name(functions.FILE)
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(Failure, match='build that kernel again'):
+        functions.digests(program)
+
+
+def test_a_file_of_another_program_is_none(build):
+    program = build(SOURCE)
+    with open(program, 'ab') as changing:
+        changing.write(b'1')
+    with pytest.raises(Failure, match='is of another program'):
+        functions.digests(program)
+
+
+def test_without_a_file(tmp_path):
+    with pytest.raises(Failure, match='No such file'):
+        functions.digests(tmp_path / 'linux')
