@@ -79,7 +79,9 @@ def one_more(stock_with, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('one-more')
     patch = folder / 'one-more.patch'
     patch.write_text(ONE_MORE)
-    return Path(shutil.copy2(stock_with(patch).kernels['stock'], folder))
+    program = stock_with(patch).kernels['stock']
+    shutil.copytree(program.parent, folder, dirs_exist_ok=True)
+    return folder / program.name
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 """`umwalk bench` end to end: what it writes, and that it finds what is known to be broken."""
 
 import json
-from statistics import median
 
 import pytest
 
-from appliance import compare
+from appliance import compare, guest, paired
 from appliance.failure import Failure
 from appliance.paired import Plan, Session
 from appliance.paths import build_folder
@@ -17,7 +16,10 @@ WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 @pytest.fixture(scope='module')
 def bench(appliance, results_folder):
-    """The results folder after one short comparison; events that every host can count."""
+    """The results folder after one comparison; events that every host can count.
+
+    All is decided at the first look, when each row has four boots, however long they take.
+    """
     plan = Plan(60, 1.0, events=('task-clock', 'page-faults'))
     assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
     return results_folder
@@ -42,18 +44,11 @@ def test_every_layout_and_walk_is_compared(result):
         for kernel in ('baseline', 'patched'):
             assert row[kernel]['ns'] > 0
             assert len(row[kernel]['ns_of_boots']) >= 4
-            assert row[kernel]['instructions'] > 1000 and row[kernel]['no_instructions'] is None
-        assert row['ratio']['low'] <= row['ratio']['value'] <= row['ratio']['high']
-        assert 0.8 < row['control']['value'] < 1.25
-    # A host that others use, too, can make any row noisy, but not most of them.
-    assert median(row['control']['noise'] for row in result['rows']) < 0.2
-
-
-def test_walking_each_page_costs_more_than_walking_each_table(result):
-    """The order of magnitude must be that of page-table walks, not of noise."""
-    rows = {(r['layout'], r['walk']): r for r in result['rows']}
-    for kernel in ('baseline', 'patched'):
-        assert rows['dense', 'pte_entry'][kernel]['ns'] > 20 * rows['dense', 'pmd_entry'][kernel]['ns']
+            assert (row[kernel]['instructions'] or 0) > 1000 or row[kernel]['no_instructions']
+        for found in (row['ratio'], row['control']):
+            assert 0 < found['low'] <= found['value'] <= found['high']
+            assert found['sees'] > 0
+        assert not row['same_code'] and row['verdict'] != 'same code'
 
 
 @pytest.mark.parametrize('kernel', ['baseline', 'patched'])
@@ -70,62 +65,91 @@ def test_kernels_are_identified(result):
     assert len({k['sha256'] for k in result['kernels'].values()}) == 2
 
 
-def test_a_walk_that_costs_a_third_more_is_slower(result):
-    """The baseline's smaps passes over PFNMAP."""
-    rows = {(r['layout'], r['walk']): r for r in result['rows']}
-    assert rows['pfnmap', 'smaps']['verdict'] == 'slower'
-    assert rows['pfnmap', 'smaps']['ratio']['value'] > 1.2
-
-
 def test_events_of_a_walk(bench, result):
-    """The task's clock agrees with the time of a walk; smaps of pfnmap costs a third more."""
     assert result['plan']['events'] == ['task-clock', 'page-faults']
-    rows = {(r['layout'], r['walk']): r for r in result['rows']}
-    for kernel in ('baseline', 'patched'):
-        for row in rows.values():
+    for row in result['rows']:
+        for kernel in ('baseline', 'patched'):
             assert set(row[kernel]['events']) == {'task-clock', 'page-faults'}
-        for walk in ('pte_entry', 'pte_hole'):
-            of = rows['dense', walk][kernel]
-            assert 0.9 < of['events']['task-clock'] / of['ns'] < 1.3
-    a, b = (rows['pfnmap', 'smaps'][kernel]['events']['task-clock']
-            for kernel in ('baseline', 'patched'))
-    assert b / a > 1.2
+    a, b = (result['rows'][0][kernel]['events']['task-clock'] for kernel in ('baseline', 'patched'))
     report = (bench / 'latest' / 'report.md').read_text()
     assert '| task-clock a | b | b / a | page-faults a | b | b / a |' in report
     assert f'| {b / a:.3f} |' in report
 
 
+def session_of(appliance, names, *arguments, **options):
+    return Session(appliance, {name: [appliance.kernels[name]] for name in names}, *arguments,
+                   **options)
+
+
+def test_a_walk_that_costs_a_third_more_is_slower(appliance):
+    """The baseline's smaps passes over PFNMAP. The budget grows until there is a verdict."""
+    verdict, budget = 'undecided', 8
+    while verdict == 'undecided':
+        budget *= 2
+        session = session_of(appliance, ('baseline', 'patched'),
+                             Plan(budget, 1e-6, ('pfnmap:smaps',)))
+        session.measure(lambda progress: None)
+        verdict = session.comparisons['pfnmap', 'smaps'].verdict
+    assert verdict == 'slower'
+
+
 def test_a_row_that_is_decided_is_measured_no_more(appliance):
-    kernels = {name: [appliance.kernels[name]] for name in ('baseline', 'patched')}
-    session = Session(appliance, kernels, Plan(10, 1e-6, ('pfnmap:smaps',
-                                                            'dense:pte_entry')))
+    session = session_of(appliance, ('baseline', 'patched'),
+                         Plan(1, 0, ('pfnmap:smaps', 'dense:pte_entry')))
+    session.comparisons['pfnmap', 'smaps'].verdict = 'slower'
     session.measure(lambda progress: None)
-    boots = {layout: {r['boot'] for r in session.records
-                      if r['type'] == 'sample' and r['layout'] == layout}
-             for layout in ('pfnmap', 'dense')}
-    assert session.comparisons['pfnmap', 'smaps'].verdict == 'slower'
-    assert len(boots['pfnmap']) < len(boots['dense']) == session.boots
+    assert {(r['layout'], r['walk']) for r in session.records if r['type'] == 'sample'} == {
+        ('dense', 'pte_entry')}
 
 
-def test_a_kernel_against_itself_is_not_told_apart(appliance):
-    """The same program under two names; what the budget is does not matter."""
-    kernels = {'a': [appliance.kernels['stock']], 'b': [appliance.kernels['stock']]}
-    session = Session(appliance, kernels, Plan(12, 0.01, ('dense:pte_entry',)))
+def test_what_needs_no_timing_is_only_checked(appliance):
+    """One boot, for the truth of all layouts that are asked for."""
+    rows = guest.rows(('pfnmap', 'dense:smaps'))
+    session = session_of(appliance, ('baseline', 'patched'),
+                         Plan(60, 0, ('pfnmap', 'dense:smaps')), settled=lambda: rows)
     session.measure(lambda progress: None)
-    found = session.comparisons['dense', 'pte_entry']
-    assert found.verdict in ('same', 'undecided')
-    assert found.ratio.noise() < 0.2
+    assert session.boots == 1
+    assert {r['layout'] for r in session.records if r['type'] == 'check'} == {'pfnmap', 'dense'}
+    assert 'sample' not in {r['type'] for r in session.records}
+
+
+@pytest.mark.parametrize('budget, boots', [(100, 4), (60, 2), (1000, 24)])
+def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boots):
+    """Boots of 40 s: as many as a look needs, in twice the budget at most."""
+    class Slow(Session):
+        """Boots that take their time and measure nothing."""
+        now = 0
+
+        def _boot(self):
+            Slow.now += 40
+            self.boots += 1
+
+        def _look(self, budget):
+            pass
+
+    monkeypatch.setattr(paired.time, 'monotonic', lambda: Slow.now)
+    session = Slow(None, {'a': [None], 'b': [None]}, Plan(budget, 0.01))
+    session.measure(lambda progress: None)
+    assert session.boots == boots
+
+
+def test_a_boot_each_in_another_placement():
+    """Draws are of boots until each placement has had one, then of placements."""
+    session = Session(None, {'a': [None] * 4, 'b': [None] * 4}, Plan(1, 0.01))
+    session.records = [
+        {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': 'l', 'walk': 'w', 'repeat': 1,
+         'cycles': 2 ** (boot + 1) if kernel == 'b' else 1, 'turn': turn}
+        for boot in range(6) for turn, kernel in enumerate('abba')]
+    of_boots = [0.693147 * (boot + 1) for boot in range(6)]
+    found = session.draws('b')['l', 'w']
+    assert found == pytest.approx([(of_boots[0] + of_boots[4]) / 2, (of_boots[1] + of_boots[5]) / 2,
+                                   of_boots[2], of_boots[3]], rel=1e-5)
 
 
 def test_an_unknown_row_is_refused(appliance):
     kernels = {name: [appliance.kernels[name]] for name in ('baseline', 'patched')}
     with pytest.raises(Failure, match='no walk nonsense: there are'):
         Session(appliance, kernels, Plan(6, 0.01, ('dense:nonsense',))).measure(print)
-
-
-@pytest.mark.parametrize('seconds, left', [(0.01, 55), (15.2, 40), (100, 27.5)])
-def test_counting_is_part_of_the_budget(seconds, left):
-    assert compare.without_counting(Plan(55, 0.01), seconds) == Plan(left, 0.01)
 
 
 @pytest.mark.parametrize('arguments, said', [

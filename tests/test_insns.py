@@ -7,22 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from appliance import count, guest, insns
-from appliance.insns import Counted
+from appliance import count, functions, guest, insns
+from appliance.insns import Counted, Counting
+from appliance.paths import PATCHES, VERSION
 
 PTE = 'dense:pte_entry'
 ROW = tuple(PTE.split(':'))
+LIMIT = 600  # seconds; for hangs
+UNUSED = PATCHES / VERSION / 'proof' / 'null' / 'unused-util.patch'
+
+
+def put(program: Path, folder: Path) -> Path:
+    """A copy of a kernel's program, and of what is known of its functions."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy2(program.with_name(functions.FILE), folder)
+    return Path(shutil.copy2(program, folder / 'linux'))
 
 
 @pytest.fixture
 def copy(appliance, tmp_path):
     """baseline and stock, and copies of what decides a count: the kernels and the root."""
-    kernels = {}
-    for name in ('baseline', 'stock'):
-        (tmp_path / name).mkdir()
-        kernels[name] = Path(shutil.copy2(appliance.kernels[name], tmp_path / name))
+    kernels = {name: put(appliance.kernels[name], tmp_path / name) for name in ('baseline', 'stock')}
     initramfs = Path(shutil.copy2(appliance.initramfs, tmp_path))
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
+
+
+def counted(appliance: guest.Appliance, *asked: str) -> insns.Found:
+    """What is found with as much time as it takes."""
+    with Counting(appliance, guest.rows(asked)) as counting:
+        counting.wait(LIMIT)
+    return counting.found()
 
 
 def without_boots(copied: guest.Appliance) -> guest.Appliance:
@@ -32,7 +46,7 @@ def without_boots(copied: guest.Appliance) -> guest.Appliance:
 
 def kept(copied: guest.Appliance, row: str = PTE) -> dict[str, int | None]:
     """By kernel, what is known of a row without a boot."""
-    found = insns.ensure(without_boots(copied), (row,))
+    found = counted(without_boots(copied), row)
     return {name: of_kernel[tuple(row.split(':'))].instructions
             for name, of_kernel in found.items()}
 
@@ -41,36 +55,34 @@ def kept(copied: guest.Appliance, row: str = PTE) -> dict[str, int | None]:
 def test_each_row_has_the_count_of_umwalk_count(copy, layout):
     """There all walks of a layout are counted in one boot, here each has its own."""
     _, seen = count.observe(copy, count.Plan(list(copy.kernels), [layout], None, 1))
-    found = insns.ensure(copy, (layout,))
-    assert {name: {row: counted.instructions for row, counted in of_kernel.items()}
+    found = counted(copy, layout)
+    assert {name: {row: one.instructions for row, one in of_kernel.items()}
             for name, of_kernel in found.items()} == {
-        name: {row: counted.instructions for row, counted in boot.items()}
+        name: {row: one.instructions for row, one in boot.items()}
         for name, (boot,) in seen.items()}
 
 
 def test_what_is_known_takes_no_boot(copy, capsys):
-    first = insns.ensure(copy, (PTE,))
-    assert capsys.readouterr().err.startswith('counting the instructions of 2 walks')
-    assert insns.ensure(without_boots(copy), (PTE,)) == first
+    first = counted(copy, PTE)
+    assert 'counting the instructions of 1 walks' in capsys.readouterr().err
+    assert counted(without_boots(copy), PTE) == first
     assert not capsys.readouterr().err
-    insns.ensure(copy, ('dense:pmd_entry,pte_entry',))
-    assert capsys.readouterr().err.startswith('counting the instructions of 2 walks')
+    counted(copy, 'dense:pmd_entry,pte_entry')
+    assert 'counting the instructions of 1 walks' in capsys.readouterr().err
     assert kept(copy) == {name: first[name][ROW].instructions for name in first}
 
 
-def test_a_kernel_that_changed_is_counted_anew_and_alone(copy, one_more, capsys):
-    before = insns.ensure(copy, (PTE,))
-    shutil.copy2(one_more, copy.kernels['stock'])
+def test_a_kernel_that_changed_is_counted_anew_and_alone(copy, one_more):
+    before = counted(copy, PTE)
+    put(one_more, copy.kernels['stock'].parent)
     assert kept(copy) == {'baseline': before['baseline'][ROW].instructions, 'stock': None}
-    capsys.readouterr()
-    after = insns.ensure(copy, (PTE,))
-    assert capsys.readouterr().err.startswith('counting the instructions of 1 walks')
+    after = counted(copy, PTE)
     assert after['baseline'] == before['baseline']
     assert after['stock'][ROW].instructions == before['stock'][ROW].instructions + 16384
 
 
 def test_another_root_of_the_guest_is_counted_anew(copy):
-    insns.ensure(copy, (PTE,))
+    counted(copy, PTE)
     with open(copy.initramfs, 'ab') as root:
         root.write(bytes(512))
     assert kept(copy) == {'baseline': None, 'stock': None}
@@ -78,16 +90,16 @@ def test_another_root_of_the_guest_is_counted_anew(copy):
 
 @pytest.mark.parametrize('damage', [
     lambda text: text[:-3], lambda text: text.replace('1', '2', 1), lambda text: '',
-    lambda text: text.replace('"pte_entry": ', '"pte_entry": 1')])
+    lambda text: text.replace('"instructions": ', '"instructions": 1')])
 def test_damage_is_counted_anew(copy, damage):
-    known = insns.ensure(copy, (PTE,))
+    known = counted(copy, PTE)
     for program in copy.kernels.values():
         path = program.with_name(insns.FILE)
         damaged = damage(path.read_text())
         assert damaged != path.read_text()
         path.write_text(damaged)
     assert kept(copy) == {'baseline': None, 'stock': None}
-    assert insns.ensure(copy, (PTE,)) == known
+    assert counted(copy, PTE) == known
 
 
 def test_a_file_that_is_no_text_is_counted_anew(copy):
@@ -96,7 +108,7 @@ def test_a_file_that_is_no_text_is_counted_anew(copy):
 
 
 def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
-    found = insns.ensure(copy, ('dense:nonsense,pmd_entry',))
+    found = counted(copy, 'dense:nonsense,pmd_entry')
     for of_kernel in found.values():
         assert of_kernel['dense', 'pmd_entry'].instructions > 100
         reason = of_kernel['dense', 'nonsense'].no_instructions
@@ -104,14 +116,76 @@ def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
     assert kept(copy, 'dense:nonsense') == {'baseline': None, 'stock': None}
 
 
-@pytest.mark.parametrize('seconds, reason', [(0, 'no time was left'), (2, 'time limit')])
-def test_counting_ends_in_time_and_goes_on_next_time(copy, monkeypatch, seconds, reason):
-    monkeypatch.setattr(insns, 'LIMIT_SECONDS', seconds)
-    one = copy.only('stock')
-    found = insns.ensure(one, ('sparse:pte_entry',))['stock']['sparse', 'pte_entry']
-    assert reason in found.no_instructions
-    monkeypatch.undo()
-    assert insns.ensure(one, (PTE,))['stock'][ROW].instructions > 16384
+def test_counting_ends_when_the_run_does_and_goes_on_next_time(copy):
+    with Counting(copy, guest.rows(('sparse',))) as counting:
+        pass
+    assert any(one.no_instructions == insns.LATER for one in counting.found()['stock'].values())
+    assert counted(copy, PTE)['stock'][ROW].instructions > 16384
+
+
+def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
+    """Its runner is gone when the run goes on, and nothing of it counts."""
+    slow = dataclasses.replace(copy, umrun=copy.initramfs.with_name('slow'))
+    slow.umrun.write_text('#!/bin/sh\necho begun >> "$0.log"\nexec sleep 1000\n')
+    slow.umrun.chmod(0o755)
+    log = Path(f'{slow.umrun}.log')
+    with Counting(slow, guest.rows((PTE,))) as counting:
+        while not log.exists():
+            pass
+    assert log.read_text() == 'begun\n'
+    assert counting.found()['baseline'][ROW] == Counted(None, insns.LATER)
+
+
+def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
+    monkeypatch.setattr('os.sched_getaffinity', lambda pid: {0})
+    monkeypatch.setattr('os.sched_setaffinity', lambda pid, cpus: None)
+    monkeypatch.setattr(insns, 'AHEAD', 0)
+    with Counting(copy, guest.rows(('sparse',))) as counting:
+        counting.ahead(1000)
+        assert counting.stop.is_set()
+    assert insns.LATER in {one.no_instructions for one in counting.found()['stock'].values()}
+
+
+@pytest.fixture(scope='module')
+def unused(stock_with, tmp_path_factory):
+    """stock with a function that nobody calls."""
+    return put(stock_with(UNUSED).kernels['stock'], tmp_path_factory.mktemp('unused'))
+
+
+def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
+    pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'], 'unused': unused})
+    with Counting(pair, guest.rows(('pfnmap', 'hugetlb'))) as counting:
+        counting.wait(LIMIT)
+    assert counting.same_code() == set(guest.rows(('pfnmap', 'hugetlb')))
+    found = counting.found()
+    assert found['unused'] == found['stock']
+    for layout in ('pfnmap', 'hugetlb'):
+        _, seen = count.observe(pair, count.Plan(['stock', 'unused'], [layout], None, 1))
+        assert ({row: one.instructions for row, one in seen['unused'][0].items()} ==
+                {row: found['unused'][row].instructions for row in seen['unused'][0]})
+
+
+@pytest.mark.parametrize('second', [
+    Counted(7, None, ('walk', 'called_by_a_pointer')), Counted(8, None, ('walk',)),
+    Counted(7, None, ()), None])
+def test_it_takes_the_same_functions_and_as_many_instructions(copy, second):
+    counting = Counting(copy, [ROW])
+    counting.unchanged = {'walk', 'called_by_a_pointer'}
+    for of in counting.kept.values():
+        of.known[ROW] = Counted(7, None, ('walk',))
+    assert counting.same_code() == {ROW}
+    counting.kept['stock'].known[ROW] = second
+    assert counting.same_code() == set()
+
+
+def test_one_instruction_more_is_other_code(copy, one_more, tmp_path):
+    pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'],
+                                              'more': put(one_more, tmp_path / 'more')})
+    with Counting(pair, guest.rows((PTE,))) as counting:
+        counting.wait(LIMIT)
+    assert ROW not in counting.same_code()
+    found = counting.found()
+    assert found['more'][ROW].instructions == found['stock'][ROW].instructions + 16384
 
 
 def test_a_row_of_the_result_gets_either():

@@ -3,8 +3,9 @@
 
 A count is the same in every boot, as long as the kernel and the guest's root
 are; a kernel that changed is counted anew, and others are not. The functions
-that a walk executes in the first kernel are kept, too: where each of them is the
-same in the second one, so is what the walk does there, and its count.
+that a walk executes are kept, too: where they are those of the other kernel, and
+each is the same to the byte, the walk is the same code. Both are counted for
+that: a function that is the same may call another one by a pointer.
 """
 
 import concurrent.futures
@@ -37,7 +38,7 @@ class Counted:
     """The instructions of one walk of one kernel, or why they are not known."""
     instructions: int | None
     no_instructions: str | None = None
-    functions: tuple[str, ...] = ()  # all that it executes
+    functions: tuple[str, ...] = ()  # all that it executes; none: not known
 
 
 Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk
@@ -52,7 +53,6 @@ class Counting:
     def __init__(self, appliance: guest.Appliance, rows: list[Row]):
         self.appliance = appliance
         self.rows = rows
-        self.first, self.second = appliance.kernels
         self.kept = {name: _Kept(program, appliance.initramfs)
                      for name, program in appliance.kernels.items()}
         self.unchanged = _unchanged(*appliance.kernels.values())
@@ -83,15 +83,16 @@ class Counting:
         if self.others:
             return 0
         began = time.monotonic()
-        self._wait(AHEAD * budget)
+        self.wait(AHEAD * budget)
         self.stop.set()
         return time.monotonic() - began
 
     def finish(self) -> None:
         """Wait a bounded while for what is under way."""
-        self._wait(GRACE_SECONDS)
+        self.wait(GRACE_SECONDS)
 
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
+        """Until all is counted that is going to be, or so long."""
         end = time.monotonic() + seconds
         left = {future for future in self.under_way if not future.done()}
         if not left or self.stop.is_set():
@@ -110,22 +111,21 @@ class Counting:
         return {name: {row: self._counted(name, row) for row in self.rows} for name in self.kept}
 
     def _counted(self, name: str, row: Row) -> Counted:
-        of = self.kept[self.first if self._is_same(row) else name]
+        of = self.kept[name]
         return of.failed.get(row) or of.known.get(row) or Counted(None, LATER)
 
     def _is_known(self, row: Row) -> bool:
-        return row in self.kept[self.first].known and (
-            self._is_same(row) or row in self.kept[self.second].known)
+        return all(row in of.known for of in self.kept.values())
 
     def _is_same(self, row: Row) -> bool:
-        known = self.kept[self.first].known.get(row)
-        return bool(known and known.functions) and self.unchanged.issuperset(known.functions)
+        first, second = (of.known.get(row) for of in self.kept.values())
+        return bool(first and first == second and first.functions
+                    and self.unchanged.issuperset(first.functions))
 
     def _row(self, row: Row) -> None:
-        """What is not known of it; the second kernel only if its code is another one."""
-        for name in (self.first, self.second):
-            of = self.kept[name]
-            if row not in of.known and not self._is_same(row):
+        """What is not known of it."""
+        for name, of in self.kept.items():
+            if row not in of.known:
                 counted = self._count(name, row)
                 (of.failed if counted.instructions is None else of.known)[row] = counted
 
@@ -138,7 +138,8 @@ class Counting:
                 self.appliance.only(name), ['/bin/walks', 'count', ':'.join(row)], BOOT_SECONDS,
                 self.stop.is_set))[row]
             executed = symbols.names(self.appliance.kernels[name], found.at)
-            return Counted(found.instructions, None, tuple(sorted(executed)))
+            known = () if found.elsewhere else tuple(sorted(executed))
+            return Counted(found.instructions, None, known)
         except Failure as failure:
             if self.stop.is_set():
                 return Counted(None, LATER)
