@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance import count, functions, guest, insns
+from appliance.beside import Beside
 from appliance.insns import Counted, Counting
 from appliance.paths import PATCHES, VERSION
 
@@ -32,11 +33,15 @@ def copy(appliance, tmp_path):
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
 
 
-def counted(appliance: guest.Appliance, *asked: str) -> insns.Found:
-    """What is found with as much time as it takes."""
-    with Counting(appliance, guest.rows(asked)) as counting:
+def counting_of(appliance: guest.Appliance, *asked: str) -> Counting:
+    """All that is asked for, in as much time as it takes."""
+    with Beside() as beside, Counting(appliance, guest.rows(asked), beside) as counting:
         counting.wait(LIMIT)
-    return counting.found()
+    return counting
+
+
+def counted(appliance: guest.Appliance, *asked: str) -> insns.Found:
+    return counting_of(appliance, *asked).found()
 
 
 def without_boots(copied: guest.Appliance) -> guest.Appliance:
@@ -117,8 +122,9 @@ def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
 
 
 def test_counting_ends_when_the_run_does_and_goes_on_next_time(copy):
-    with Counting(copy, guest.rows(('sparse',))) as counting:
-        pass
+    with Beside() as beside, Counting(copy, guest.rows(('sparse',)), beside) as counting:
+        beside.stop.set()
+        counting.finish()
     assert any(one.no_instructions == insns.LATER for one in counting.found()['stock'].values())
     assert counted(copy, PTE)['stock'][ROW].instructions > 16384
 
@@ -129,20 +135,20 @@ def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
     slow.umrun.write_text('#!/bin/sh\necho begun >> "$0.log"\nexec sleep 1000\n')
     slow.umrun.chmod(0o755)
     log = Path(f'{slow.umrun}.log')
-    with Counting(slow, guest.rows((PTE,))) as counting:
+    with Beside() as beside, Counting(slow, guest.rows((PTE,)), beside) as counting:
         while not log.exists():
             pass
+        beside.stop.set()
+        counting.finish()
     assert log.read_text() == 'begun\n'
     assert counting.found()['baseline'][ROW] == Counted(None, insns.LATER)
 
 
 def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
-    monkeypatch.setattr('os.sched_getaffinity', lambda pid: {0})
-    monkeypatch.setattr('os.sched_setaffinity', lambda pid, cpus: None)
     monkeypatch.setattr(insns, 'AHEAD', 0)
-    with Counting(copy, guest.rows(('sparse',))) as counting:
+    with Beside() as beside, Counting(copy, guest.rows(('sparse',)), beside) as counting:
         counting.ahead(1000)
-        assert counting.stop.is_set()
+        assert beside.stop.is_set()
     assert insns.LATER in {one.no_instructions for one in counting.found()['stock'].values()}
 
 
@@ -154,8 +160,7 @@ def unused(stock_with, tmp_path_factory):
 
 def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'], 'unused': unused})
-    with Counting(pair, guest.rows(('pfnmap', 'hugetlb'))) as counting:
-        counting.wait(LIMIT)
+    counting = counting_of(pair, 'pfnmap', 'hugetlb')
     assert counting.same_code() == set(guest.rows(('pfnmap', 'hugetlb')))
     found = counting.found()
     assert found['unused'] == found['stock']
@@ -169,7 +174,7 @@ def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
     Counted(7, None, ('walk', 'called_by_a_pointer')), Counted(8, None, ('walk',)),
     Counted(7, None, ()), None])
 def test_it_takes_the_same_functions_and_as_many_instructions(copy, second):
-    counting = Counting(copy, [ROW])
+    counting = Counting(copy, [ROW], Beside())
     counting.unchanged = {'walk', 'called_by_a_pointer'}
     for of in counting.kept.values():
         of.known[ROW] = Counted(7, None, ('walk',))
@@ -181,8 +186,7 @@ def test_it_takes_the_same_functions_and_as_many_instructions(copy, second):
 def test_one_instruction_more_is_other_code(copy, one_more, tmp_path):
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'],
                                               'more': put(one_more, tmp_path / 'more')})
-    with Counting(pair, guest.rows((PTE,))) as counting:
-        counting.wait(LIMIT)
+    counting = counting_of(pair, PTE)
     assert ROW not in counting.same_code()
     found = counting.found()
     assert found['more'][ROW].instructions == found['stock'][ROW].instructions + 16384

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
 
-import contextlib
+import concurrent.futures
 import datetime
 import json
-import os
+import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Callable, Collection, Iterator
+from typing import Callable
 
 from . import events, guest, insns, measure, placement, report, results, sources, watch
+from .beside import Beside
 from .guest import Row
 from .paired import Plan, Session
 from .progress import step
@@ -18,6 +19,7 @@ from .verdict import Estimate
 
 FORMAT = 4  # of result.json; raised when a field changes its meaning
 PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
+TRUTH_SECONDS = 300  # for a boot that checks; a limit for hangs
 
 
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
@@ -31,13 +33,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
     plan = replace(plan, events=countable)
     clock = time.monotonic()
-    with insns.Counting(appliance, guest.rows(plan.rows)) as counting, _pinned():
-        spent = counting.ahead(plan.budget)
-        session, health = measure_pair(
-            appliance, kernels, replace(plan, budget=plan.budget - spent),
-            f'{" against ".join(reversed(names))}, {plan.budget} s at most',
-            tuple if plan.time_all else counting.same_code)
-        counting.finish()
+    session, health, counting = _all_at_once(appliance, kernels, plan)
     result = _result(build, appliance, session, health)
     _put_counts(result['rows'], counting, plan)
     result['started'] = started.isoformat(timespec='seconds')
@@ -52,33 +48,51 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     return 0
 
 
-@contextlib.contextmanager
-def _pinned() -> Iterator[None]:
-    """Guests are timed on one CPU; the others are for what goes on meanwhile."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {insns.measured_cpu()})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
+def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
+                 plan: Plan) -> tuple[Session, dict, insns.Counting]:
+    """Times, and beside them, as far as there are CPUs for it, truth and counts."""
+    began = time.monotonic()
+    shown = f'{" against ".join(reversed(kernels))}, {plan.budget} s at most'
+    with Beside() as beside:
+        checks = [beside.start(_truth, appliance.only(name), plan.rows, beside.stop)
+                  for name in kernels]
+        with insns.Counting(appliance, guest.rows(plan.rows), beside) as counting:
+            if not beside.others:
+                concurrent.futures.wait(checks)
+                counting.ahead(plan.budget)
+            left = max(plan.budget / 2, plan.budget - (time.monotonic() - began))
+            session = Session(appliance, kernels, replace(plan, budget=left),
+                              tuple if plan.time_all else counting.same_code, beside.measured)
+            health = observe(session, shown, lambda: [r for c in checks for r in c.result()])
+            counting.finish()
+    return session, health, counting
 
 
-def measure_pair(appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
-                 shown: str, settled: Callable[[], Collection[Row]] = tuple
-                 ) -> tuple[Session, dict]:
-    """Measure until all is decided; also how the host was. shown: what the user is told.
+def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
+           stop: threading.Event) -> list[dict]:
+    """What a boot of one kernel says of the truth of all layouts that rows are of."""
+    layouts = dict.fromkeys(layout for layout, _ in guest.rows(rows))
+    records = guest.records(appliance, f'--mem={appliance.memory_mib}',
+                            f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
+                            hopeless=stop.is_set)
+    return [record for record in records if record['type'] in ('host', 'layout', 'check')]
 
-    Of two machines there is no one ratio, and so no interval that could hold it: then
-    nothing is decided.
+
+def observe(session: Session, shown: str, truth: Callable[[], list[dict]] = list) -> dict:
+    """Measure until all is decided; how the host was. shown: what the user is told.
+
+    truth has the records of checks that were made meanwhile. Of two machines there is
+    no one ratio, and so no interval that could hold it: then nothing is decided.
     """
-    session = Session(appliance, kernels, plan, settled)
     before = watch.usage()
     with step(shown) as progress:
         session.measure(progress.update)
-    health = watch.health(session.records, before, watch.usage())
+    after = watch.usage()
+    session.records += truth()
+    health = watch.health(session.records, before, after)
     if watch.moved(health):
         session.comparisons.clear()
-    return session, health
+    return health
 
 
 def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:

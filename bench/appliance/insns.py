@@ -11,21 +11,19 @@ that: a function that is the same may call another one by a pointer.
 import concurrent.futures
 import hashlib
 import json
-import os
-import threading
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import count, functions, guest, symbols
+from .beside import Beside
 from .failure import Failure
 from .guest import Row
 from .paths import write_atomically
 from .progress import step
 
 FILE = 'instructions'  # beside the kernel's program; docs/formats.md
-AT_ONCE = 8  # boots, each with a guest's memory
 AHEAD = 0.25  # of the budget: what counting may have of it where there is one CPU
 GRACE_SECONDS = 5  # for counts that are under way when the times are done
 BOOT_SECONDS = 120  # a kernel that hangs must not keep others from being counted
@@ -47,49 +45,38 @@ Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk
 class Counting:
     """Counts of two kernels: what is kept of them, and the others as they come.
 
-    `with` starts to count, and ends what is still under way.
+    `with` keeps them when it ends, all that there are then.
     """
 
-    def __init__(self, appliance: guest.Appliance, rows: list[Row]):
+    def __init__(self, appliance: guest.Appliance, rows: list[Row], beside: Beside):
         self.appliance = appliance
         self.rows = rows
+        self.beside = beside
         self.kept = {name: _Kept(program, appliance.initramfs)
                      for name, program in appliance.kernels.items()}
         self.unchanged = _unchanged(*appliance.kernels.values())
-        self.stop = threading.Event()
-        cpus = os.sched_getaffinity(0)
-        self.others = cpus - {measured_cpu()}
-        self.pool = concurrent.futures.ThreadPoolExecutor(
-            min(AT_ONCE, len(self.others) or 1),
-            initializer=lambda: os.sched_setaffinity(0, self.others or cpus))
+        self.stop = beside.stop
         self.under_way: list[concurrent.futures.Future] = []
 
     def __enter__(self) -> 'Counting':
-        self.under_way = [self.pool.submit(self._row, row) for row in self.rows
+        self.under_way = [self.beside.start(self._row, row) for row in self.rows
                           if not self._is_known(row)]
         return self
 
     def __exit__(self, *_) -> None:
-        self.stop.set()
-        self.pool.shutdown(cancel_futures=True)
         for of_kernel in self.kept.values():
             of_kernel.write()
 
-    def ahead(self, budget: float) -> float:
-        """Count before anything is timed, as far as it must not go on meanwhile; the seconds.
-
-        On another CPU it may. On the only one it takes a share of the budget, no more.
-        """
-        if self.others:
-            return 0
-        began = time.monotonic()
+    def ahead(self, budget: float) -> None:
+        """Before anything is timed, where counting must not go on meanwhile: a share, no more."""
         self.wait(AHEAD * budget)
         self.stop.set()
-        return time.monotonic() - began
 
     def finish(self) -> None:
-        """Wait a bounded while for what is under way."""
+        """Wait a bounded while for what is under way, and end it."""
         self.wait(GRACE_SECONDS)
+        self.stop.set()
+        concurrent.futures.wait(self.under_way)
 
     def wait(self, seconds: float) -> None:
         """Until all is counted that is going to be, or so long."""
@@ -150,11 +137,6 @@ class Counting:
 def _unchanged(first: Path, second: Path) -> set[str]:
     """The functions that are the same in both kernels."""
     return set(functions.digests(first)) - functions.changed(first, second)
-
-
-def measured_cpu() -> int:
-    """The CPU that guests are timed on."""
-    return min(os.sched_getaffinity(0))
 
 
 def put_into(rows: list[dict], counted: Found) -> None:

@@ -64,16 +64,17 @@ class Session:
 
     kernels maps the two names to programs, one for each placement of the
     kernel's functions; as many of each. settled names the rows that need no
-    timing, more of them as the run goes on.
+    timing, more of them as the run goes on. cpu is where the guests run; any, if None.
     """
 
     def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
-                 settled: Callable[[], Collection[Row]] = tuple):
+                 settled: Callable[[], Collection[Row]] = tuple, cpu: int | None = None):
         self.appliance = appliance
         self.kernels = kernels
         self.plan = plan
         self.rows = guest.rows(plan.rows)
         self.settled = settled
+        self.under = None if cpu is None else ['taskset', '-c', str(cpu)]
         self.random = random.Random()
         self.records: list[dict] = []
         self.boots = 0
@@ -89,22 +90,18 @@ class Session:
         """Boot until every row is decided or the budget is used up."""
         started = time.monotonic()
         looks = list(LOOKS)
-        while looks:
+        while looks and self.undecided():
             began = time.monotonic()
             self._boot()
             now = time.monotonic()
             progress(self._progress())
-            # The first boot checks the truth, too: no measure for the others.
-            another = now - began if self.boots > 1 else 0
-            used = (now - started + another) / self.plan.budget
+            used = (now - started + (now - began)) / self.plan.budget  # and by another boot
             if used >= 1 and self.boots < LEAST_DRAWS and used < OVERTIME:
                 continue
             due = [look for look in looks if look <= min(used, 1)]
             looks = [look for look in looks if look > used]
             if due:
                 self._look(due[-1])
-            if not self.undecided():
-                return
 
     def draws(self, b: str) -> dict[Row, list[float]]:
         """ln(b / a) of each boot or, with several placements, of each placement."""
@@ -137,7 +134,7 @@ class Session:
         options = [f'--turns={seed}', f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}']
         if self.plan.events:
             options.append(f'--events={",".join(self.plan.events)}')
-        for record in guest.records(appliance, *options, argv=self._job()):
+        for record in guest.records(appliance, *options, argv=self._job(), under=self.under):
             if 'boot' in record:
                 record['boot'] = self.boots
             self.records.append(record)
@@ -145,11 +142,9 @@ class Session:
         self.boots += 1
 
     def _job(self) -> list[str]:
-        """The first boot also checks the truth of what is measured."""
-        command = ['/bin/walks', 'time' if self.boots else 'bench', f'--samples={SAMPLES}']
         rows = self.undecided()
-        layouts = rows if self.boots else {layout: None for layout, _ in self.rows}
-        return [*command, *(f'{layout}:{",".join(rows.get(layout, []))}' for layout in layouts)]
+        return ['/bin/walks', 'time', f'--samples={SAMPLES}',
+                *(f'{layout}:{",".join(walks)}' for layout, walks in rows.items())]
 
     def undecided(self) -> dict[str, list[str]]:
         """The walks, by layout, that the next boot measures."""

@@ -21,7 +21,7 @@ from typing import Iterable, Iterator
 
 from . import compare, count, guest, kernel, paths, proof_plot, proof_report, series
 from .failure import Failure
-from .paired import Plan
+from .paired import Plan, Session
 from .paths import PATCHES, VERSION
 from .progress import step
 
@@ -157,8 +157,8 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
     kernels = {'a': [programs[0]], 'b': [programs[condition.cost]]}
     started = time.monotonic()
     with _load(condition.load):
-        session, health = compare.measure_pair(appliance, kernels, Plan(BUDGET, WITHIN, (row,)),
-                                               shown)
+        session = Session(appliance, kernels, Plan(BUDGET, WITHIN, (row,)))
+        health = compare.observe(session, shown)
     layout, walk = row.split(':')
     found = session.comparisons[layout, walk]
     return {'condition': condition.name, 'seconds': round(time.monotonic() - started, 1),

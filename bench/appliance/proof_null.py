@@ -15,8 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from . import compare, guest, kernel, paths, placement, proof, proof_report, series
-from .paired import PROFILES
-from .paths import PATCHES, VERSION
+from .paired import PROFILES, Session
+from .paths import PATCHES, VERSION, results_folder
 from .progress import step
 
 FOLDER = PATCHES / VERSION / 'proof' / 'null'
@@ -75,7 +75,8 @@ def _stamp(build: Path, patch: Path) -> str:
 def _trial(build: Path, appliance: guest.Appliance, shown: str) -> dict:
     kernels = placement.ensure(build, appliance, compare.PLACEMENTS)
     started = time.monotonic()
-    session, health = compare.measure_pair(appliance, kernels, PLAN, shown)
+    session = Session(appliance, kernels, PLAN)
+    health = compare.observe(session, shown)
     rows = [{'layout': layout, 'walk': walk, 'verdict': found.verdict,
              'ratio': found.ratio and asdict(found.ratio),
              'control': found.control and asdict(found.control)}

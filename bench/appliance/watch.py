@@ -57,7 +57,7 @@ def health(records: list[dict], before: Usage, after: Usage) -> dict:
     throttled = after.throttled_s - before.throttled_s
     pause = measure.longest_pause(records)
     return {
-        'others': max(0, 1 - (ran + throttled + pause) / alive),
+        'others': max(0, 1 - (ran + throttled + pause) / alive) if alive else 0,
         'stolen': max(_stolen(before.ticks[cpu], after.ticks[cpu])
                       for cpu in before.ticks.keys() & after.ticks.keys()),
         'throttled_s': throttled,
