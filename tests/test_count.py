@@ -86,7 +86,7 @@ def test_one_instruction_more_is_seen(appliance, one_more):
     assert after.instructions - before.instructions == 16384
 
 
-def test_breakpoints_count_as_single_steps_do(appliance, umwalk, tmp_path):
+def test_jumps_count_as_single_steps_do(appliance, umwalk, tmp_path):
     """tests/probe/count.c in the guest, which compares them instruction by instruction."""
     program = tmp_path / 'count'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',

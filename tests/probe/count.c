@@ -45,7 +45,7 @@ static uint64_t sum(const struct pagewalk_probe_count *arg, int which)
 	return n;
 }
 
-/* With breakpoints and with single steps: the same, instruction by instruction. */
+/* With jumps and with single steps: the same, instruction by instruction. */
 static void test_same(struct pagewalk_probe_count arg, const char *what)
 {
 	struct pagewalk_probe_count each = arg;
