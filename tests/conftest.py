@@ -79,9 +79,8 @@ def one_more(stock_with, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('one-more')
     patch = folder / 'one-more.patch'
     patch.write_text(ONE_MORE)
-    program = stock_with(patch).kernels['stock']
-    shutil.copytree(program.parent, folder, dirs_exist_ok=True)
-    return folder / program.name
+    built = stock_with(patch).kernels['stock']
+    return Path(shutil.copytree(built.parent, folder / 'kernel')) / built.name
 
 
 @pytest.fixture

@@ -133,3 +133,43 @@ def test_a_file_of_another_program_is_none(build):
 def test_without_a_file(tmp_path):
     with pytest.raises(Failure, match='No such file'):
         functions.digests(tmp_path / 'linux')
+
+
+UNUSED = """\
+--- a/mm/util.c
++++ b/mm/util.c
+@@ -1,1 +1,7 @@
+ // SPDX-License-Identifier: GPL-2.0-only
++#include <linux/compiler.h>
++int nobody_calls_this(int x);
++int noinline __used nobody_calls_this(int x)
++{
++	return x * 3;
++}
+"""
+
+
+def test_a_function_that_nobody_calls_changes_no_other(appliance, stock_with, tmp_path):
+    patch = tmp_path / 'unused.patch'
+    patch.write_text(UNUSED)
+    assert functions.changed(appliance.kernels['stock'],
+                             stock_with(patch).kernels['stock']) == {'nobody_calls_this'}
+
+
+def test_one_more_instruction_is_in_one_function(appliance, one_more):
+    assert functions.changed(appliance.kernels['stock'], one_more) == {'walk_pte_range'}
+
+
+def test_every_function_that_has_a_size_has_a_digest(appliance):
+    listed = subprocess.run(['nm', '-S', '--defined-only', appliance.kernels['stock']],
+                            capture_output=True, text=True, check=True).stdout
+    fields = (line.split() for line in listed.splitlines())
+    names = {f[3] for f in fields if len(f) == 4 and f[2] in 'tTwWiI' and int(f[1], 16)}
+    assert functions.digests(appliance.kernels['stock']).keys() == names
+
+
+def test_the_series_changes_what_it_touches(appliance):
+    """And what the compiler makes of it: not the functions of files that it leaves alone."""
+    found = functions.changed(appliance.kernels['baseline'], appliance.kernels['patched'])
+    assert {'walk_page_range', 'smaps_pte_range'} <= found
+    assert not found & {'find_vma', 'mt_find', 'vm_normal_page', 'copy_page_range', 'schedule'}

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Placements: the same kernel, linked with its functions in another order."""
+"""Placements: the same kernel with its functions in another order."""
 
+import bisect
+import collections
+import os
+import re
+import shutil
+import string
+import struct
 import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from appliance import guest, placement
-from appliance.paths import build_folder
+from appliance import count, guest, movable, placement
+from appliance.failure import Failure
+from appliance.paths import TOP, build_folder
+
+COUNTED = count.Plan(['stock'], ['dense'], None, 1)
 
 
 @pytest.fixture(scope='module')
@@ -14,37 +27,230 @@ def programs(appliance):
     return placement.ensure(build_folder(), appliance.only('stock'), 2)['stock']
 
 
-def functions(program):
-    """name -> address"""
-    listed = subprocess.run(['nm', '--defined-only', program], capture_output=True, text=True,
-                            check=True).stdout
-    fields = (line.split() for line in listed.splitlines())
-    return {name: int(address, 16) for address, kind, name in fields if kind in 'tT'}
+@pytest.fixture(scope='module')
+def placed(appliance, programs):
+    """The appliance with a placement in stock's place."""
+    return replace(appliance, kernels={'stock': programs[0]})
 
 
-def test_functions_are_the_same_and_lie_elsewhere(appliance, programs):
-    built = functions(appliance.kernels['stock'])
+@pytest.fixture
+def copy(appliance, tmp_path):
+    """stock in a folder of its own."""
+    folder = tmp_path / 'stock'
+    shutil.copytree(appliance.kernels['stock'].parent, folder,
+                    ignore=shutil.ignore_patterns('placements'))
+    return replace(appliance, kernels={'stock': folder / 'linux'})
+
+
+def run(command, **options):
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120,
+                          **options).stdout
+
+
+def symbols(program, kinds='tTwWiI'):
+    """(address, name) of the symbols of the text, or of other kinds, ascending."""
+    fields = (line.split() for line in run(['nm', '--defined-only', program]).splitlines())
+    return sorted((int(address, 16), name) for address, kind, name in fields if kind in kinds)
+
+
+def where(found, address):
+    """The names of the function at an address, and how far into it that is."""
+    i = bisect.bisect_right(found, (address, '\x7f')) - 1
+    start = found[i][0]
+    return {name for at, name in found[i - 20:i + 1] if at == start}, address - start
+
+
+def in_guest(appliance, *argv):
+    return run(appliance.command('--host', argv=list(argv)), stdin=subprocess.DEVNULL)
+
+
+def test_every_function_of_the_kernel_lies_elsewhere(appliance, programs):
+    built = dict(map(reversed, symbols(appliance.kernels['stock'])))
     orders = []
     for program in programs:
-        placed = functions(program)
-        assert placed.keys() == built.keys()
-        orders.append([name for name in sorted(placed, key=placed.get) if name in (
-            'walk_page_range', 'walk_pgd_range', 'smap_gather_stats', 'pagemap_read', 'find_vma')])
-        moved = sum(placed[name] != built[name] for name in built)
-        assert moved > 0.5 * len(built)
+        found = symbols(program)
+        now = dict(map(reversed, found))
+        assert now.keys() == built.keys()
+        moved = {name for name in built if now[name] != built[name]}
+        first, last = (edge(built[name] for name in moved) for edge in (min, max))
+        assert moved == {name for name in built if first <= built[name] <= last}
+        assert len(moved) > 0.6 * len(built)
+        orders.append([name for _, name in found if name in (
+            'walk_page_range', 'walk_pgd_range', 'smaps_pte_range', 'pagemap_read', 'find_vma')])
     assert orders[0] != orders[1]
 
 
-def test_a_placement_boots_and_knows_its_own_symbols(appliance, programs):
-    """Kallsyms must be that of the placement: its addresses are in every oops."""
-    own = guest.Appliance(appliance.umrun, appliance.initramfs, {'stock': programs[0]})
-    ran = subprocess.run(own.command('--host', argv=['grep', ' walk_page_range$', '/proc/kallsyms']),
-                         capture_output=True, text=True, timeout=60, check=True)
-    assert int(ran.stdout.split()[0], 16) == functions(programs[0])['walk_page_range']
+def test_the_order_of_the_build_gives_the_build(appliance):
+    """What is filled in anew is what the linker has filled in, to the byte."""
+    program = appliance.kernels['stock']
+    moving = movable.Movable(program)
+    assert moving.placed(moving.starts) == program.read_bytes()
 
 
-def test_the_build_is_left_in_its_own_order(appliance, programs):
-    """A kernel that is built next must not come out in the last placement's order."""
-    assert len({path.read_bytes() for path in programs}) == 2
-    assert not (build_folder() / 'linux-6.12' / 'objects-release' / 'include' / 'generated' /
-                'text-order.lds.h').exists()
+def test_the_kernels_table_of_symbols_is_the_one_that_kbuild_makes(programs, tmp_path):
+    """Of the placement's symbols; all of it, compressed names and the order of names included."""
+    tree = build_folder() / 'linux-6.12'
+    listed = run(['sed', '-f', tree / 'scripts' / 'mksysmap'],
+                 input=run(['nm', '-n', programs[0]]))
+    (tmp_path / 'map').write_text(listed)
+    source = run([tree / 'objects-release' / 'scripts' / 'kallsyms', tmp_path / 'map'])
+    (tmp_path / 'names.S').write_text(source.replace('#include <asm/bitsperlong.h>',
+                                                     '#define BITS_PER_LONG 64'))
+    run(['gcc', '-c', tmp_path / 'names.S', '-o', tmp_path / 'names.o'])
+    text, = (address for address, name in symbols(programs[0]) if name == '_text')
+    run(['ld', f'--defsym=_text={text}', '--section-start=.rodata=0x1000', '-e0',
+         tmp_path / 'names.o', '-o', tmp_path / 'names'])
+    assert tables(programs[0]) == tables(tmp_path / 'names')
+
+
+def tables(program):
+    """The bytes of each table of kallsyms but the last label's."""
+    wanted = ('num_syms', 'names', 'markers', 'token_table', 'token_index', 'offsets',
+              'relative_base', 'seqs_of_names')
+    at = {fields[2]: int(fields[0], 16) for line in run(['nm', program]).splitlines()
+          if len(fields := line.split()) == 3 and fields[2].startswith('kallsyms_')}
+    starts = [at[f'kallsyms_{name}'] for name in wanted]
+    content = loaded(program)
+    number, = struct.unpack('<i', content(starts[0], 4))
+    ends = [*starts[1:], starts[-1] + 3 * number]
+    return {name: content(start, end - start)
+            for name, start, end in zip(wanted, starts, ends)}
+
+
+def loaded(program):
+    """A function that reads what is loaded to an address."""
+    content = program.read_bytes()
+    sections = [tuple(int(n, 16) for n in found) for found in re.findall(
+        r'PROGBITS +([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)', run(['readelf', '-SW', program]))]
+
+    def read(address, size):
+        for start, offset, length in sections:
+            if start and start <= address < start + length:
+                return content[address - start + offset:][:size]
+        raise KeyError(hex(address))
+    return read
+
+
+def test_a_placement_boots_and_knows_its_own_symbols(placed, programs):
+    listed = [line.split() for line in in_guest(placed, 'cat', '/proc/kallsyms').splitlines()]
+    found = [(int(address, 16), name) for address, _, name in listed]
+    assert [address for address, _ in found] == sorted(address for address, _ in found)
+    assert len(found) > 9000 and set(found) <= set(symbols(programs[0], string.ascii_letters))
+
+
+def test_a_panic_names_the_functions_it_came_through(placed, programs):
+    script = 'echo 2 > /proc/sys/vm/panic_on_oom; head -c 900M /dev/zero | tail -c 850M | wc -c'
+    ran = subprocess.run(placed.command('--host', argv=['sh', '-c', script]), timeout=120,
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    trace = re.findall(r'\[<([0-9a-f]+)>\] (?:\? )?(\w[\w.]*)\+0x([0-9a-f]+)/', ran.stderr)
+    assert len(trace) > 5 and {'panic', 'out_of_memory'} <= {name for _, name, _ in trace}
+    found = symbols(programs[0])
+    for address, name, offset in trace:
+        names, into = where(found, int(address, 16))
+        assert name in names and into == int(offset, 16)
+
+
+def test_a_bad_address_is_an_error_of_the_system_call(placed):
+    script = ('import ctypes; c = ctypes.CDLL(None, use_errno=True); '
+              'print(c.write(1, ctypes.c_void_p(4096), 1), ctypes.get_errno(), '
+              'c.pipe(ctypes.c_void_p(4096)), ctypes.get_errno())')
+    assert in_guest(placed, '/usr/bin/python3', '-c', script) == '-1 14 -1 14\n'
+
+
+def exceptions(program):
+    """Of each entry of __ex_table: where, and where to; as function and offset."""
+    header = re.search(r'__ex_table +PROGBITS +([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)',
+                       run(['readelf', '-SW', program]))
+    start, size = (int(n, 16) for n in header.groups())
+    table, found = loaded(program)(start, size), symbols(program)
+    for at in range(0, size, 12):
+        insn, fixup, kind = struct.unpack_from('<iii', table, at)
+        yield [(sorted(names), into) for names, into in (
+            where(found, start + at + insn), where(found, start + at + 4 + fixup))], kind
+
+
+def test_an_exception_goes_on_where_it_did(appliance, programs):
+    built = list(exceptions(appliance.kernels['stock']))
+    assert len(built) > 5 and list(exceptions(programs[0])) == built
+
+
+def test_the_unwinders_table_is_sorted_and_of_these_functions(programs):
+    frames = run(['readelf', '--debug-dump=frames', programs[0]])
+    starts = sorted(int(pc, 16) for pc in re.findall(r'FDE cie=\S+ pc=([0-9a-f]+)', frames))
+    header, = re.findall(r'\.eh_frame_hdr +PROGBITS +([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)',
+                         run(['readelf', '-SW', programs[0]]))
+    base, size = (int(n, 16) for n in header)
+    table = struct.unpack(f'<{(size - 12) // 4}i', loaded(programs[0])(base + 12, size - 12))
+    assert [base + offset for offset in table[::2]] == starts
+    addresses = {address for address, _ in symbols(programs[0])}
+    assert sum(start in addresses for start in starts) > 0.9 * len(starts)
+
+
+def by_function(program, boot):
+    found = symbols(program)
+    return {row: collections.Counter({
+        (*sorted(names), into): times for address, times in one.at.items()
+        for names, into in [where(found, address)]}) for row, one in boot.items()}
+
+
+def test_every_instruction_is_the_same_in_its_function(appliance, placed, programs):
+    """Of each walk over dense, the same number of times."""
+    _, built = count.observe(appliance.only('stock'), COUNTED)
+    _, moved = count.observe(placed, COUNTED)
+    assert by_function(programs[0], moved['stock'][0]) == \
+        by_function(appliance.kernels['stock'], built['stock'][0])
+
+
+def test_the_contract_is_that_of_the_build(appliance, placed):
+    def results(of):
+        said = run(of.only('stock').command(argv=['/bin/walks', 'contract']),
+                   stdin=subprocess.DEVNULL)
+        return re.findall(r'^ *((?:not )?ok .*)', said, re.M)
+    built = results(appliance)
+    assert len(built) > 20 and results(placed) == built
+
+
+def test_a_kernel_that_changed_has_others(copy, one_more):
+    folder = copy.kernels['stock'].parent
+    old = placement.ensure(build_folder(), copy, 2)['stock']
+    shutil.copytree(one_more.parent, folder, dirs_exist_ok=True)
+    (folder / 'placements' / '.half.123').write_bytes(b'half')
+    new = placement.ensure(build_folder(), copy, 1 + 1)['stock']
+    assert sorted((folder / 'placements').iterdir()) == sorted(new)
+    assert not set(new) & set(old) and all(os.access(path, os.X_OK) for path in new)
+
+
+def test_what_is_there_is_not_made_again(copy):
+    first = placement.ensure(build_folder(), copy, 2)['stock']
+    times = [path.stat().st_mtime_ns for path in first]
+    more = placement.ensure(build_folder(), copy, 3)['stock']
+    assert more[:2] == first and [path.stat().st_mtime_ns for path in first] == times
+
+
+def test_two_at_once(copy):
+    program = copy.kernels['stock']
+    script = ('import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n'
+              'from appliance import guest, placement, paths\n'
+              'of = guest.Appliance(None, None, {"stock": Path(sys.argv[2])})\n'
+              'placement.ensure(paths.build_folder(), of, 4)')
+    both = [subprocess.Popen([sys.executable, '-c', script, TOP / 'bench', program],
+                             stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    at_once = [path.read_bytes() for path in sorted((program.parent / 'placements').iterdir())]
+    shutil.rmtree(program.parent / 'placements')
+    assert at_once == [path.read_bytes() for path in
+                       placement.ensure(build_folder(), copy, 4)['stock']]
+
+
+def test_relocations_of_another_program_are_none(copy, one_more):
+    shutil.copy2(one_more, copy.kernels['stock'])
+    with pytest.raises(Failure, match='is of another program; build that kernel again'):
+        placement.ensure(build_folder(), copy, 2)
+
+
+@pytest.mark.parametrize('damage', [lambda path: path.unlink(),
+                                    lambda path: path.write_bytes(path.read_bytes()[:-100])])
+def test_without_relocations(copy, damage):
+    damage(copy.kernels['stock'].with_name(movable.FILE))
+    with pytest.raises(Failure, match='build that kernel again'):
+        placement.ensure(build_folder(), copy, 2)

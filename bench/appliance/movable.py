@@ -114,46 +114,47 @@ class Movable:
         self.names = Names(elf.Program(self.program))
         self._room = -(-self.sizes // ALIGNMENT) * ALIGNMENT
 
-    def placed(self, seed: str) -> bytes:
-        """The program with its functions in a random order, none where it was."""
-        new = self._addresses(random.Random(seed))
+    def drawn(self, seed: str) -> np.ndarray:
+        """An address for each function, in a random order: none is where it was.
+
+        All together take no more room than in the build, whose last function is not padded.
+        """
+        chance = random.Random(seed)
+        spare = self._room - self.sizes
+        while True:
+            order = np.array(chance.sample(range(len(spare)), len(spare)))
+            last = np.flatnonzero(spare[order] >= spare[-1])[-1]
+            order = np.append(np.delete(order, last), order[last])
+            addresses = np.empty_like(self.starts)
+            addresses[order] = self.starts[0] + np.cumsum(self._room[order]) - self._room[order]
+            if (addresses != self.starts).all():
+                return addresses
+
+    def placed(self, addresses: np.ndarray) -> bytes:
+        """The program with its functions there."""
+        moved = Moved(self.starts, self.sizes, addresses - self.starts)
         program = elf.Program(self.program)
-        self._move(program, new)
-        self._fill_in(program, new - self.starts)
-        moved = Moved(self.starts, self.sizes, new - self.starts)
+        self._move(program, addresses)
+        self._fill_in(program, moved)
         _move_symbols(program, moved)
         self.names.write(program, moved)
         _sort_unwind_table(program, moved)
         return program.bytes.tobytes()
 
-    def _addresses(self, chance: random.Random) -> np.ndarray:
-        """Where each function goes; they take as much room as they do in the build."""
-        room = self._room
-        while True:
-            order = np.array(chance.sample(range(len(room)), len(room)))
-            last = np.flatnonzero(room[order] - self.sizes[order] >= room[-1] - self.sizes[-1])[-1]
-            order = np.append(np.delete(order, last), order[last])
-            new = np.empty_like(self.starts)
-            new[order] = self.starts[0] + np.cumsum(room[order]) - room[order]
-            if (new != self.starts).all():
-                return new
-
-    def _move(self, program: elf.Program, new: np.ndarray) -> None:
+    def _move(self, program: elf.Program, addresses: np.ndarray) -> None:
         """Each function with what pads it; nothing executes that."""
         old, = program.offsets(self.starts[:1])
         end, = program.offsets(self.starts[-1:]) + self.sizes[-1]
         code = np.append(program.bytes[old:end], np.full(-(end - old) % ALIGNMENT, FILL, np.uint8))
         moved = np.empty_like(code)
-        for source, target, room in zip(self.starts - self.starts[0], new - self.starts[0],
+        for source, target, room in zip(self.starts - self.starts[0], addresses - self.starts[0],
                                         self._room):
             moved[target:target + room] = code[source:source + room]
         program.bytes[old:end] = moved[:end - old]
 
-    def _fill_in(self, program: elf.Program, shifts: np.ndarray) -> None:
-        shifts = np.append(shifts, 0)  # of -1, what does not move
-        change = shifts[self.target] - shifts[self.place]
-        inside = holding(self.starts, self.sizes, self.places)
-        places = self.places + shifts[inside]
+    def _fill_in(self, program: elf.Program, moved: 'Moved') -> None:
+        change = moved.of(self.target) - moved.of(self.place)
+        places = moved(self.places)
         for wide, kind in ((True, '<i8'), (False, '<i4')):
             at = places[self.wide == wide]
             fields = program.read(at, kind) + change[self.wide == wide]
@@ -169,7 +170,11 @@ class Moved:
 
     def __call__(self, addresses: np.ndarray) -> np.ndarray:
         """What these addresses have become."""
-        return addresses + np.append(self.shifts, 0)[holding(self.starts, self.sizes, addresses)]
+        return addresses + self.of(holding(self.starts, self.sizes, addresses))
+
+    def of(self, functions: np.ndarray) -> np.ndarray:
+        """How far each of these functions has moved; of -1, what is none of them: not at all."""
+        return np.append(self.shifts, 0)[functions]
 
 
 def _move_symbols(program: elf.Program, moved: Moved) -> None:
@@ -195,13 +200,17 @@ class Names:
     def __init__(self, program: elf.Program):
         address = dict(zip(program.symbol_names(), program.symbols['value'].tolist()))
         self.at = {name: address[f'kallsyms_{name}'] for name in
-                   ('num_syms', 'names', 'markers', 'offsets', 'relative_base', 'seqs_of_names')}
+                   ('num_syms', 'names', 'markers', 'token_table', 'token_index', 'offsets',
+                    'relative_base', 'seqs_of_names')}
         self.count = int(self._read(program, 'num_syms', '<i4', 1)[0])
         self.base = int(self._read(program, 'relative_base', '<i8', 1)[0])
         self.addresses = self._read(program, 'offsets', '<u4', self.count).astype(np.int64) + self.base
         self.entries = self._split(program)
         by_name = self._read(program, 'seqs_of_names', 'u1', 3 * self.count).reshape(-1, 3)
         self.by_name = by_name.astype(np.int64) @ (1 << 16, 1 << 8, 1)
+        names = self._spelled(program)
+        self.group = np.cumsum([names[i] != names[j] for i, j in
+                                zip(self.by_name, np.roll(self.by_name, 1))])
 
     def write(self, program: elf.Program, moved: Moved) -> None:
         """Make the table that of a program whose functions moved; it has the same names."""
@@ -214,7 +223,8 @@ class Names:
         self._write(program, 'offsets', (addresses[order] - self.base).astype('<u4'))
         place = np.empty_like(order)
         place[order] = np.arange(self.count)
-        by_name = place[self.by_name]
+        # Of one name, the lowest address comes first.
+        by_name = place[self.by_name[np.lexsort((addresses[self.by_name], self.group))]]
         digits = np.stack([by_name >> 16, by_name >> 8, by_name], axis=1) & 0xff
         self._write(program, 'seqs_of_names', digits.astype(np.uint8).ravel())
 
@@ -228,6 +238,15 @@ class Names:
             entries.append(text[at:at + head + size])
             at += head + size
         return entries
+
+    def _spelled(self, program: elf.Program) -> list[str]:
+        """The names in full, without the type: each byte stands for a token."""
+        index = self._read(program, 'token_index', '<u2', 256).tolist()
+        size = self.at['token_index'] - self.at['token_table']
+        table = self._read(program, 'token_table', 'u1', size).tobytes().decode()
+        tokens = [table[i:table.index('\0', i)] for i in index]
+        return [''.join([tokens[c] for c in entry[1 + (entry[0] >> 7):]])[1:]
+                for entry in self.entries]
 
     def _read(self, program: elf.Program, name: str, kind: str, count: int) -> np.ndarray:
         step = np.dtype(kind).itemsize

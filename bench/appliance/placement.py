@@ -40,7 +40,7 @@ def _placements(build: Path, name: str, program: Path, count: int) -> list[Path]
         for i, path in enumerate(paths):
             shown.update(f'{i} of {count}')
             if not path.exists():
-                write_atomically(path, movable.placed(f'{name} {i}'), 0o755)
+                write_atomically(path, movable.placed(movable.drawn(f'{name} {i}')), 0o755)
     return paths
 
 
