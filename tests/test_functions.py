@@ -12,6 +12,7 @@ from appliance.failure import Failure
 SOURCE = """\
 struct operations { int (*get)(int); const char *name; };
 static volatile int limit = 7;
+static volatile int printed;
 static int twice(int x) { return x * 2; }
 static int thrice(int x) { return x * 3; }
 static const struct operations operations = { twice, "twice" };
@@ -37,6 +38,15 @@ int choose(int x)
 	}
 	return 0;
 }
+void warn_slowpath_fmt(const char *file, int line, int taint, const char *format)
+{
+	printed = line + taint + file[0] + format[0];
+}
+#define WARN(x) if (x) warn_slowpath_fmt("file", __LINE__, 9, "taint")
+void warns(int x) { WARN(x); }
+void _printk(const char *format, const char *file, int line) { printed = line + file[0]; }
+#define BUG(x) if (x) _printk("BUG: failure at %s:%d", "file", __LINE__)
+void fails(int x) { BUG(x); printed = 3; }
 int main(int argc, char **argv) { return choose(argc) + thrice(argc); }
 """
 # Not to be seen through: calls stay calls.
@@ -84,6 +94,10 @@ def changed_in(text: str, old: str, new: str) -> str:
      'int print(const char *text) { return text[limit]; }',
      'int print(const char *text) { return text[limit]; }\n'
      'int caller(int x) { return callee(x) - 1; }', set()),
+    ('void warns', '\n\nvoid warns', set()),
+    ('void fails', '\n\nvoid fails', set()),
+    ('"taint"', '"other"', {'warns'}),
+    ('9, "taint"', '8, "taint"', {'warns'}),
     ('int callee', 'int unused(int x) { static int more; return x - ++more; }\nint callee',
      {'unused'}),
 ])
@@ -157,7 +171,7 @@ def test_a_function_that_nobody_calls_changes_no_other(appliance, stock_with, tm
 
 
 def test_one_more_instruction_is_in_one_function(appliance, one_more):
-    assert functions.changed(appliance.kernels['stock'], one_more) == {'walk_pte_range'}
+    assert functions.changed(appliance.kernels['stock'], one_more) == {'walk_pgd_range'}
 
 
 def test_every_function_that_has_a_size_has_a_digest(appliance):

@@ -7,8 +7,7 @@ a variable by its name and what it holds at first. Constants that a constant
 refers to count likewise, so that a changed table of operations changes every
 function that uses it, and a changed function only itself.
 
-A line number that WARN() or BUG() prints is part of the instructions here: a
-line more changes the functions below it in that file that warn, and no others.
+The line numbers that WARN() and BUG() print do not count.
 """
 
 import bisect
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import elf
+from . import elf, line_numbers
 from .failure import Failure
 from .linkmap import Inputs
 from .paths import write_atomically
@@ -155,7 +154,18 @@ class _Graph:
             width = elf.width(kind)
             content[at:at + width] = bytes(width)
             said.append(f'{at} {kind} {self._refer(thing, i)}')
+        if thing.code:
+            for i in range(first, end):
+                self._clear_line(content, int(self.places[i]) - thing.start, i)
         thing.own = thing.digest = _hash(_plain(thing), content, *said)
+
+    def _clear_line(self, code: bytearray, at: int, i: int) -> None:
+        """If relocation i is of the call of a WARN(), or of the format of a BUG()."""
+        if self.names[self.relocations['sym'][i]] == 'warn_slowpath_fmt':
+            line_numbers.clear(code, at, line_numbers.MOV_ESI)
+        constant = self.constants.get(int(self.targets[i]))
+        if constant and self._content(constant).startswith(b'BUG: failure at'):
+            line_numbers.clear(code, at, line_numbers.MOV_EDX)
 
     def _content(self, thing: _Thing) -> bytes:
         at = self._offset(thing.start)
