@@ -87,6 +87,62 @@ def test_the_order_of_the_build_gives_the_build(appliance):
     assert moving.placed(moving.starts) == program.read_bytes()
 
 
+def text(program):
+    """Of each function, its instructions, with names for what lies in the text."""
+    found = symbols(program)
+    first, last = found[0][0], found[-1][0]
+    name = {}
+
+    def named(match):
+        address = int(match[0], 16)
+        if address not in name:
+            names, into = where(found, address) if first <= address <= last else ((), address)
+            name[address] = f'{sorted(names)}+{into:#x}'
+        return name[address]
+
+    functions = {}
+    sized = (line.split() for line in run(['nm', '-S', program]).splitlines())
+    ends = {int(f[0], 16): int(f[0], 16) + int(f[1], 16) for f in sized if len(f) == 4}
+    for line in run(['objdump', '-dw', '--no-show-raw-insn', '-j.text', program]).splitlines():
+        address, tab, insn = line.partition(':\t')
+        if tab and int(address, 16) < end:
+            insn = re.sub(r' *<.*>|-?0x[0-9a-f]+(?=\(%rip\))', '', insn)
+            body.append(re.sub(r'\b(?:0x)?6[0-9a-f]{7}\b', named, insn).strip())
+        elif line.endswith('>:'):
+            start = int(line.split()[0], 16)
+            end = ends.get(start, start)  # behind it is what pads it
+            names, _ = where(found, start)
+            body = functions.setdefault(tuple(sorted(names)), [])
+    return functions
+
+
+def test_the_code_is_the_same_but_for_addresses(appliance, programs):
+    """Told by the disassembler."""
+    built = text(appliance.kernels['stock'])
+    assert len(built) > 7000 and sum(map(len, built.values())) > 400_000
+    placed = text(programs[0])
+    assert placed.keys() == built.keys()
+    assert [names for names in built if sorted(placed[names]) != sorted(built[names])] == []
+
+
+def test_data_points_to_the_same_functions(appliance, programs):
+    """In each word of the data that is an address in the text."""
+    program = appliance.kernels['stock']
+    before, after = symbols(program), symbols(programs[0])
+    starts = {address for address, _ in before}
+    pointers = 0
+    for start, size in re.findall(r' (?:\.rodata|init\.data|\.data|\.got|\.initcall\.init) +PROGBITS +'
+                                  r'([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)',
+                                  run(['readelf', '-SW', program])):
+        words = [struct.unpack(f'<{int(size, 16) // 8}q', loaded(path)(
+            int(start, 16), int(size, 16) // 8 * 8)) for path in (program, programs[0])]
+        for old, new in zip(*words):
+            if old in starts or old != new and before[0][0] <= old <= before[-1][0]:
+                pointers += 1
+                assert where(before, old) == where(after, new)
+    assert pointers > 3000
+
+
 def test_the_kernels_table_of_symbols_is_the_one_that_kbuild_makes(programs, tmp_path):
     """Of the placement's symbols; all of it, compressed names and the order of names included."""
     tree = build_folder() / 'linux-6.12'
