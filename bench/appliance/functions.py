@@ -52,7 +52,8 @@ def changed(a: Path, b: Path) -> set[str]:
 
 def record(program: Path, linked: bytes, inputs: Inputs) -> None:
     """Keep a program's digests beside it, from the same as the linker left it, and its map."""
-    lines = [f'{digest} {name}' for name, digest in sorted(_Graph(linked, inputs).digests().items())]
+    found = _Graph(linked, inputs).digests()
+    lines = [f'{found[name]} {name}' for name in sorted(found)]
     write_atomically(program.with_name(FILE),
                      '\n'.join([_digest_of(program, lines), *lines]) + '\n')
 

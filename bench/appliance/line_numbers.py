@@ -8,7 +8,8 @@ register among those that set up the call.
 import re
 
 _SET_UP = re.compile(rb'[\xb8-\xbf].{4}|\x41[\xb8-\xbf].{4}|[\x48\x49][\xb8-\xbf].{8}'  # mov $n
-                     rb'|\x45?\x31[\xc0-\xff]|[\x44\x45\x48\x49\x4c\x4d]?\x89[\xc0-\xff]'  # xor, mov
+                     rb'|\x45?\x31[\xc0-\xff]'  # xor
+                     rb'|[\x44\x45\x48\x49\x4c\x4d]?\x89[\xc0-\xff]'  # mov %
                      rb'|\x41?[\x58-\x5f]|\x48\x83\xc4.',  # pop, add $n,%rsp: of a tail call
                      re.S)
 _CALL = re.compile(rb'(?:' + _SET_UP.pattern + rb')+\x41?\xff[\xd0-\xd7\xe0-\xe7]', re.S)

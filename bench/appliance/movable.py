@@ -38,25 +38,23 @@ def record(program: Path, linked: bytes, inputs: Inputs) -> None:
     _check(starts, sizes, inputs)
     relocations = _with_got(whole, whole.relocations())
     places = relocations['offset']
-    symbols = whole.symbols[relocations['sym']]
     target = holding(starts, sizes, elf.targets(whole, relocations))
-    of_section = symbols['info'] & 15 == elf.STT_SECTION
+    of_section = whole.symbols['info'][relocations['sym']] & 15 == elf.STT_SECTION
     target[of_section & ~_same_file(inputs, functions, places, target)] = -1
-    place = holding(starts, sizes, places)
     relative = np.isin(relocations['type'], (elf.R_PC32, elf.R_PLT32))
-    change = ((target >= 0) | (relative & (place >= 0))) & (target != place)
-    change |= (target >= 0) & ~relative
+    place = np.where(relative, holding(starts, sizes, places), -1)
+    change = target != place
     _check_types(whole, relocations[change])
     stored = io.BytesIO()
     np.savez(stored, digest=hashlib.sha256(program.read_bytes()).hexdigest(),
              starts=starts, sizes=sizes, places=places[change], target=target[change],
-             place=np.where(relative, place, -1)[change],
+             place=place[change],
              wide=relocations['type'][change] == elf.R_64)
     write_atomically(program.with_name(FILE), stored.getvalue())
 
 
 def _with_got(program: elf.Program, relocations: np.ndarray) -> np.ndarray:
-    """Where code looks into the global offset table, that entry has to be filled in, and it alone."""
+    """Where code looks into the global offset table: not the code, the entry is to be filled in."""
     got = np.isin(relocations['type'], elf.R_GOT)
     entries = relocations[got]
     fields = program.read(entries['offset'], '<i4')
@@ -74,7 +72,7 @@ def _same_file(inputs: Inputs, functions: list[int], places: np.ndarray,
 
 def _check(starts: np.ndarray, sizes: np.ndarray, inputs: Inputs) -> None:
     """Nothing but functions, each on its alignment, lies between the first and the last."""
-    if not len(starts) or (starts % ALIGNMENT).any():
+    if not starts.size or (starts % ALIGNMENT).any():
         raise Failure('the kernel was linked without its functions in sections of their own, '
                       f'each on {ALIGNMENT} bytes: see docs/measuring.md')
     within = (inputs.starts >= starts[0]) & (inputs.starts < starts[-1] + sizes[-1])
@@ -204,7 +202,7 @@ class Names:
                     'relative_base', 'seqs_of_names')}
         self.count = int(self._read(program, 'num_syms', '<i4', 1)[0])
         self.base = int(self._read(program, 'relative_base', '<i8', 1)[0])
-        self.addresses = self._read(program, 'offsets', '<u4', self.count).astype(np.int64) + self.base
+        self.addresses = self.base + self._read(program, 'offsets', '<u4', self.count).astype('<i8')
         self.entries = self._split(program)
         by_name = self._read(program, 'seqs_of_names', 'u1', 3 * self.count).reshape(-1, 3)
         self.by_name = by_name.astype(np.int64) @ (1 << 16, 1 << 8, 1)
