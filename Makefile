@@ -9,10 +9,17 @@ override CMD := $(value CMD)
 export LINUX_SRC BUILD RESULTS CMD
 
 UMWALK := bench/umwalk
+PYTHON := /usr/bin/python3
+PYTEST := $(PYTHON) -m pytest -p no:cacheprovider
+SCRIPTS := .ci/run bench/deps.sh $(wildcard workloads/selftests/*.sh)
+# The name of a test says what it is for; a fixture is asked for by its name.
+FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
+	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\
+	consider-using-with,unspecified-encoding
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests test clean
+.PHONY: help deps deps-test build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests lint check test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +30,9 @@ help: ## print this
 
 deps: ## install the Debian packages needed; every target does it by itself
 	@bench/deps.sh
+
+deps-test:
+	@bench/deps.sh test
 
 build: deps ## build all kernels
 	@$(UMWALK) build
@@ -70,8 +80,16 @@ scale: deps ## what a walk costs against VMAs, pages, holes, tables, huge pages;
 selftests: deps ## the kernel tree's own hugetlb selftests, in the guest
 	@$(UMWALK) selftests --kernel=$(KERNEL)
 
-test: deps ## test umwalk itself, with real boots
-	@/usr/bin/python3 -m pytest -p no:cacheprovider tests
+lint: deps-test ## pylint and shellcheck
+	@shellcheck $(SCRIPTS)
+	@$(PYTHON) -m pylint bench/appliance bench/umwalk
+	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
+
+check: lint ## test umwalk itself without a kernel, after lint: seconds
+	@$(PYTEST) -q -m 'not boots' tests
+
+test: lint ## the same and all tests with real boots
+	@$(PYTEST) --must-boot tests
 
 clean: ## remove all that was built; results/ stays
 	rm -rf $(or $(BUILD),build)

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Install the Debian packages that umwalk needs; does nothing when all are
-# there. Exit status: 0 all there, 2 something is missing and cannot be
-# installed from here (the one command to run is printed).
+# there. `deps.sh test`: and those that its tests need. Exit status: 0 all
+# there, 2 something is missing and cannot be installed from here (the one
+# command to run is printed).
 
 set -eu
 
 packages="gcc make libc6-dev flex bison bc patch xz-utils cpio ccache
-	linux-perf python3 python3-numpy python3-scipy python3-matplotlib
-	python3-pytest"
+	linux-perf python3 python3-numpy python3-scipy python3-matplotlib"
+[ "${1:-}" != test ] || packages="$packages python3-pytest pylint shellcheck"
 # Sources named by the user need no package.
 [ -n "${LINUX_SRC:-}" ] || packages="$packages linux-source-6.12"
 

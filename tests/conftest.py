@@ -13,9 +13,15 @@ import pytest
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / 'bench'))
 
+# pylint: disable=wrong-import-position
 from appliance import guest, kernel, series  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
+from runner_fixtures import runner  # noqa: E402, F401 # pylint: disable=unused-import
 
+
+# Seconds, for what hangs: whatever ends at all does so sooner, even on a host that is ten
+# times slower and has a third of a CPU.
+HANGS = 3600
 
 # One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
 # behind it, whose alignment the assembler then pads with nops of its own.
@@ -32,9 +38,51 @@ ONE_MORE = """\
 
 
 @pytest.fixture(scope='session')
-def appliance() -> guest.Appliance:
-    """Every kernel, the runner and the initramfs, built as a user would have them."""
-    return guest.ensure(build_folder(), series.kernels())
+def appliance(request) -> guest.Appliance:
+    """Every kernel, the runner and the initramfs, built as a user would have them; and they boot."""
+    built = guest.ensure(build_folder(), series.kernels())
+    for name in built.kernels:
+        ran = subprocess.run(built.only(name).command('--host', argv=['cat', '/proc/cpuinfo']),
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        assert 'User Mode Linux' in ran.stdout
+    request.config.stash[BOOTED] = True
+    return built
+
+
+BOOTED = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--must-boot: for runs that would prove nothing without a kernel."""
+    parser.addoption('--must-boot', action='store_true', help='fail unless a kernel was booted')
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The markers there are."""
+    config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that have kernels are marked `boots`; `make check` leaves them out."""
+    for item in items:
+        if {'appliance', 'runner'} & set(item.fixturenames):
+            item.add_marker('boots')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def a_kernel_was_booted(request):
+    """A run that is all green but never had a kernel is none."""
+    yield
+    if request.config.getoption('must_boot'):
+        assert request.config.stash.get(BOOTED, False), 'no kernel was booted'
+
+
+@pytest.fixture(autouse=True)
+def only_marked_tests_have_kernels(request, monkeypatch, tmp_path_factory):
+    """Others would take minutes to build some: there is nothing to build them from."""
+    if not request.node.get_closest_marker('boots'):
+        monkeypatch.setenv('BUILD', str(tmp_path_factory.getbasetemp() / 'no-build'))
+        monkeypatch.setenv('LINUX_SRC', '/nonexistent/linux')
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -86,7 +134,7 @@ def one_more(stock_with, tmp_path_factory) -> Path:
 @pytest.fixture
 def umwalk():
     """Run bench/umwalk with arguments; returns the CompletedProcess, output as text."""
-    def run(*arguments: str, timeout: float = 300, **environment: str):
+    def run(*arguments: str, timeout: float = HANGS, **environment: str):
         return subprocess.run([TOP / 'bench' / 'umwalk', *arguments], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
                               env=os.environ | environment, check=False)

@@ -2,10 +2,8 @@
 """The appliance as a user meets it: real kernels, real boots."""
 
 import filecmp
-import os
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -87,10 +85,8 @@ def test_a_folder_that_cannot_be_made(umwalk, tmp_path, variable, command):
 
 def test_no_kernel_is_built_again_when_nothing_changed(appliance, umwalk):
     before = {p: p.stat().st_mtime_ns for p in appliance.kernels.values()}
-    started = time.monotonic()
     ran = umwalk('build')
     assert ran.returncode == 0 and ran.stderr == ''
-    assert time.monotonic() - started < 5
     assert {p: p.stat().st_mtime_ns for p in appliance.kernels.values()} == before
 
 
@@ -112,10 +108,13 @@ def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
     assert set(re.findall(r'DW_AT_comp_dir.*: (/.*)', shown)) == {'/linux/objects-release'}
 
 
-def test_deps_is_quick_when_all_is_there():
-    started = time.monotonic()
-    subprocess.run([TOP / 'bench' / 'deps.sh'], check=True)
-    assert time.monotonic() - started < 1
+def test_deps_does_nothing_when_all_is_there(tmp_path):
+    """Not even as root: an apt-get that would be noticed."""
+    (tmp_path / 'apt-get').write_text(f'#!/bin/sh\ntouch {tmp_path}/called\n')
+    (tmp_path / 'apt-get').chmod(0o755)
+    subprocess.run([TOP / 'bench' / 'deps.sh'], check=True,
+                   env={'PATH': f'{tmp_path}:/usr/bin:/bin'})
+    assert not (tmp_path / 'called').exists()
 
 
 def test_deps_prints_the_command_when_it_may_not_install(tmp_path):
@@ -124,13 +123,13 @@ def test_deps_prints_the_command_when_it_may_not_install(tmp_path):
         (tmp_path / name).write_text(f'#!/bin/sh\n{body}\n')
         (tmp_path / name).chmod(0o755)
     ran = subprocess.run([TOP / 'bench' / 'deps.sh'], capture_output=True, text=True, check=False,
-                         env=os.environ | {'PATH': f'{tmp_path}:/usr/bin:/bin'})
+                         env={'PATH': f'{tmp_path}:/usr/bin:/bin'})
     assert ran.returncode == 2
     assert 'run: sudo apt-get install' in ran.stderr and 'linux-source-6.12' in ran.stderr
 
 
 def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
-    ran = umwalk('selftests', timeout=600)
+    ran = umwalk('selftests')
     results = re.findall(r'^(ok|not ok) \d+ (\S+)(.*)$', ran.stdout, re.M)
     assert {name for _, name, _ in results} == {
         'map_hugetlb', 'hugepage-mmap', 'hugepage-mremap', 'hugepage-shm', 'hugetlb-madvise',

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """The contract: the matrix of the kernels, and every check seen red."""
 
-import shutil
-import subprocess
 import time
 
 import pytest
 
 from appliance import contract, guest, ktap, mutants, splat
 from appliance.failure import Failure
-from appliance.paths import TOP, build_folder
+from appliance.paths import TOP
 
 
 @pytest.fixture(scope='module')

@@ -18,7 +18,6 @@ from appliance import count, count_report, guest
 from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from appliance.paths import TOP, build_folder
 from appliance.symbols import Place
-from runner_fixtures import runner  # noqa: F401 # pylint: disable=unused-import
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
@@ -183,7 +182,7 @@ def test_lines_are_known_by_their_text():
                 {'instructions': 2, 'file': 'x.c', 'line': 3, 'text': 'stop();'}]}]}]
 
 
-def test_unknown_names(umwalk):
+def test_unknown_names(appliance, umwalk):
     ran = umwalk('count', '--kernel=stock', '--layout=nonesuch', '--boots=1')
     assert ran.returncode == 1 and 'no layout nonesuch' in ran.stderr
     ran = umwalk('count', '--walk=nonesuch')

@@ -15,7 +15,7 @@ import pytest
 
 from appliance import event_report, events
 from appliance.failure import Failure
-from runner_fixtures import forbid_perf, run_with_records, runner, turns_command  # noqa: F401
+from runner_fixtures import forbid_perf, run_with_records, turns_command
 
 SOFTWARE = 'task-clock,page-faults'
 WALKS = ('--', '/bin/walks', 'time', '--samples=4', 'hugetlb:pmd_entry', 'sparse:pte_entry',

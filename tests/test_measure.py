@@ -88,14 +88,16 @@ def test_one_guest_that_is_slower_is_no_speed_of_the_cpu():
 def test_longest_pause():
     """Each boot has less to do; one takes 3 s longer than the one before."""
     records = [{'type': 'boot', 'kernel': kernel, 'boot': boot, 'wall_ns': (took + late) * 1e9}
-               for boot, took in enumerate((4, 2, 1, 4, 0.5)) for kernel, late in (('a', 0), ('b', 0.1))]
+               for boot, took in enumerate((4, 2, 1, 4, 0.5))
+               for kernel, late in (('a', 0), ('b', 0.1))]
     assert measure.longest_pause(records) == pytest.approx(3)
     assert measure.longest_pause(records[:2]) == 0
 
 
 def test_one_broken_boot_breaks_a_check():
     records = [{'type': 'check', 'kernel': 'a', 'layout': 'pfnmap', 'check': 'pagemap',
-                'ok': ok, 'detail': detail} for ok, detail in ((True, ''), (False, 'page 7'), (False, 'page 8'))]
+                'ok': ok, 'detail': detail}
+               for ok, detail in ((True, ''), (False, 'page 7'), (False, 'page 8'))]
     found = measure.checks(records)
     assert found == {('a', 'pfnmap', 'pagemap'): {'held': 1, 'broken': 2, 'detail': 'page 7'}}
     assert measure.truth(found, 'a', 'pfnmap', 'pagemap') == 'broken'

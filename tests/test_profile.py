@@ -2,7 +2,6 @@
 """`umwalk profile` with real boots and a real perf, and its arithmetic on known data."""
 
 import json
-import os
 import signal
 import subprocess
 import time

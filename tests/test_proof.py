@@ -20,7 +20,8 @@ def results(tmp_path, monkeypatch):
     return tmp_path / 'proof' / 'dense-pte_entry.jsonl'
 
 
-def test_a_cost_is_what_was_asked_for_and_trials_are_kept(results, monkeypatch, capsys):
+def test_a_cost_is_what_was_asked_for_and_seen_and_trials_are_kept(appliance, results,
+                                                                   monkeypatch, capsys):
     conditions = [proof.Condition(0.02, 'none', 1)]
     monkeypatch.setattr(proof, 'CONDITIONS', conditions)
     assert proof.run(build_folder(), 'dense:pte_entry') == 0
@@ -38,7 +39,7 @@ def test_a_cost_is_what_was_asked_for_and_trials_are_kept(results, monkeypatch, 
     assert results.with_suffix('.svg').exists() and results.with_suffix('.png').exists()
 
 
-def test_trials_of_other_kernels_do_not_count(results, monkeypatch):
+def test_trials_of_other_kernels_do_not_count(appliance, results, monkeypatch):
     monkeypatch.setattr(proof, 'CONDITIONS', [proof.Condition(0, 'none', 1)])
     results.parent.mkdir()
     results.write_text(json.dumps({'condition': 'A/A', 'kernels': ['another']}) + '\n')

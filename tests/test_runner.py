@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runner_fixtures import run_with_records, runner, turns_command  # noqa: F401
+from runner_fixtures import run_with_records, turns_command
 
 LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
 SLEEP = ('--host', '--', 'sleep', '100')

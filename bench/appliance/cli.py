@@ -257,7 +257,7 @@ def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]
     sys.stdout.flush()
     if arguments.config != 'release' and '--shell' not in options:
         return _run_and_explain(appliance, command)
-    os.execv(command[0], command)
+    return os.execv(command[0], command)
 
 
 def _run_and_explain(appliance: guest.Appliance, command: list[str]) -> int:

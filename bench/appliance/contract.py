@@ -5,14 +5,13 @@ import concurrent.futures
 import datetime
 import json
 import os
-import re
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from . import guest, ktap, results, series, sources, splat
+from . import guest, ktap, results, sources, splat
 from .failure import FAILED, Failure
 from .paths import PATCHES, VERSION
 from .progress import step

@@ -56,8 +56,8 @@ def choose() -> list[Event]:
 
     Raises Failure, with the remedy, where perf may not sample at all.
     """
-    counted = [event for event in (CYCLES, *COUNTED) if _can_count(event.name)]
-    events = counted if CYCLES in counted else [CLOCK]
+    there = [event for event in (CYCLES, *COUNTED) if _can_count(event.name)]
+    events = there if CYCLES in there else [CLOCK]
     _check(events)
     return events
 

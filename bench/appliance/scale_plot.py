@@ -35,7 +35,7 @@ def _figure(name: str, rows: list[dict], kernels: list[str]) -> dict[str, bytes]
                 _draw(above, below, row, COLOURS[kernels.index(row['kernel']) % len(COLOURS)])
         _draw_floor(above, rows)
         _label(above, below, walk, rows[0])
-    above.legend(fontsize='small')
+    axes[0, -1].legend(fontsize='small')
     figure.suptitle(f"{name}: cost of a walk, and how far it is from a straight line")
     return plot.files(figure, name)
 

@@ -76,7 +76,8 @@ def _install(origin: Path, tree: Path) -> str:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     if origin.is_dir():
-        command = f'tar -C "$1" --exclude=./.git --exclude=*.o --exclude=*.cmd -cf - . | tar -C "$2" -xf -'
+        command = ('tar -C "$1" --exclude=./.git --exclude=*.o --exclude=*.cmd -cf - . | '
+                   'tar -C "$2" -xf -')
     else:
         command = 'tar -C "$2" --strip-components=1 -xf "$1"'
     with step(f'preparing {origin.name}'):

@@ -50,11 +50,11 @@ def _address(line: str, program: Path) -> int | None:
 def _symbols(program: Path) -> dict[tuple[str, int], int]:
     """(name, size up to the next symbol) -> address: what tells symbols of one name apart."""
     ran = subprocess.run(['nm', '-n', program], capture_output=True, text=True, check=False)
-    symbols = [(int(address, 16), name) for address, name in
-               re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', ran.stdout, re.M)]
+    listed = [(int(address, 16), name) for address, name in
+              re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', ran.stdout, re.M)]
     found: dict[tuple[str, int], int] = {}
     end = following = 0
-    for address, name in reversed(symbols):
+    for address, name in reversed(listed):
         if address != following:
             end, following = following, address
         found[name, end - address] = address

@@ -55,7 +55,7 @@ cd "$work" || bail "$work: cannot enter"
 reserve
 
 echo "KTAP version 1"
-echo "1..$(echo $tests | wc -w)"
+echo "1..$(echo "$tests" | wc -w)"
 n=0
 failed=0
 for t in $tests; do
