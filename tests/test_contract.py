@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The contract: the matrix of the kernels, and every check seen red."""
 
-import time
-
 import pytest
 
 from appliance import contract, guest, ktap, mutants, splat
@@ -162,12 +160,27 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
     assert not splat.any_splat(log)
 
 
-def test_a_boot_that_a_splat_leaves_hanging_is_ended(appliance, tmp_path):
-    hangs = 'echo "<4>BUG: scheduling while atomic" > /dev/kmsg; sleep 100'
-    started = time.monotonic()
+def overseen(appliance, folder, script: str, limit: float, grace: float) -> contract.Overseer:
+    """Who has ended a boot in which a script runs."""
+    oversee = contract.Overseer(folder / 'stock-0.console', limit, grace)
     with pytest.raises(Failure):
-        list(guest.records(appliance.only('stock'), '--host', f'--logs={tmp_path}',
-                           argv=['/bin/sh', '-c', hangs],
-                           hopeless=contract.after_splat(tmp_path / 'stock-0.console', 0.5)))
-    assert time.monotonic() - started < 20
+        list(guest.records(appliance.only('stock'), '--host', f'--logs={folder}', '--timeout=0',
+                           argv=['/bin/sh', '-c', script], hopeless=oversee))
+    return oversee
+
+
+LOOP, SLEEP = 'while :; do :; done', 'sleep 1000'
+
+
+@pytest.mark.parametrize('script, found', [(LOOP, 'it loops: '), (SLEEP, 'it sleeps: ')])
+def test_a_boot_that_hangs_is_ended(appliance, tmp_path, script, found):
+    oversee = overseen(appliance, tmp_path, script, limit=2, grace=1)
+    assert oversee.hang.found.startswith(found) and not oversee.splat_over
+
+
+@pytest.mark.parametrize('script', [LOOP, SLEEP])
+def test_a_boot_that_a_splat_leaves_hanging_is_ended(appliance, tmp_path, script):
+    splatted = 'echo "<4>BUG: scheduling while atomic" > /dev/kmsg'
+    oversee = overseen(appliance, tmp_path, f'{splatted}; {script}', limit=1000, grace=0.5)
+    assert oversee.splat_over
     assert splat.any_splat((tmp_path / 'stock-0.console').read_text())

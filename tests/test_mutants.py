@@ -38,7 +38,6 @@ def test_killed_by_a_check_by_a_hang_and_argued_equivalent(appliance, umwalk, fo
     assert found['pmd-split-forgotten'] == 'SURVIVED; argued equivalent'
     assert '3 mutants: 2 killed, 1 survived, 1 of them argued equivalent' in ran.stdout
     assert ran.returncode == 0, ran.stderr
-    assert max(map(float, re.findall(r', ([0-9.]+) s$', ran.stdout, re.M))) <= 15
     # The normal kernels are as they were, and the tree is stock's.
     assert kernel.binary(build_folder(), 'stock').stat() == stock
     assert 'building' not in umwalk('build', 'stock').stderr

@@ -9,15 +9,14 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
 
-from . import guest, ktap, results, sources, splat
-from .failure import FAILED, Failure
+from . import guest, hang, ktap, results, sources, splat
+from .failure import FAILED, TIME_LIMIT, Failure
 from .paths import PATCHES, VERSION
 from .progress import step
 
 FORMAT = 1  # of result.json; raised when a field changes its meaning
-BOOT_SECONDS = 120
+BOOT_SECONDS = 1200  # far more than any: what hangs is told by hang.py
 SUITE = 'pagewalk'  # of KUnit
 
 RULES = {
@@ -64,7 +63,8 @@ class Observation:
     console: str = ''
     splats: list[str] = field(default_factory=list)  # whole, with their stacks
     died: str = ''  # why, if the boot did not come to its end
-    status: int = 0  # of umrun
+    status: int = 0  # of umrun; TIME_LIMIT: it hangs
+    cpu_seconds: float = 0
 
     def states(self) -> dict[str, str]:
         """Rule by rule."""
@@ -100,39 +100,51 @@ def observe(appliance: guest.Appliance) -> list[Observation]:
         return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
 
 
-def observe_one(appliance: guest.Appliance, name: str, seconds: int = BOOT_SECONDS,
-                grace: float = BOOT_SECONDS) -> Observation:
+def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf'),
+                grace: float = float('inf')) -> Observation:
     """Boot one kernel, and judge what it shows.
 
-    For no longer than some seconds, and no longer than the grace, in seconds, after a splat.
+    For no longer than the limit, in seconds of CPU time, and than the grace, in seconds of
+    CPU time after a splat.
     """
     seen = Observation(name)
     with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
-        over = after_splat(Path(logs) / f'{name}-0.console', grace)
+        oversee = Overseer(Path(logs) / f'{name}-0.console', limit, grace)
         try:
             for record in guest.records(appliance, f'--mem={appliance.memory_mib}', f'--logs={logs}',
-                                        f'--timeout={seconds}', '--append=kunit.enable=1',
-                                        argv=['/bin/walks', 'contract'], hopeless=over):
+                                        f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
+                                        argv=['/bin/walks', 'contract'], hopeless=oversee):
                 seen.records.append(record)
         except Failure as failure:
-            seen.died = '' if over() else str(failure)  # what ended it is the splat
-            seen.status = failure.status
+            seen.died = '' if oversee.splat_over else oversee.hang.found or str(failure)
+            seen.status = TIME_LIMIT if oversee.hang.found else failure.status
+        seen.cpu_seconds = oversee.hang.cpu_seconds
         seen.ktap = _read(Path(logs) / f'{name}-0.out')
         seen.console = _read(Path(logs) / f'{name}-0.console')
     _judge(seen, appliance.kernels[name])
     return seen
 
 
-def after_splat(console: Path, seconds: float) -> Callable[[], bool]:
-    """Has a log had a splat in it for some seconds?"""
-    since: list[float] = []
+class Overseer:
+    """Ends a boot that hangs, and one that had a splat: its kernel may be stuck by that.
 
-    def over() -> bool:
-        if not since and splat.any_splat(_read(console)):
-            since.append(time.monotonic())
-        return bool(since) and time.monotonic() - since[0] >= seconds
+    limit: seconds of CPU time that make a hang; grace: likewise, from the splat to the end.
+    """
 
-    return over
+    def __init__(self, console: Path, limit: float, grace: float):
+        self.hang = hang.Watch(limit)
+        self.console = console
+        self.grace = grace
+        self.splat_at: float | None = None
+        self.splat_over = False  # what ended the boot is the splat
+
+    def __call__(self, runner: int) -> bool:
+        hangs = self.hang(runner)
+        if self.splat_at is None and splat.any_splat(_read(self.console)):
+            self.splat_at = self.hang.cpu_seconds
+        if self.splat_at is not None:
+            self.splat_over = hangs or self.hang.cpu_seconds - self.splat_at >= self.grace
+        return hangs or self.splat_over
 
 
 def _read(path: Path) -> str:

@@ -84,11 +84,11 @@ def _make(folder: str, out: Path, *variables: str) -> None:
 
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
             stdout: IO | int = subprocess.DEVNULL,
-            hopeless: Callable[[], bool] | None = None) -> Iterator[dict]:
+            hopeless: Callable[[int], bool] | None = None) -> Iterator[dict]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
     under is a command that runs the runner, and ends as it does; stdout is for what that writes.
-    A boot is ended as soon as it is hopeless, and has then failed.
+    A boot is ended as soon as hopeless(the runner's process), and has then failed.
     """
     reading, writing = os.pipe()
     command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
@@ -107,12 +107,13 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
 
 
 @contextlib.contextmanager
-def _watched(runner: subprocess.Popen, hopeless: Callable[[], bool] | None) -> Iterator[None]:
+def _watched(runner: subprocess.Popen,
+             hopeless: Callable[[int], bool] | None) -> Iterator[None]:
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(WATCH_SECONDS):
-            if hopeless():
+            if hopeless(runner.pid):
                 runner.terminate()
                 return
 

@@ -24,11 +24,11 @@ EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from 
 # The contract's checks judge a mutant on the first of these configurations;
 # if it survives, on the next.
 JUDGES = ('release', 'debug')
-# A boot that takes this many times as long as the original's hangs.
+# A boot that takes this many times as much CPU time as the original's hangs.
 PATIENCE = 4
-LEAST_SECONDS = 5
-# After a splat a boot may get stuck; so long it has for a rule to name the fault.
-AFTER_SPLAT = 4
+# After a splat a boot may get stuck; this part of the original's CPU time it has for a rule
+# to name the fault.
+AFTER_SPLAT = 1
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
     with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
         try:
             with step(f'{BASE} itself, {judge}'):
-                limit, known = _try_original(bench, appliance, Path(temporary))
+                usual, known = _try_original(bench, appliance, Path(temporary))
             with concurrent.futures.ThreadPoolExecutor(1) as court:
                 trials = []
                 for mutant in mutants:
@@ -113,7 +113,7 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
                     except Failure as failure:
                         raise Failure(f'{mutant.name}: {failure}') from failure
                     trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
-                                               limit, known, time.monotonic() - started,
+                                               usual, known, time.monotonic() - started,
                                                verdicts, width, last))
                     _raise_first(trials)
             _raise_first(trials)
@@ -132,27 +132,25 @@ def _stack(mutant: Mutant) -> series.Stack:
 
 
 def _try_original(bench: kernel.Bench, appliance: guest.Appliance,
-                  folder: Path) -> tuple[int, set[tuple[str, str]]]:
-    """How long a mutant may take, and what is wrong with the original already.
+                  folder: Path) -> tuple[float, set[tuple[str, str]]]:
+    """How much CPU time it takes, in seconds, and what is wrong with the original already.
 
     No more than the rules that the original is known to break.
     """
     program = bench.build(series.stack(BASE), folder / BASE / 'linux', configure=True)
-    started = time.monotonic()
-    faults = _faults(program, appliance, contract.BOOT_SECONDS)
-    seconds = time.monotonic() - started
+    faults, seconds = _faults(program, appliance, float('inf'))
     for fault in faults:
         if fault.rule not in contract.expected(BASE):
             raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)
-    return (int(max(LEAST_SECONDS, PATIENCE * seconds)) + 1,
-            {(fault.rule, fault.case) for fault in faults})
+    return seconds, {(fault.rule, fault.case) for fault in faults}
 
 
 def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: str,
-                limit: int, known: set[tuple[str, str]], built: float,
+                usual: float, known: set[tuple[str, str]], built: float,
                 verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     started = time.monotonic()
-    new = [fault for fault in _faults(program, appliance, limit)
+    faults, _ = _faults(program, appliance, usual)
+    new = [fault for fault in faults
            if (fault.rule, fault.case) not in known]
     verdict = replace(new[0] if new else Verdict(), judge=judge,
                       seconds=built + time.monotonic() - started)
@@ -165,14 +163,19 @@ def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge
             print(f'{"":{width}}    {verdict.detail}', flush=True)
 
 
-def _faults(program: Path, appliance: guest.Appliance, limit: int) -> list[Verdict]:
-    """All that the contract's checks find, the end of the boot first if it was a bad one."""
-    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant', limit,
-                                AFTER_SPLAT)
+def _faults(program: Path, appliance: guest.Appliance,
+            usual: float) -> tuple[list[Verdict], float]:
+    """All that the contract's checks find, the end of the boot first if it was a bad one.
+
+    Also the seconds of CPU time that it took; usual: that the original takes.
+    """
+    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
+                                PATIENCE * usual, AFTER_SPLAT * usual)
     found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
     for rule, outcome in seen.rules.items():
         found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]
-    return found + [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
+    found += [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
+    return found, seen.cpu_seconds
 
 
 def _end(status: int) -> str:

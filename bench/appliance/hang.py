@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A boot that hangs is told from a slow one by what its processes do, not by a clock.
+
+One that loops uses more and more CPU time; what others use, and limits, do not add
+to that. One that waits for what never comes has all its processes asleep, but for the
+guest's timer; of one that waits for a CPU there is always one that would run.
+"""
+
+import os
+from collections import defaultdict, deque
+from pathlib import Path
+from typing import Iterator, NamedTuple
+
+TICKS = os.sysconf('SC_CLK_TCK')
+LOOKS = 40  # ten seconds: what a guest waits for by itself takes less than one
+MOST_AWAKE = 10  # of them, by its timer: 1 on a host with ten processes to a CPU
+
+
+class Process(NamedTuple):
+    """As proc(5) has it."""
+    state: str
+    ticks: int  # of CPU time, with that of its children that have ended
+
+
+class Watch:
+    """Of one boot; to be called every now and then with the runner's process.
+
+    limit: so many seconds of CPU time make a loop.
+    """
+
+    def __init__(self, limit: float = float('inf')):
+        self.limit = limit
+        self.cpu_seconds = 0.0
+        self.found = ''  # how it hangs
+        self.awake: deque[bool] = deque(maxlen=LOOKS)  # at each look, was one of its processes?
+
+    def __call__(self, runner: int) -> bool:
+        """Whether the boot hangs."""
+        guest = list(_descendants(runner))
+        self.cpu_seconds = max(self.cpu_seconds, sum(p.ticks for p in guest) / TICKS)
+        self.awake.append(any(p.state not in 'StZX' for p in guest))  # t: it waits for its tracer
+        if self.cpu_seconds > self.limit:
+            self.found = f'it loops: more than {self.limit:.0f} s of CPU time'
+        elif len(self.awake) == LOOKS and sum(self.awake) <= MOST_AWAKE:
+            self.found = f'it sleeps: nothing in it ran at {LOOKS} looks'
+        return bool(self.found)
+
+
+def _descendants(pid: int) -> Iterator[Process]:
+    children: dict[int, list[tuple[int, Process]]] = defaultdict(list)
+    for stat in Path('/proc').glob('[0-9]*/stat'):
+        try:
+            text = stat.read_text(encoding='utf-8', errors='replace')
+        except OSError:  # it has just ended
+            continue
+        fields = text.rpartition(')')[2].split()
+        process = Process(fields[0], sum(map(int, fields[11:15])))
+        children[int(fields[1])].append((int(stat.parent.name), process))
+    left = [pid]
+    while left:
+        for child, process in children[left.pop()]:
+            left.append(child)
+            yield process
