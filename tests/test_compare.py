@@ -110,7 +110,7 @@ def test_what_needs_no_timing_takes_no_boot(appliance):
     assert session.boots == 0 and session.records == []
 
 
-@pytest.mark.parametrize('budget, boots', [(100, 4), (60, 1), (1000, 24)])
+@pytest.mark.parametrize('budget, boots', [(100, 4), (60, 2), (1000, 24)])
 def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boots):
     """Boots of 40 s: as many as a look needs, in twice the budget at most."""
     class Slow(Session):

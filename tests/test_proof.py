@@ -20,8 +20,7 @@ def results(tmp_path, monkeypatch):
     return tmp_path / 'proof' / 'dense-pte_entry.jsonl'
 
 
-def test_a_cost_is_what_was_asked_for_and_seen_and_trials_are_kept(appliance, results,
-                                                                   monkeypatch, capsys):
+def test_a_cost_is_what_was_asked_for_and_trials_are_kept(appliance, results, monkeypatch, capsys):
     conditions = [proof.Condition(0.02, 'none', 1)]
     monkeypatch.setattr(proof, 'CONDITIONS', conditions)
     assert proof.run(build_folder(), 'dense:pte_entry') == 0
@@ -80,7 +79,7 @@ def one_patch(results, tmp_path, monkeypatch):
     return results.with_name('null.jsonl')
 
 
-def test_patches_that_change_nothing_are_timed_and_kept(one_patch, monkeypatch, capsys):
+def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, monkeypatch, capsys):
     assert proof_null.run(build_folder()) == 0
     (trial,) = map(json.loads, one_patch.read_text().splitlines())
     assert trial['condition'] == 'driver'
@@ -94,7 +93,7 @@ def test_patches_that_change_nothing_are_timed_and_kept(one_patch, monkeypatch, 
     assert re.search(r'^driver +2 +4 ', capsys.readouterr().out, re.M)
 
 
-def test_there_are_ten_patches_that_change_nothing_and_each_applies():
+def test_there_are_ten_patches_that_change_nothing_and_each_applies(appliance):
     """As far as patch can tell; that they build is for the proof."""
     stack = series.stack('stock')
     patches = sorted(proof_null.FOLDER.glob('*.patch'))

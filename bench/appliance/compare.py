@@ -12,7 +12,6 @@ from typing import Callable
 
 from . import events, guest, insns, measure, placement, report, results, sources, watch
 from .beside import Beside
-from .guest import Row
 from .paired import Plan, Session
 from .progress import step
 from .verdict import Estimate

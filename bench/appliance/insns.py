@@ -124,9 +124,9 @@ class Counting:
             found = count.counts(count.observe_one(
                 self.appliance.only(name), ['/bin/walks', 'count', ':'.join(row)], BOOT_SECONDS,
                 self.stop.is_set))[row]
-            executed = symbols.names(self.appliance.kernels[name], found.at)
-            known = () if found.elsewhere else tuple(sorted(executed))
-            return Counted(found.instructions, None, known)
+            executed = symbols.executed(self.appliance.kernels[name], found.at)
+            return Counted(found.instructions, None,
+                           () if found.elsewhere else tuple(sorted(executed)))
         except Failure as failure:
             if self.stop.is_set():
                 return Counted(None, LATER)

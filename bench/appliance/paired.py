@@ -72,13 +72,17 @@ class Session:
         self.appliance = appliance
         self.kernels = kernels
         self.plan = plan
-        self.rows = guest.rows(plan.rows)
         self.settled = settled
         self.under = None if cpu is None else ['taskset', '-c', str(cpu)]
         self.random = random.Random()
         self.records: list[dict] = []
         self.boots = 0
         self.comparisons: dict[Row, Comparison] = defaultdict(Comparison)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All that are asked for."""
+        return guest.rows(self.plan.rows)
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -96,7 +100,7 @@ class Session:
             now = time.monotonic()
             progress(self._progress())
             used = (now - started + (now - began)) / self.plan.budget  # and by another boot
-            if used >= 1 and self.boots < LEAST_DRAWS and used < OVERTIME:
+            if 1 <= used < OVERTIME and self.boots < LEAST_DRAWS:
                 continue
             due = [look for look in looks if look <= min(used, 1)]
             looks = [look for look in looks if look > used]

@@ -43,7 +43,7 @@ def places(program: Path, addresses: set[int]) -> dict[int, Place]:
     return found
 
 
-def names(program: Path, addresses: Iterable[int]) -> set[str]:
+def executed(program: Path, addresses: Iterable[int]) -> set[str]:
     """The functions, by all the names that each has, that addresses lie in."""
     starts, symbols = _symbols(program)
     named = defaultdict(set)
@@ -64,7 +64,7 @@ def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
 def _symbols(program: Path) -> tuple[list[int], list[str]]:
     """Where functions start, ascending, and their names."""
     symbols = re.findall(r'^([0-9a-f]+) [tTwWiI] (\S+)$', _run(['nm', '-n', program]), re.M)
-    return [0, *(int(start, 16) for start, _ in symbols)], [UNKNOWN, *(name for _, name in symbols)]
+    return [0, *(int(start, 16) for start, _ in symbols)], [UNKNOWN, *(n for _, n in symbols)]
 
 
 def _run(command: list, given: str = '') -> str:
