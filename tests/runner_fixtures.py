@@ -104,6 +104,17 @@ def forbid_perf():
     libc.prctl(22, 2, program, instructions)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
 
 
+def private_mounts() -> list[str]:
+    """A command to put in front of another, which may mount then; skips where none can."""
+    if os.geteuid() == 0:
+        prefix = ['unshare', '--mount']
+    else:
+        prefix = ['unshare', '--user', '--map-root-user', '--mount']
+    if subprocess.run([*prefix, 'true'], capture_output=True, check=False).returncode:
+        pytest.skip('may not mount, not even in a namespace of its own')
+    return prefix
+
+
 @pytest.fixture
 def runner(tmp_path, request) -> Runner:
     """From UMRUN, UMLINUX and UMINITRD if they are set, else from this clone's build."""

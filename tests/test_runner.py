@@ -7,12 +7,12 @@ import resource
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
-from runner_fixtures import run_with_records, turns_command
+from runner_fixtures import private_mounts, run_with_records, turns_command
 
+MEMORY_MIB = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') >> 20
 LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
 SLEEP = ('--host', '--', 'sleep', '100')
 PANIC = ('--host', '--', 'sh', '-c',
@@ -215,15 +215,18 @@ def test_missing_file(runner, option):
     assert done.stderr == f'umrun: --{option}: /no/such/file: No such file or directory\n'.encode()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason='needs root to mount a tmpfs')
-@pytest.mark.parametrize('options, message', [('size=32m', b'MiB free, the guest needs'),
-                                              ('noexec', b'is mounted noexec')])
-def test_memory_folder_that_will_not_do(runner, tmp_path, options, message):
-    place = tmp_path / 'tmpfs'
-    place.mkdir()
-    script = 'mount -t tmpfs -o "$1" none "$2" && shift && TMPDIR=$1 && shift && exec "$@"'
-    done = subprocess.run(['unshare', '-m', 'sh', '-c', script, 'sh', options, str(place),
-                           *runner.command(*SLEEP)], capture_output=True, check=False,
-                          timeout=20, env=runner.environment())
-    assert done.returncode == 122, done.stderr
-    assert message in done.stderr and Path(place).name.encode() in done.stderr
+def test_memory_is_bound_by_no_mount(runner):
+    """/dev/shm and TMPDIR are noexec, and hold less than the guest touches."""
+    script = 'mount -t tmpfs -o noexec,size=16m none /dev/shm && exec "$@"'
+    touch = ('--host', '--', 'sh', '-c', 'head -c 20M /dev/zero | tail -c 18M | wc -c')
+    done = subprocess.run([*private_mounts(), 'sh', '-c', script, 'sh', *runner.command(*touch)],
+                          capture_output=True, check=False, timeout=300,
+                          env=runner.environment() | {'TMPDIR': '/dev/shm'})
+    assert (done.stdout, done.returncode) == (b'18874368\n', 0), done.stderr
+
+
+@pytest.mark.skipif(MEMORY_MIB >= 1 << 20, reason='this host has a TiB of memory')
+def test_more_memory_than_the_host_has(runner):
+    done = runner.run(f'--mem={1 << 20}', *SLEEP)
+    assert done.returncode == 122
+    assert b'MiB of memory available, the guest needs 1048576 MiB: end what' in done.stderr

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -136,10 +135,10 @@ static void make_pair(int pair[2])
 static int copy_program(const char *path)
 {
 	int from = open(path, O_RDONLY | O_CLOEXEC);
-	int copy = memfd_create(basename(path), MFD_CLOEXEC);
+	int copy = host_executable_memory(basename(path));
 	ssize_t n;
 
-	if (from < 0 || copy < 0)
+	if (from < 0)
 		cannot_start("cannot copy %s: %m", path);
 	do {
 		n = sendfile(copy, from, NULL, COPY_AT_ONCE);

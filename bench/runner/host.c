@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
-#include <linux/magic.h>
+#include <sys/mman.h>
 #include <cpuid.h>
 #include <time.h>
 #include <x86intrin.h>
 
 #include "host.h"
 #include "say.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC	0x0010U
+#endif
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -25,44 +28,44 @@ int64_t now_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-static int on_tmpfs(const char *dir)
+/* KiB of a line of /proc/meminfo, 0 if there is none. */
+static unsigned long meminfo_kib(const char *key)
 {
-	struct statfs st;
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long kib = 0;
+	char line[128];
 
-	return dir && *dir && !statfs(dir, &st) && st.f_type == TMPFS_MAGIC;
-}
-
-/* UML's own order (choose_tempdir() in arch/um), but only what is on tmpfs. */
-static const char *first_tmpfs(void)
-{
-	const char *const dirs[] = {
-		getenv("TMPDIR"), getenv("TMP"), getenv("TEMP"), "/dev/shm",
-		"/tmp",
-	};
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (on_tmpfs(dirs[i]))
-			return dirs[i];
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, key, strlen(key)))
+			kib = strtoul(line + strlen(key), NULL, 10);
 	}
-	cannot_start("no tmpfs for the guest's memory: mount one on /dev/shm or point TMPDIR to one");
+	if (f)
+		fclose(f);
+	return kib;
 }
 
-const char *host_memory_dir(unsigned long mib)
+/* Page cache that can go, and swap, are available. */
+void host_check_memory(unsigned long mib)
 {
-	const char *dir = first_tmpfs();
-	struct statvfs st;
-	unsigned long room;
+	unsigned long available = meminfo_kib("MemAvailable:");
+	unsigned long room = (available + meminfo_kib("SwapFree:")) >> 10;
 
-	if (statvfs(dir, &st))
-		cannot_start("%s: %m", dir);
-	if (st.f_flag & ST_NOEXEC)
-		cannot_start("%s is mounted noexec, UML cannot run in it: remount it with exec or point TMPDIR to another tmpfs",
-			     dir);
-	room = (uint64_t)st.f_bavail * st.f_frsize >> 20;
-	if (room < mib)
-		cannot_start("%s has %lu MiB free, the guest needs %lu MiB: make room there or point TMPDIR to another tmpfs",
-			     dir, room, mib);
-	return dir;
+	if (available && room < mib)
+		cannot_start("the host has %lu MiB of memory available, the guest needs %lu MiB: end what uses it",
+			     room, mib);
+}
+
+int host_executable_memory(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL) /* Linux before 6.3 */
+		fd = memfd_create(name, MFD_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		cannot_start("the host forbids memory that can be executed, run: sudo sysctl vm.memfd_noexec=1");
+	if (fd < 0)
+		cannot_start("cannot make a file in memory: %m");
+	return fd;
 }
 
 struct tick {

@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 /*
- * The folder that will hold the guest's memory: on tmpfs, executable, with
- * room for it. Does not return if there is none.
+ * UML takes its memory from memfd_create(): a mount's options and size do not
+ * matter, only how much memory there is. Does not return if that is too little.
  */
-const char *host_memory_dir(unsigned long mib);
+void host_check_memory(unsigned long mib);
+
+/* A file in memory that may be executed. Does not return without one. */
+int host_executable_memory(const char *name);
 
 /* TSC ticks in a millisecond, against CLOCK_MONOTONIC_RAW; 0 if not known. */
 uint64_t host_tsc_khz(void);

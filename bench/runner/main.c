@@ -257,6 +257,14 @@ static int open_parent_fd(void)
 	return fd;
 }
 
+/* UML would take its memory from there, whatever their size and mount options. */
+static void forget_tempdirs(void)
+{
+	unsetenv("TMPDIR");
+	unsetenv("TMP");
+	unsetenv("TEMP");
+}
+
 static unsigned long guess_lpj(void)
 {
 	char bogomips[32];
@@ -323,7 +331,7 @@ static int boot_all(const struct options *o)
 			int k = round % 2 ? o->nr_kernels - 1 - i : i;
 			struct boot_result result;
 
-			host_memory_dir(o->plan.mem_mib);
+			host_check_memory(o->plan.mem_mib);
 			result = boot_once(&o->plan, &o->kernels[k], round);
 			record_boot(&o->plan, &o->kernels[k], round, &result);
 			if (result.status)
@@ -339,7 +347,7 @@ static int boot_all_at_once(struct options *o)
 	int status = 0;
 
 	for (unsigned long round = 0; round < o->boots && !status; round++) {
-		host_memory_dir(o->nr_kernels * o->plan.mem_mib);
+		host_check_memory(o->nr_kernels * o->plan.mem_mib);
 		boot_together(&o->plan, o->kernels, o->nr_kernels, round,
 			      &o->turns, results);
 		for (int i = 0; i < o->nr_kernels; i++) {
@@ -361,7 +369,7 @@ int main(int argc, char **argv)
 
 	parse_options(&o, argc, argv);
 	check_options(&o);
-	setenv("TMPDIR", host_memory_dir(o.plan.mem_mib), 1);
+	forget_tempdirs();
 	o.plan.out = &out;
 	o.plan.err = &err;
 	o.plan.signal_fd = open_signal_fd();
