@@ -9,9 +9,9 @@ override CMD := $(value CMD)
 export LINUX_SRC BUILD RESULTS CMD
 
 UMWALK := bench/umwalk
-PYTHON := /usr/bin/python3
-PYTEST := $(PYTHON) -m pytest -p no:cacheprovider
-SCRIPTS := .ci/run bench/deps.sh $(wildcard workloads/selftests/*.sh)
+PYTHON = $$(bench/python.sh numpy scipy matplotlib pytest)
+PYTEST = $(PYTHON) -m pytest -p no:cacheprovider
+SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selftests/*.sh)
 # The name of a test says what it is for; a fixture is asked for by its name.
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\
@@ -19,7 +19,7 @@ FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests lint check test clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests lint check test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,11 +28,14 @@ help: ## print this
 	@echo 'of Linux 6.12), BUILD= (build folder), RESULTS= (folder that runs land in).'
 	@echo 'bench/umwalk SUBCOMMAND --help says more.'
 
-deps: ## install the Debian packages needed; every target does it by itself
+deps: ## install what is missing, or say how; every target does it by itself
 	@bench/deps.sh
 
 deps-test:
 	@bench/deps.sh test
+
+doctor: ## try whether this machine can build and boot; say what mends it
+	@$(UMWALK) doctor
 
 build: deps ## build all kernels
 	@$(UMWALK) build
@@ -82,7 +85,7 @@ selftests: deps ## the kernel tree's own hugetlb selftests, in the guest
 
 lint: deps-test ## pylint and shellcheck
 	@shellcheck $(SCRIPTS)
-	@$(PYTHON) -m pylint bench/appliance bench/umwalk
+	@$(PYTHON) -m pylint bench/appliance bench/main.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 
 check: lint ## test umwalk itself without a kernel, after lint: seconds

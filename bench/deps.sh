@@ -1,55 +1,167 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Install the Debian packages that umwalk needs; does nothing when all are
-# there. `deps.sh test`: and those that its tests need. Exit status: 0 all
-# there, 2 something is missing and cannot be installed from here (the one
-# command to run is printed).
+# See that all is there that umwalk needs. What is missing is installed by
+# apt-get, where that may be; elsewhere the one command to run is printed.
+#
+#   deps.sh                what a user needs
+#   deps.sh test           and what the tests need
+#   deps.sh missing        print what a user lacks, install nothing
+#   deps.sh how WHAT...    print the command that installs it
+#
+# Exit status: 0 all there, 2 something is missing.
 
 set -eu
+here=$(dirname "$(readlink -f "$0")")
 
-packages="gcc make libc6-dev flex bison bc patch xz-utils cpio ccache
-	linux-perf python3 python3-numpy python3-scipy python3-matplotlib"
-[ "${1:-}" != test ] || packages="$packages python3-pytest pylint shellcheck"
-# Sources named by the user need no package.
-[ -n "${LINUX_SRC:-}" ] || packages="$packages linux-source-6.12"
+# What it is, a command if nothing else; the packages of Debian, Fedora, Arch,
+# openSUSE that hold it. With ?: umwalk does without it.
+table='
+gcc               gcc                gcc                gcc                gcc
+libc.a            libc6-dev          glibc-static       glibc              glibc-devel-static
+make              make               make               make               make
+objcopy           binutils           binutils           binutils           binutils
+flex              flex               flex               flex               flex
+bison             bison              bison              bison              bison
+bc                bc                 bc                 bc                 bc
+patch             patch              patch              patch              patch
+tar               tar                tar                tar                tar
+xz                xz-utils           xz                 xz                 xz
+cmp               diffutils          diffutils          diffutils          diffutils
+find              findutils          findutils          findutils          findutils
+awk               mawk               gawk               gawk               gawk
+python3           python3            python3            python             python3
+python:numpy      python3-numpy      python3-numpy      python-numpy       python3-numpy
+python:scipy      python3-scipy      python3-scipy      python-scipy       python3-scipy
+python:matplotlib python3-matplotlib python3-matplotlib python-matplotlib  python3-matplotlib
+?ccache           ccache             ccache             ccache             ccache
+?perf             linux-perf         perf               perf               perf
+sources           linux-source-6.12  -                  -                  -
+'
+tests='
+python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
+pylint            pylint             pylint             python-pylint      python3-pylint
+shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
+unshare           util-linux         util-linux         util-linux         util-linux
+'
 
-if ! command -v dpkg-query >/dev/null; then
-	echo "deps.sh: no dpkg-query here, install what these Debian packages hold:" >&2
-	echo "$packages" >&2
+by_tarball="set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N"
+
+# Which of a line's packages are for this machine, and what installs them.
+if command -v apt-get >/dev/null; then
+	column=2 install="apt-get install -y --no-install-recommends"
+elif command -v dnf >/dev/null; then
+	column=3 install="dnf install -y"
+elif command -v pacman >/dev/null; then
+	column=4 install="pacman -S --needed --noconfirm"
+elif command -v zypper >/dev/null; then
+	column=5 install="zypper install -y"
+else
+	column=1 install="install by hand what has these:"
+fi
+
+is_here() {
+	case $1 in
+	libc.a)
+		archive=$(gcc -print-file-name=libc.a 2>/dev/null) || return 1
+		[ "$archive" != libc.a ] && [ -s "$archive" ]
+		;;
+	python3) "$here/python.sh" >/dev/null ;;
+	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;
+	sources) [ -n "${LINUX_SRC:-}" ] || [ -e /usr/src/linux-source-6.12.tar.xz ] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# Where a package manager puts modules.
+system_python() {
+	if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi
+}
+
+# Names of what is missing; with ? as in the table.
+missing_of() {
+	echo "$1" | while read -r what _; do
+		[ -z "$what" ] || is_here "${what#\?}" || echo "$what"
+	done
+}
+
+# The packages that have what is named.
+packages_of() {
+	for wanted in "$@"; do
+		echo "$table$tests" | while read -r what apt dnf pacman zypper; do
+			[ "${what#\?}" = "$wanted" ] || continue
+			# shellcheck disable=SC2086 # columns
+			set -- "${what#python:}" $apt $dnf $pacman $zypper
+			shift $((column - 1))
+			[ "$1" = - ] || echo "$1"
+		done
+	done | sort -u
+}
+
+# The one command that installs what is named, as an ordinary user types it.
+how() {
+	packages=$(packages_of "$@")
+	if [ -n "$packages" ]; then
+		# shellcheck disable=SC2086 # one line
+		echo "$as_root$install" $packages
+	fi
+	case " $* " in
+	*" sources "*) [ "$column" = 2 ] || echo "$by_tarball" ;;
+	esac
+}
+
+as_root=
+[ "$(id -u)" -eq 0 ] || [ "$column" = 1 ] || as_root="sudo "
+
+if [ "${1:-}" = how ]; then
+	shift
+	how "$@"
+	exit 0
+fi
+
+if [ "$(uname -m)" != x86_64 ]; then
+	echo "deps.sh: this is $(uname -m), UML exists for x86 only: use an x86_64 machine or emulation" >&2
 	exit 2
 fi
 
-missing=
+lines=$table modules="numpy scipy matplotlib"
+[ "${1:-}" != test ] || lines=$table$tests modules="$modules pytest"
 # shellcheck disable=SC2086 # a list of words
-installed=$(dpkg-query -W -f ' ${db:Status-Status}:${Package} ' $packages 2>/dev/null || true)
-for package in $packages; do
-	case "$installed" in
-	*" installed:$package "*) ;;
-	*) missing="$missing $package" ;;
-	esac
-done
-[ -n "$missing" ] || exit 0
+modules_here=$("$here/python.sh" $modules) || modules_here=
+missing=$(missing_of "$lines")
+needed=$(echo "$missing" | sed '/^?/d')
 
-install="apt-get install -y --no-install-recommends$missing"
-if [ "$(id -u)" -eq 0 ]; then
-	as_root=
-elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-	as_root="sudo -n"
-else
-	echo "deps.sh: packages are missing, run: sudo $install" >&2
+if [ "${1:-}" = missing ]; then
+	echo "$needed"
+	exit 0
+fi
+[ -n "$needed" ] || exit 0
+
+# shellcheck disable=SC2086 # a list of words
+needed_by_hand=$(how $needed)
+if [ "$column" != 2 ] || { [ -n "$as_root" ] && ! sudo -n true 2>/dev/null; }; then
+	# shellcheck disable=SC2086 # one line
+	echo "deps.sh: missing:" $needed >&2
+	echo "$needed_by_hand" | sed 's/^/deps.sh: run: /; s/run: set/set/' >&2
 	exit 2
 fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "deps.sh: installing$missing" >&2
+# shellcheck disable=SC2086 # one line
+echo "deps.sh: installing what has:" $needed >&2
 export DEBIAN_FRONTEND=noninteractive
 # The package lists may be missing or older than what the mirror still has.
 # shellcheck disable=SC2086 # a command
-$as_root $install >"$log" 2>&1 </dev/null ||
-	{ $as_root apt-get update && $as_root $install; } >"$log" 2>&1 </dev/null || {
+$needed_by_hand >"$log" 2>&1 </dev/null ||
+	{ $as_root apt-get update && $needed_by_hand; } >"$log" 2>&1 </dev/null || {
 	tail -n 5 "$log" >&2
-	echo "deps.sh: apt-get failed, see above; then run: $install" >&2
+	echo "deps.sh: apt-get failed, see above; then run: $needed_by_hand" >&2
+	case $needed in
+	*sources*) echo "deps.sh: or, where there is no linux-source-6.12, $by_tarball" >&2 ;;
+	esac
 	exit 2
 }
+# shellcheck disable=SC2046 # a list of words
+wished=$(how $(echo "$missing" | sed -n 's/^?//p'))
+$wished >"$log" 2>&1 </dev/null || true

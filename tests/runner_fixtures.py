@@ -94,9 +94,9 @@ def turns_command(runner: Runner, *arguments: str) -> list[str]:
     return ['--turns', '7', *second, *arguments]
 
 
-def forbid_perf():
-    """Have perf_event_open() refused, as containers do."""
-    code = [(0x20, 0, 0, 0), (0x15, 0, 1, 298), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+def forbid(system_call: int):
+    """Have a system call refused, as containers do: it fails with EPERM from now on."""
+    code = [(0x20, 0, 0, 0), (0x15, 0, 1, system_call), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
     program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(
         instructions := ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *i) for i in code))))
     libc = ctypes.CDLL(None)
@@ -113,6 +113,11 @@ def private_mounts() -> list[str]:
     if subprocess.run([*prefix, 'true'], capture_output=True, check=False).returncode:
         pytest.skip('may not mount, not even in a namespace of its own')
     return prefix
+
+
+def forbid_perf():
+    """Have perf_event_open() refused."""
+    forbid(298)
 
 
 @pytest.fixture

@@ -108,26 +108,6 @@ def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
     assert set(re.findall(r'DW_AT_comp_dir.*: (/.*)', shown)) == {'/linux/objects-release'}
 
 
-def test_deps_does_nothing_when_all_is_there(tmp_path):
-    """Not even as root: an apt-get that would be noticed."""
-    (tmp_path / 'apt-get').write_text(f'#!/bin/sh\ntouch {tmp_path}/called\n')
-    (tmp_path / 'apt-get').chmod(0o755)
-    subprocess.run([TOP / 'bench' / 'deps.sh'], check=True,
-                   env={'PATH': f'{tmp_path}:/usr/bin:/bin'})
-    assert not (tmp_path / 'called').exists()
-
-
-def test_deps_prints_the_command_when_it_may_not_install(tmp_path):
-    """As an ordinary user without sudo: a dpkg-query that knows no package."""
-    for name, body in (('dpkg-query', 'exit 1'), ('id', 'echo 1000'), ('sudo', 'exit 1')):
-        (tmp_path / name).write_text(f'#!/bin/sh\n{body}\n')
-        (tmp_path / name).chmod(0o755)
-    ran = subprocess.run([TOP / 'bench' / 'deps.sh'], capture_output=True, text=True, check=False,
-                         env={'PATH': f'{tmp_path}:/usr/bin:/bin'})
-    assert ran.returncode == 2
-    assert 'run: sudo apt-get install' in ran.stderr and 'linux-source-6.12' in ran.stderr
-
-
 def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
     ran = umwalk('selftests')
     results = re.findall(r'^(ok|not ok) \d+ (\S+)(.*)$', ran.stdout, re.M)

@@ -2,14 +2,17 @@
 """The command line of bench/umwalk."""
 
 import argparse
+import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from . import count, golden, guest, kconfig, kernel, series
-from .failure import SETUP, Failure
+from . import count, doctor, golden, guest, kconfig, kernel, series
+from .failure import SETUP, Failure, NoGuest
 from .paths import TOP, build_folder, results_folder
 
 EXIT_STATUS = """
@@ -34,13 +37,15 @@ def main() -> int:
     """Parse, run the subcommand, and turn a Failure into one clear message."""
     arguments = _parser().parse_args()
     try:
-        if subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode:
+        if arguments.run is not _doctor and subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode:
             return SETUP  # it has said why
         if arguments.run in STORING:
             results_folder()  # that a run cannot be stored is said before it
         return arguments.run(arguments)
     except Failure as failure:
         print(f'umwalk: {failure}', file=sys.stderr)
+        if isinstance(failure, NoGuest):
+            _blame_host()
         return failure.status
     except KeyboardInterrupt:
         return 130
@@ -109,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument('--walk', choices=guest.WALKS, help='which (all)')
     command.add_argument('--boots', type=_count, default=2,
                          help='boots of each kernel, which must all count the same (%(default)s)')
+
+    add('doctor', _doctor, 'try whether this machine can build and boot; say what mends it')
 
     command = add('golden', _golden, 'replay recorded walks, compare every call of a callback')
     command.add_argument('--cases', type=Path, default=golden.CASES, metavar='FILE',
@@ -224,6 +231,17 @@ def _count_instructions(arguments: argparse.Namespace) -> int:
     return count.run(build_folder(), names, arguments.layouts, arguments.walk, arguments.boots)
 
 
+def _doctor(_: argparse.Namespace) -> int:
+    return doctor.run()
+
+
+def _blame_host() -> None:
+    faults = doctor.faults()
+    print('\n'.join(['umwalk: doctor finds, on this machine:', *doctor.table(faults)]) if faults else
+          'umwalk: doctor finds nothing on this machine that would keep a guest from booting',
+          file=sys.stderr)
+
+
 def _golden(arguments: argparse.Namespace) -> int:
     return golden.run(build_folder(), arguments.cases, arguments.kernel)
 
@@ -243,36 +261,49 @@ def _profile(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments, '--host', f'--timeout={arguments.timeout}',
+    return _boot(arguments, '--host', f'--timeout={arguments.timeout}',
                           argv=arguments.argv)
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    return _become_runner(arguments, '--shell', argv=['bash', '-i'])
+    return _boot(arguments, '--shell', argv=['bash', '-i'])
 
 
-def _become_runner(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
+def _boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
-    command = appliance.command(f'--mem={appliance.memory_mib}', *options, argv=argv)
-    sys.stdout.flush()
-    if arguments.config != 'release' and '--shell' not in options:
-        return _run_and_explain(appliance, command)
-    return os.execv(command[0], command)
+    explained = arguments.config != 'release' and '--shell' not in options
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
+        command = appliance.command(f'--mem={appliance.memory_mib}',
+                                    f'--records={records.fileno()}', *options, argv=argv)
+        with subprocess.Popen(command, stderr=subprocess.PIPE if explained else None,
+                              pass_fds=[records.fileno()]) as runner:
+            _pass_signals_on(runner)
+            if explained:
+                _explain(appliance, runner)
+        records.seek(0)
+        boots = [record for line in records if (record := json.loads(line)).get('type') == 'boot']
+    if guest.never_came_up(runner.returncode, boots):
+        _blame_host()
+    return runner.returncode if runner.returncode >= 0 else 128 - runner.returncode
 
 
-def _run_and_explain(appliance: guest.Appliance, command: list[str]) -> int:
+def _pass_signals_on(runner: subprocess.Popen) -> None:
+    """The runner ends the guest, and so us."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(signum, lambda got, _: runner.send_signal(got))
+
+
+def _explain(appliance: guest.Appliance, runner: subprocess.Popen) -> None:
     """Pass standard error on, but what the runner says at the end with file and line."""
     said = b''
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as runner:
-        for line in runner.stderr:
-            if said or line.startswith(b'umrun: '):
-                said += line
-            else:
-                sys.stderr.buffer.write(line)
-                sys.stderr.flush()
+    for line in runner.stderr:
+        if said or line.startswith(b'umrun: '):
+            said += line
+        else:
+            sys.stderr.buffer.write(line)
+            sys.stderr.flush()
     if said:
         print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)
-    return runner.returncode
 
 
 def _scale(arguments: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import guest, hang, ktap, results, sources, splat
-from .failure import FAILED, TIME_LIMIT, Failure
+from . import doctor, guest, hang, ktap, results, sources, splat
+from .failure import FAILED, TIME_LIMIT, Failure, NoGuest
 from .paths import PATCHES, VERSION
 from .progress import step
 
@@ -116,6 +116,8 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
                                         argv=['/bin/walks', 'contract'], hopeless=oversee):
                 seen.records.append(record)
         except Failure as failure:
+            if isinstance(failure, NoGuest) and doctor.faults():
+                raise
             seen.died = '' if oversee.splat_over else oversee.hang.found or str(failure)
             seen.status = TIME_LIMIT if oversee.hang.found else failure.status
         seen.cpu_seconds = oversee.hang.cpu_seconds

@@ -14,3 +14,7 @@ class Failure(Exception):
     def __init__(self, message: str, status: int = SETUP):
         super().__init__(message)
         self.status = status
+
+
+class NoGuest(Failure):
+    """No guest has ever come up here: it may be the host's fault."""

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import IO, Callable, Iterable, Iterator
 
 from . import kernel, stack
-from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure
+from .failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure, NoGuest
 from .paths import TOP, locked
 
 MEMORY_MIB = 512
+CAME_UP = threading.Event()  # a guest: whatever fails from then on is not the host's fault
 WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
 
 # What /bin/walks (workloads/) builds, and does over it.
@@ -92,18 +93,36 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
     """
     reading, writing = os.pipe()
     command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
+    boots = []
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
                               stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
                 for line in lines:
-                    yield json.loads(line)
+                    record = json.loads(line)
+                    if record.get('type') == 'boot':
+                        boots.append(record)
+                    yield record
+        if any(boot['came_up'] for boot in boots):
+            CAME_UP.set()
         said.seek(0)
         if runner.returncode:
-            raise Failure(f'a boot failed ({_reason(runner.returncode)}):\n'
+            failure = NoGuest if never_came_up(runner.returncode, boots) else Failure
+            raise failure(f'a boot failed ({_reason(runner.returncode)}):\n'
                           f'{explain(appliance, said.read().strip())}',
                           runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
+
+
+def never_came_up(status: int, boots: list[dict]) -> bool:
+    """Whether the runner, which ended so with these records, could not start any guest.
+
+    Nor could one before it. A kernel that panics is up to that.
+    """
+    if CAME_UP.is_set():
+        return False
+    return status == CANNOT_START or any(
+        boot['outcome'] in ('died', 'timeout') and not boot['came_up'] for boot in boots)
 
 
 @contextlib.contextmanager

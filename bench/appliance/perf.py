@@ -92,7 +92,8 @@ def _run(arguments: list[str], stdout: int = subprocess.PIPE) -> subprocess.Comp
         return subprocess.run(['perf', *arguments], stdin=subprocess.DEVNULL, stdout=stdout,
                               stderr=subprocess.PIPE, text=True, errors='replace', check=False)
     except FileNotFoundError as error:
-        raise Failure('perf is missing: run bench/deps.sh') from error
+        raise Failure('perf is missing, `bench/deps.sh how perf` prints the command that installs '
+                      'it') from error
 
 
 def _record(events: list[Event]) -> list[str]:

@@ -31,14 +31,19 @@ class Source:
     release: str
 
 
+def origin() -> Path:
+    """The tarball or tree that the user names, or Debian's."""
+    return Path(os.environ.get('LINUX_SRC') or TARBALL).expanduser().absolute()
+
+
 def prepare(build: Path) -> Source:
     """Make sure that the tree is there and is made from what the user names now."""
-    origin = Path(os.environ.get('LINUX_SRC') or TARBALL).expanduser().absolute()
+    named = origin()
     tree = build / f'linux-{VERSION}'
     record = build / f'linux-{VERSION}.source'
-    identity = _identity(origin)
+    identity = _identity(named)
     if not tree.is_dir() or _recorded(record).get('id') != identity:
-        release = _install(origin, tree)
+        release = _install(named, tree)
         # Saved originals belong to the old tree.
         shutil.rmtree(build / 'pristine', ignore_errors=True)
         write_atomically(record, json.dumps({'id': identity, 'release': release}) + '\n')
@@ -52,42 +57,42 @@ def _recorded(record: Path) -> dict:
         return {}
 
 
-def _identity(origin: Path) -> str:
+def _identity(named: Path) -> str:
     """A tarball by name, size and time; a tree by those of all its files."""
-    digest = hashlib.sha256(str(origin).encode())
-    if origin.is_dir():
-        for folder, folders, files in os.walk(origin):
+    digest = hashlib.sha256(str(named).encode())
+    if named.is_dir():
+        for folder, folders, files in os.walk(named):
             folders[:] = sorted(f for f in folders if f != '.git')
             for name in sorted(files):
                 status = os.lstat(os.path.join(folder, name))
                 digest.update(f'{folder}/{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
-    elif origin.is_file():
-        status = origin.stat()
+    elif named.is_file():
+        status = named.stat()
         digest.update(f'{status.st_size} {status.st_mtime_ns}'.encode())
     else:
-        raise Failure(f"no kernel sources at '{origin}': install {PACKAGE}, or set "
-                      f'LINUX_SRC= to a tarball or tree of Linux {VERSION}')
+        raise Failure(f"no kernel sources at '{named}': install {PACKAGE} (Debian), or set "
+                      f'LINUX_SRC= to linux-{VERSION}.N.tar.xz of kernel.org, or to a tree')
     return digest.hexdigest()
 
 
-def _install(origin: Path, tree: Path) -> str:
+def _install(named: Path, tree: Path) -> str:
     """Extract or copy next to the tree, check the version, then swap."""
     new = tree.with_name(tree.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    if origin.is_dir():
+    if named.is_dir():
         command = ('tar -C "$1" --exclude=./.git --exclude=*.o --exclude=*.cmd -cf - . | '
                    'tar -C "$2" -xf -')
     else:
         command = 'tar -C "$2" --strip-components=1 -xf "$1"'
-    with step(f'preparing {origin.name}'):
-        copied = subprocess.run(['bash', '-o', 'pipefail', '-c', command, 'sh', origin, new],
+    with step(f'preparing {named.name}'):
+        copied = subprocess.run(['bash', '-o', 'pipefail', '-c', command, 'sh', named, new],
                                 stderr=subprocess.PIPE, text=True, check=False)
     if copied.returncode:
-        last = (copied.stderr.strip().splitlines() or ['tar failed'])[-1]
+        reason = (copied.stderr.strip().splitlines() or ['tar failed'])[0]
         shutil.rmtree(new, ignore_errors=True)
-        raise Failure(f"cannot unpack '{origin}': {last}")
-    release = _release(new, origin)
+        raise Failure(f"cannot unpack '{named}': {reason}")
+    release = _release(new, named)
     if (new / '.config').exists():
         subprocess.run(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'], check=True)
     for objects in tree.glob(f'{OBJECTS}-*'):
@@ -97,7 +102,7 @@ def _install(origin: Path, tree: Path) -> str:
     return release
 
 
-def _release(tree: Path, origin: Path) -> str:
+def _release(tree: Path, named: Path) -> str:
     try:
         text = (tree / 'Makefile').read_text(encoding='utf-8')
     except OSError:
@@ -107,5 +112,5 @@ def _release(tree: Path, origin: Path) -> str:
     if version != VERSION:
         shutil.rmtree(tree, ignore_errors=True)
         what = f'Linux {version}' if fields else 'no kernel tree'
-        raise Failure(f"'{origin}' is {what}, wanted Linux {VERSION}: set LINUX_SRC=")
+        raise Failure(f"'{named}' is {what}, wanted Linux {VERSION}: set LINUX_SRC=")
     return f"{version}.{fields.get('SUBLEVEL', '0')}{fields.get('EXTRAVERSION', '')}"

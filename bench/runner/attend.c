@@ -57,6 +57,7 @@ int boot_deliver(void *to, char type, const char *data, size_t len)
 
 	switch (type) {
 	case 'R':
+		b->came_up = true;
 		send_job(b);
 		return 0;
 	case 't':

@@ -35,6 +35,7 @@ struct boot {
 	size_t exit_len;
 	int uml_status;
 	bool uml_ended;
+	bool came_up;		/* the guest asked for its job */
 
 	bool killed;		/* on our order: outcome and status are set */
 	enum outcome outcome;

@@ -275,7 +275,9 @@ static struct boot_result end(struct boot *b)
 	sink_close(&b->job);
 	sink_close(&b->keys);
 	sink_close(&b->log);
-	return (struct boot_result){ b->outcome, b->status, b->wall_ns };
+	return (struct boot_result){
+		b->outcome, b->status, b->came_up, b->wall_ns
+	};
 }
 
 struct boot_result boot_once(const struct plan *plan, const struct kernel *k,

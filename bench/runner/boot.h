@@ -38,6 +38,7 @@ struct kernel {
 struct boot_result {
 	enum outcome outcome;
 	int status;		/* exit status for umrun */
+	bool came_up;		/* the guest asked for its job */
 	int64_t wall_ns;
 };
 

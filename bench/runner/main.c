@@ -317,9 +317,10 @@ static void record_boot(const struct plan *plan, const struct kernel *k,
 	if (!plan->records)
 		return;
 	put_record(plan->records,
-		   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d}\n",
+		   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d,\"came_up\":%s}\n",
 		   k->name, index, (long long)result->wall_ns,
-		   outcome_name(result->outcome), result->status);
+		   outcome_name(result->outcome), result->status,
+		   result->came_up ? "true" : "false");
 	flush_records(plan->records);
 }
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""deps.sh: the tools themselves decide; what is missing is named for each package manager."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from appliance.paths import TOP
+
+DEPS = TOP / 'bench' / 'deps.sh'
+MANAGERS = ('apt-get', 'dnf', 'pacman', 'zypper')
+
+
+@pytest.fixture
+def tools(tmp_path):
+    """Make a folder for PATH: all that the host has but for some, and small scripts instead."""
+    def make(*hidden: str, **scripts: str) -> str:
+        folder = tmp_path / 'tools'
+        folder.mkdir()
+        for source in ('/usr/bin', '/bin', '/usr/sbin', '/sbin'):
+            for program in Path(source).iterdir():
+                if program.name not in hidden and not (folder / program.name).is_symlink():
+                    (folder / program.name).symlink_to(program)
+        for name, body in scripts.items():
+            script = folder / name.replace('_', '-')
+            script.unlink(missing_ok=True)
+            script.write_text(f'#!/bin/sh\n{body}\n')
+            script.chmod(0o755)
+        return str(folder)
+    return make
+
+
+def deps(path: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run deps.sh with this PATH, and sources that need no package."""
+    return subprocess.run([DEPS, *arguments], capture_output=True, text=True, check=False,
+                          env=os.environ | {'PATH': path, 'LINUX_SRC': str(TOP)} | environment)
+
+
+def test_no_package_manager_is_asked_when_all_is_there(tools):
+    calls = {name.replace('-', '_'): 'echo called' for name in (*MANAGERS, 'dpkg-query', 'sudo')}
+    ran = deps(tools('dpkg', 'rpm', **calls))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, '', '')
+
+
+@pytest.mark.parametrize('manager, command', [
+    ('dnf', 'dnf install -y flex xz'), ('pacman', 'pacman -S --needed --noconfirm flex xz'),
+    ('zypper', 'zypper install -y flex xz')])
+def test_the_command_of_each_package_manager(tools, manager, command):
+    ran = deps(tools('flex', 'xz', *MANAGERS, **{manager: 'echo called'}))
+    assert (ran.returncode, ran.stdout) == (2, '')
+    assert 'deps.sh: missing: flex xz\n' in ran.stderr
+    assert ran.stderr.splitlines()[-1].removeprefix('deps.sh: run: ').removeprefix('sudo ') == command
+
+
+def test_what_has_other_names_elsewhere(tools):
+    wanted = ('how', 'libc.a', 'python:numpy', 'sources')
+    first, second = deps(tools(*MANAGERS, pacman=''), *wanted).stdout.splitlines()
+    assert first.endswith('pacman -S --needed --noconfirm glibc python-numpy')
+    assert second == 'set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N'
+
+
+def test_no_known_package_manager(tools):
+    ran = deps(tools('flex', *MANAGERS))
+    assert ran.returncode == 2
+    assert ran.stderr.endswith('run: install by hand what has these: flex\n')
+
+
+def test_apt_by_hand_for_who_may_not_install(tools):
+    ran = deps(tools('flex', id='echo 1000', sudo='exit 1', apt_get='echo called'))
+    assert (ran.returncode, ran.stdout) == (2, '')
+    assert ran.stderr.endswith('run: sudo apt-get install -y --no-install-recommends flex\n')
+
+
+def test_what_umwalk_does_without_is_not_missed(tools):
+    ran = deps(tools('ccache', 'perf', *MANAGERS))
+    assert (ran.returncode, ran.stderr) == (0, '')
+
+
+@pytest.mark.parametrize('command', [[DEPS], [TOP / 'bench' / 'umwalk', 'bench']])
+def test_another_architecture_is_said_at_once(tools, command):
+    path = tools(uname='echo aarch64')
+    ran = subprocess.run(command, capture_output=True, text=True, check=False,
+                         env=os.environ | {'PATH': path})
+    assert (ran.returncode, ran.stdout) == (2, '')
+    assert ran.stderr == ('deps.sh: this is aarch64, UML exists for x86 only: '
+                          'use an x86_64 machine or emulation\n')
+
+
+def test_the_python_that_has_the_modules():
+    ran = subprocess.run([TOP / 'bench' / 'python.sh', 'numpy'], capture_output=True, text=True,
+                         check=True)
+    subprocess.run([ran.stdout.strip(), '-c', 'import numpy'], check=True)
+
+
+def test_a_python_all_the_same_if_none_has_the_modules():
+    ran = subprocess.run([TOP / 'bench' / 'python.sh', 'no_such_module'], capture_output=True,
+                         text=True, check=False)
+    assert ran.returncode == 1
+    subprocess.run([ran.stdout.strip(), '-c', 'pass'], check=True)
