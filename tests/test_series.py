@@ -116,3 +116,24 @@ def test_missing_names_are_named(clone):
 def test_a_file_that_is_no_patch_is_refused(clone):
     with pytest.raises(Failure, match='no change in it'):
         clone.patched.bring_to(clone.kernel('a', one='hello\n'))
+
+
+SINCE = 'In-tree-since: 6.12.9\n---\n'
+
+
+def test_a_patch_that_newer_trees_have_is_left_out_there(clone):
+    stack = clone.kernel('k', a=f'What newer trees have.\n\n{SINCE}{PATCH.format(new="TWO")}',
+                         b=PATCH.format(new='2').replace('-two', '-TWO'))
+    clone.patched.bring_to(stack)
+    assert clone.read('mm/walk.c') == 'one\n2\nthree\n'
+
+
+def test_on_a_newer_tree(clone):
+    clone.write('mm/walk.c', 'one\nTWO\nthree\n')
+    test_a_patch_that_newer_trees_have_is_left_out_there(clone)
+
+
+def test_only_a_patch_that_says_so_is_left_out(clone):
+    clone.write('mm/walk.c', 'one\nTWO\nthree\n')
+    with pytest.raises(Failure, match='hunk 1 does not apply'):
+        clone.patched.bring_to(clone.kernel('k', a=PATCH.format(new='TWO')))

@@ -23,6 +23,9 @@ from .failure import Failure
 from .paths import PATCHES, TOP, VERSION, write_atomically
 
 
+IN_TREE = '\nIn-tree-since: '
+
+
 @dataclass(frozen=True)
 class Stack:
     """A kernel's name, the names of its series and the files of its patches."""
@@ -156,11 +159,14 @@ def put(source: Path, target: Path) -> None:
 
 
 def _apply(patch: Path, folder: Path) -> None:
-    """Apply one patch, at an offset if need be but never with fuzz."""
-    ran = subprocess.run(
-        ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-',
-         '-d', folder, '-i', patch.absolute()],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    """Apply one patch, at an offset if need be but never with fuzz.
+
+    One that says since which point release the tree has it is left out there.
+    """
+    if IN_TREE in patch.read_text(encoding='utf-8') and \
+            _run_patch(patch, folder, '--reverse', '--dry-run').returncode == 0:
+        return
+    ran = _run_patch(patch, folder)
     if ran.returncode == 0:
         return
     failed = re.search(r'[Pp]atching file (\S+)(?:(?!atching file).)*?Hunk #(\d+) FAILED at (\d+)',
@@ -171,3 +177,10 @@ def _apply(patch: Path, folder: Path) -> None:
     else:
         why = (ran.stdout.strip().splitlines() or ['patch failed'])[-1]
     raise Failure(f'{_short(patch)}: {why} (the tree is left as it was)')
+
+
+def _run_patch(patch: Path, folder: Path, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
+         '-d', folder, '-i', patch.absolute()],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
