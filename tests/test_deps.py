@@ -3,7 +3,6 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -11,25 +10,6 @@ from appliance.paths import TOP
 
 DEPS = TOP / 'bench' / 'deps.sh'
 MANAGERS = ('apt-get', 'dnf', 'pacman', 'zypper')
-
-
-@pytest.fixture
-def tools(tmp_path):
-    """Make a folder for PATH: all that the host has but for some, and small scripts instead."""
-    def make(*hidden: str, **scripts: str) -> str:
-        folder = tmp_path / 'tools'
-        folder.mkdir()
-        for source in ('/usr/bin', '/bin', '/usr/sbin', '/sbin'):
-            for program in Path(source).iterdir():
-                if program.name not in hidden and not (folder / program.name).is_symlink():
-                    (folder / program.name).symlink_to(program)
-        for name, body in scripts.items():
-            script = folder / name.replace('_', '-')
-            script.unlink(missing_ok=True)
-            script.write_text(f'#!/bin/sh\n{body}\n')
-            script.chmod(0o755)
-        return str(folder)
-    return make
 
 
 def deps(path: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -110,6 +110,7 @@ def _spin(cpu: int, seconds: float) -> int:
         start = time.monotonic()
         while (wall := time.monotonic() - start) < seconds:
             pass
+        # pylint: disable-next=protected-access # no exit handler of the parent's may run
         os._exit(min(100, round(100 * time.process_time() / wall)))
     return child
 
@@ -157,7 +158,7 @@ def _end_child(attempt: Callable) -> None:
     except OSError as error:
         status = error.errno or UNKNOWN
     finally:
-        os._exit(status)
+        os._exit(status)  # pylint: disable=protected-access
 
 
 def _checked(result: int) -> int:
