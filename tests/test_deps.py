@@ -34,10 +34,13 @@ def test_the_command_of_each_package_manager(tools, manager, command):
     assert ran.stderr.splitlines()[-1].removeprefix('deps.sh: run: ').removeprefix('sudo ') == command
 
 
-def test_what_has_other_names_elsewhere(tools):
-    wanted = ('how', 'libc.a', 'python:numpy', 'sources')
-    first, second = deps(tools(*MANAGERS, pacman=''), *wanted).stdout.splitlines()
-    assert first.endswith('pacman -S --needed --noconfirm glibc python-numpy')
+@pytest.mark.parametrize('manager, packages', [
+    ('dnf', 'glibc-static python3-numpy'), ('pacman', 'glibc python-numpy'),
+    ('zypper', 'glibc-devel-static python3-numpy')])
+def test_what_has_other_names_elsewhere(tools, manager, packages):
+    path = tools(*MANAGERS, **{manager: 'echo called'})
+    first, second = deps(path, 'how', 'libc.a', 'python:numpy', 'sources').stdout.splitlines()
+    assert manager in first and first.endswith(f' {packages}')
     assert second == 'set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N'
 
 
@@ -50,7 +53,16 @@ def test_no_known_package_manager(tools):
 def test_apt_by_hand_for_who_may_not_install(tools):
     ran = deps(tools('flex', id='echo 1000', sudo='exit 1', apt_get='echo called'))
     assert (ran.returncode, ran.stdout) == (2, '')
-    assert ran.stderr.endswith('run: sudo apt-get install -y --no-install-recommends flex\n')
+    assert ran.stderr == ('deps.sh: missing: flex\ndeps.sh: run: sudo apt-get install -y '
+                          '--no-install-recommends flex\n')
+
+
+def test_apt_by_itself_for_who_may_install(tools, tmp_path):
+    log = tmp_path / 'log'
+    ran = deps(tools('flex', id='echo 1000', sudo='[ "$1" != -n ] || shift\nexec "$@"',
+                     apt_get=f'echo "$@" >> {log}'))
+    assert (ran.returncode, ran.stderr) == (0, 'deps.sh: installing what has: flex\n')
+    assert log.read_text() == 'install -y --no-install-recommends flex\n'
 
 
 def test_what_umwalk_does_without_is_not_missed(tools):

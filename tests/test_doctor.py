@@ -79,7 +79,7 @@ def test_another_architecture_for_real():
     (PRCTL, '_seccomp', 'note', ''),
     (MEMFD_CREATE, '_executable_memory', 'FAIL', 'sudo '),
     (PERF_EVENT_OPEN, '_perf', 'note', '--cap-add=PERFMON|sandbox|perf_event_paranoid'),
-    (UNSHARE, '_user_namespaces', 'note', 'sudo sysctl|the container is the sandbox')])
+    (UNSHARE, '_user_namespaces', 'note', 'sudo sysctl|sandbox')])
 def test_a_system_call_that_is_refused(call, check, state, mend):
     line = examine(check, preexec_fn=partial(forbid, call))
     assert line.state == state
@@ -166,11 +166,11 @@ def test_the_governor(governor, state):
 
 
 def test_a_core_that_is_not_free():
-    """The one that doctor may use has somebody on it who comes first."""
+    """Somebody else is on the one that doctor may use."""
     cpu = str(min(os.sched_getaffinity(0)))
     with subprocess.Popen(['taskset', '-c', cpu, sys.executable, '-c', 'while True: pass']) as busy:
         try:
-            line = examine('_free_cores', 'taskset', '-c', cpu, 'nice', '-n', '19')
+            line = examine('_free_cores', 'taskset', '-c', cpu)
         finally:
             busy.kill()
     assert line.state == 'note' and 'of 1 asked for' in line.found

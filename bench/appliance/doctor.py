@@ -31,6 +31,7 @@ PROGRAM = '#include <stdio.h>\nint main(void)\n{\n\treturn puts("works") < 0;\n}
 YAMA = Path('/proc/sys/kernel/yama/ptrace_scope')
 APPARMOR = Path('/proc/sys/kernel/apparmor_restrict_unprivileged_userns')
 CLONE = Path('/proc/sys/kernel/unprivileged_userns_clone')
+NAMESPACES = Path('/proc/sys/user/max_user_namespaces')
 MEMINFO = Path('/proc/meminfo')
 CPUS = Path('/sys/devices/system/cpu')
 IN_CONTAINER = (Path('/.dockerenv'), Path('/run/.containerenv'))
@@ -220,8 +221,10 @@ def _mend_namespaces() -> str:
     if _number(CLONE) == 0:
         return 'sudo sysctl kernel.unprivileged_userns_clone=1'
     if _in_container():
-        return 'none needed: the container is the sandbox'
-    return 'sudo sysctl user.max_user_namespaces=10000'
+        return 'none needed: the container is a sandbox already'
+    if _number(NAMESPACES) == 0:
+        return 'sudo sysctl user.max_user_namespaces=10000'
+    return 'run outside of the sandbox (a chroot, a seccomp filter) that forbids them'
 
 
 def _governor() -> Line:
