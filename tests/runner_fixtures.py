@@ -96,7 +96,8 @@ def turns_command(runner: Runner, *arguments: str) -> list[str]:
 
 def forbid(system_call: int):
     """Have a system call refused, as containers do: it fails with EPERM from now on."""
-    code = [(0x20, 0, 0, 0), (0x15, 0, 1, system_call), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+    code = [(0x20, 0, 0, 0), (0x15, 0, 1, system_call),
+            (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
     program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(
         instructions := ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *i) for i in code))))
     libc = ctypes.CDLL(None)

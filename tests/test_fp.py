@@ -32,6 +32,7 @@ def test_on_the_host(program):
     check(subprocess.run([program], text=True, capture_output=True, timeout=60, check=False))
 
 
+@pytest.mark.usefixtures('appliance')
 @pytest.mark.parametrize('configuration', ['release', 'debug'])
 def test_in_the_guest(program, umwalk, configuration):
     check(umwalk('run', f'--config={configuration}', '--', str(program)))

@@ -11,11 +11,10 @@ import struct
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from appliance import count, guest, movable, placement
+from appliance import count, movable, placement
 from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
 
@@ -122,7 +121,7 @@ def test_the_code_is_the_same_but_for_addresses(appliance, programs):
     assert len(built) > 7000 and sum(map(len, built.values())) > 400_000
     placed = text(programs[0])
     assert placed.keys() == built.keys()
-    assert [names for names in built if sorted(placed[names]) != sorted(built[names])] == []
+    assert [names for names, lines in built.items() if sorted(placed[names]) != sorted(lines)] == []
 
 
 def test_data_points_to_the_same_functions(appliance, programs):

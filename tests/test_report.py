@@ -19,6 +19,7 @@ def side(**fields):
             'instructions': 4000, 'no_instructions': None, 'events': {}} | fields
 
 
+# pylint: disable-next=dangerous-default-value # nobody changes it
 def row(layout='dense', walk='smaps', verdict='slower', ratio=ESTIMATE, work=4001, **b):
     return {'layout': layout, 'walk': walk, 'verdict': verdict, 'ratio': ratio, 'same_code': False,
             'control': CONTROL if ratio else None, 'draws': [0.4, 0.45], 'baseline': side(),

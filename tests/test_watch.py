@@ -163,9 +163,9 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
     boots = []
     records = guest.records
 
-    def moved(*arguments, **options):
-        boots.extend(option for option in arguments[1:] if option.startswith('--turns='))
-        for record in records(*arguments, **options):
+    def moved(appliance, *options, argv, **others):
+        boots.extend(option for option in options if option.startswith('--turns='))
+        for record in records(appliance, *options, argv=argv, **others):
             is_new = record['type'] == 'host' and len(boots) > 2
             yield record | {'cpu': 'b CPU'} if is_new else record
 

@@ -36,7 +36,7 @@ def main() -> int:
     """Parse, run the subcommand, and turn a Failure into one clear message."""
     arguments = _parser().parse_args()
     try:
-        if arguments.run is not _doctor and subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode:
+        if arguments.run is not _doctor and not _all_is_there():
             return SETUP  # it has said why
         if arguments.run in STORING:
             results_folder()  # that a run cannot be stored is said before it
@@ -48,6 +48,10 @@ def main() -> int:
         return failure.status
     except KeyboardInterrupt:
         return 130
+
+
+def _all_is_there() -> bool:
+    return subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode == 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -76,7 +76,7 @@ class _Thing:
         self.data: list['_Thing'] = []  # that it refers to
 
 
-class _Graph:
+class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps look at
     """All functions, variables and constants of a program, and what they refer to."""
 
     def __init__(self, linked: bytes, inputs: Inputs):
