@@ -15,6 +15,18 @@ from pathlib import Path
 import pytest
 
 
+HANGS = 600  # seconds: more than anything here takes on a slow host
+
+
+def wait_for(condition):
+    """Until it holds; returns what it gave."""
+    end = time.monotonic() + HANGS
+    while not (found := condition()):
+        assert time.monotonic() < end, 'waited in vain'
+        time.sleep(0.01)
+    return found
+
+
 @dataclass
 class Runner:
     """umrun with its own copy of a kernel, so that its processes can be told from others'."""
@@ -35,35 +47,34 @@ class Runner:
         return subprocess.Popen(self.command(*arguments), env=self.environment(),
                                 stdin=subprocess.DEVNULL, **popen)
 
-    def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, timeout: float = HANGS) -> subprocess.CompletedProcess:
         return subprocess.run(self.command(*arguments), env=self.environment(), check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
 
     def processes(self, program: Path) -> list[int]:
         """The living processes, zombies apart, that run this very file, or a copy in memory."""
         found = []
-        for exe in Path('/proc').glob('[0-9]*/exe'):
+        for pid in filter(str.isdigit, os.listdir('/proc')):
             try:
-                if os.readlink(exe) in (str(program), f'/memfd:{program.name} (deleted)'):
-                    found.append(int(exe.parent.name))
+                if os.readlink(f'/proc/{pid}/exe') in (str(program),
+                                                       f'/memfd:{program.name} (deleted)'):
+                    found.append(int(pid))
             except OSError:
                 continue
         return sorted(found)
 
-    def wait_for_guest(self, least: int = 3) -> list[int]:
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            # UML itself and a process of its user space: the job runs.
-            if len(pids := self.processes(self.kernel)) >= least:
-                return pids
-            time.sleep(0.01)
-        raise AssertionError('no guest came up')
+    def living(self) -> list[int]:
+        return self.processes(self.kernel) + self.processes(self.umrun)
 
-    def assert_nothing_left(self, within: float = 2.0) -> None:
-        end = time.monotonic() + within
-        while left := self.processes(self.kernel) + self.processes(self.umrun):
-            assert time.monotonic() < end, f'processes left: {left}'
-            time.sleep(0.01)
+    def wait_for_guest(self, least: int = 3) -> list[int]:
+        """UML itself and a process of its user space: the job runs."""
+        return wait_for(lambda: len(pids := self.processes(self.kernel)) >= least and pids)
+
+    def assert_nothing_left(self, at_once: bool = False) -> None:
+        """At once: whoever has ended had waited for all of them."""
+        if at_once:
+            assert not self.living()
+        wait_for(lambda: not self.living())
         assert not list(self.home.iterdir()), 'files left in $HOME'
         assert not list(self.shm.iterdir()), 'files left in $TMPDIR'
 

@@ -9,13 +9,13 @@ import os
 import resource
 import signal
 import subprocess
-import time
+from statistics import median
 
 import pytest
 
 from appliance import event_report, events
 from appliance.failure import Failure
-from runner_fixtures import forbid_perf, run_with_records, turns_command
+from runner_fixtures import HANGS, forbid_perf, run_with_records, turns_command
 
 SOFTWARE = 'task-clock,page-faults'
 WALKS = ('--', '/bin/walks', 'time', '--samples=4', 'hugetlb:pmd_entry', 'sparse:pte_entry',
@@ -36,7 +36,7 @@ def test_the_clock_of_a_turn_is_that_of_its_walks(runner):
     for sample, counts in found:
         least, mean = (sample[of] * sample['parts'] / tsc_khz * 1e6 for of in ('cycles', 'mean'))
         # The TSC goes on while another process has the CPU, the task's clock does not.
-        agree += 0.97 * least < counts['task-clock'] < 1.15 * mean
+        agree += 0.97 * least < counts['task-clock'] < 1.5 * mean
     assert agree >= 0.8 * len(found), f'{agree} of {len(found)} turns'
 
 
@@ -56,14 +56,14 @@ def test_the_bare_turn_has_no_walks_to_speak_of(runner):
     clocks = {r['turn']: r['counts']['task-clock'] for r in records if r['type'] == 'events'}
     samples = [r for r in records if r['type'] == 'sample' and r['turn'] in clocks]
     assert samples
-    for sample in samples:
-        assert 0 < clocks[sample['bare_turn']] < 0.5 * clocks[sample['turn']]
+    shares = [clocks[sample['bare_turn']] / clocks[sample['turn']] for sample in samples]
+    assert min(shares) > 0
+    assert median(shares) < 0.5, 'a single one may have been interrupted'
 
 
 def test_no_counters_are_left_open(runner):
     """Eight boots of three guests with two events each, and room for few descriptors."""
-    few = ('--boots', '8', '--timeout', '20',
-           '--', '/bin/walks', 'time', '--samples=2', 'dense:pmd_entry')
+    few = ('--boots', '8', '--', '/bin/walks', 'time', '--samples=2', 'dense:pmd_entry')
     status, records, said = run_with_records(
         runner, *turns_command(runner, '--events', SOFTWARE, *few),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (56, 56)))
@@ -76,8 +76,7 @@ def test_descriptors_that_run_out_are_said_at_once(runner):
     statuses = []
     for limit in range(10, 57):
         status, _, said = run_with_records(
-            runner, *turns_command(runner, '--events', SOFTWARE, '--timeout', '20', '--',
-                                   '/bin/walks', 'list'),
+            runner, *turns_command(runner, '--events', SOFTWARE, '--', '/bin/walks', 'list'),
             stdout=subprocess.DEVNULL,
             preexec_fn=lambda n=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
         runner.assert_nothing_left()
@@ -92,18 +91,19 @@ def test_a_guest_that_dies_in_its_turn_leaves_no_half_record(runner):
                             '--', '/bin/walks', 'time', '--samples=60000')
     process = runner.start(*command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
-    guests = runner.wait_for_guest(least=9)
-    time.sleep(1)
-    os.kill(guests[0], signal.SIGKILL)
+    records = []
     with open(reading, encoding='utf-8') as lines:
-        records = [json.loads(line) for line in lines]
-    assert process.wait(5) == 123
+        for line in lines:
+            records.append(json.loads(line))
+            if sum(record['type'] == 'events' for record in records) == 10:
+                os.kill(runner.processes(runner.kernel)[0], signal.SIGKILL)
+    assert process.wait(HANGS) == 123
     turns = [record for record in records if record['type'] == 'events']
-    assert len(turns) > 10
+    assert len(turns) >= 10
     for turn in turns:
         assert set(turn) == {'kernel', 'boot', 'type', 'turn', 'counts'}
         assert set(turn['counts']) == set(SOFTWARE.split(','))
-    runner.assert_nothing_left(within=0)
+    runner.assert_nothing_left(at_once=True)
 
 
 @pytest.mark.parametrize('arguments, said', [

@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from runner_fixtures import private_mounts, run_with_records, turns_command
+from runner_fixtures import HANGS, private_mounts, run_with_records, turns_command, wait_for
 
 MEMORY_MIB = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') >> 20
 LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
-SLEEP = ('--host', '--', 'sleep', '100')
+SLEEP = ('--timeout=0', '--host', '--', 'sleep', '10000')
 PANIC = ('--host', '--', 'sh', '-c',
          'echo 2 > /proc/sys/vm/panic_on_oom; head -c 200M /dev/zero | tail -c 150M | wc -c')
 
@@ -46,10 +46,8 @@ def test_output_is_intact(runner, tmp_path):
 
 
 def test_background_process_does_not_hold_up_the_end(runner):
-    start = time.monotonic()
-    done = runner.run('--host', '--', 'sh', '-c', 'sleep 50 & echo done; exit 3')
+    done = runner.run('--host', '--', 'sh', '-c', 'sleep 10000 & echo done; exit 3')
     assert (done.returncode, done.stdout) == (3, b'done\n')
-    assert time.monotonic() - start < 10
 
 
 def test_records_are_spliced(runner):
@@ -62,7 +60,7 @@ def test_records_are_spliced(runner):
         assert first == {'kernel': 'k', 'boot': boot, 'type': 'x', 'n': 1}
         assert empty == {'kernel': 'k', 'boot': boot}
         assert (end['type'], end['outcome'], end['status']) == ('boot', 'exit', 0)
-        assert 0 < end['wall_ns'] < 30e9
+        assert end['wall_ns'] > 0
 
 
 @pytest.mark.parametrize('text', ['nope\\n', '[1]\\n', '{"cut":'])
@@ -75,19 +73,18 @@ def test_bad_record(runner, text):
 
 
 def test_time_limit_on_a_guest_that_loops(runner):
-    start = time.monotonic()
     done = runner.run('--timeout', '1', *LOOP)
     assert done.returncode == 124
     assert b'not done within 1 s' in done.stderr
-    assert time.monotonic() - start < 5
     runner.assert_nothing_left()
 
 
 def test_time_limit_on_a_kernel_that_hangs(runner):
-    process = runner.start('--timeout', '2', *SLEEP, stderr=subprocess.PIPE)
-    for pid in runner.wait_for_guest():
+    """Stopped as soon as it is there: coming up may take longer than the limit."""
+    process = runner.start('--timeout', '5', '--host', '--', 'true', stderr=subprocess.DEVNULL)
+    for pid in wait_for(lambda: runner.processes(runner.kernel)):
         os.kill(pid, signal.SIGSTOP)
-    assert process.wait(10) == 124
+    assert process.wait(HANGS) == 124
     runner.assert_nothing_left()
 
 
@@ -106,15 +103,23 @@ def test_interrupted(runner, signum, status):
     process = runner.start(*SLEEP)
     runner.wait_for_guest()
     process.send_signal(signum)
-    assert process.wait(5) == status
-    runner.assert_nothing_left(within=0)
+    assert process.wait(HANGS) == status
+    runner.assert_nothing_left(at_once=True)
 
 
 def test_kill_9_at_random_moments(runner):
+    """From its start until its job runs, and a little later."""
     moments = random.Random(2)
+    started = time.monotonic()
+    process = runner.start(*SLEEP)
+    runner.wait_for_guest()
+    takes = 1.2 * (time.monotonic() - started)
+    process.kill()
+    process.wait()
+    runner.assert_nothing_left()
     for _ in range(20):
         process = runner.start(*SLEEP)
-        time.sleep(moments.uniform(0, 0.12))
+        time.sleep(moments.uniform(0, takes))
         process.kill()
         process.wait()
         runner.assert_nothing_left()
@@ -135,8 +140,8 @@ def test_kill_9_of_the_guardian_alone(runner):
     for pid in runner.processes(runner.umrun):
         if pid != process.pid:
             os.kill(pid, signal.SIGKILL)
-    assert process.wait(5) == 123
-    runner.assert_nothing_left(within=0)
+    assert process.wait(HANGS) == 123
+    runner.assert_nothing_left(at_once=True)
 
 
 def test_death_of_the_parent(runner):
@@ -152,12 +157,17 @@ def test_console_flood(runner, tmp_path):
     logs = tmp_path / 'logs'
     logs.mkdir()
     flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0);'
-             'while :; do echo $line; done > /dev/kmsg')
-    done = runner.run('--timeout', '3', '--logs', str(logs), '--host', '--', 'sh', '-c', flood)
-    assert done.returncode == 124
-    assert 1 << 20 < (logs / 'k-0.console').stat().st_size < 1.2 * (1 << 20)
-    assert b'bytes not kept]' in (logs / 'k-0.console').read_bytes()
-    assert len(done.stderr) < 128 << 10
+             'for i in $(seq 4000); do echo $line; done > /dev/kmsg; echo done; sleep 10000')
+    process = runner.start('--timeout=0', '--logs', str(logs), '--host', '--', 'sh', '-c', flood,
+                           stderr=subprocess.PIPE)
+    out, console = logs / 'k-0.out', logs / 'k-0.console'
+    wait_for(lambda: out.exists() and out.read_bytes())
+    os.kill(runner.processes(runner.kernel)[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=HANGS)
+    assert process.returncode == 123 and said
+    assert 1 << 20 < console.stat().st_size < 1.2 * (1 << 20)
+    assert b'bytes not kept]' in console.read_bytes()
+    assert len(said) < 128 << 10
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
     runner.assert_nothing_left()
 
@@ -192,9 +202,9 @@ def test_turns_depend_on_the_seed_alone(runner):
 def test_one_guest_that_dies_ends_the_others(runner):
     process = runner.start(*turns_command(runner, *SLEEP), stderr=subprocess.PIPE)
     os.kill(runner.wait_for_guest(least=7)[0], signal.SIGKILL)
-    assert process.wait(5) == 123
+    assert process.wait(HANGS) == 123
     assert b'the kernel ended before its job did' in process.stderr.read()
-    runner.assert_nothing_left(within=0)
+    runner.assert_nothing_left(at_once=True)
 
 
 @pytest.mark.parametrize('signum, status', [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
@@ -203,7 +213,7 @@ def test_interrupted_while_turns_are_taken(runner, signum, status):
                            stderr=subprocess.DEVNULL)
     runner.wait_for_guest(least=9)
     process.send_signal(signum)
-    assert process.wait(5) == status
+    assert process.wait(HANGS) == status
     runner.assert_nothing_left()
 
 
@@ -220,7 +230,7 @@ def test_memory_is_bound_by_no_mount(runner):
     script = 'mount -t tmpfs -o noexec,size=16m none /dev/shm && exec "$@"'
     touch = ('--host', '--', 'sh', '-c', 'head -c 20M /dev/zero | tail -c 18M | wc -c')
     done = subprocess.run([*private_mounts(), 'sh', '-c', script, 'sh', *runner.command(*touch)],
-                          capture_output=True, check=False, timeout=300,
+                          capture_output=True, check=False, timeout=HANGS,
                           env=runner.environment() | {'TMPDIR': '/dev/shm'})
     assert (done.stdout, done.returncode) == (b'18874368\n', 0), done.stderr
 

@@ -17,10 +17,13 @@ import pytest
 from appliance import compare, guest, watch
 from appliance.paired import Plan
 from appliance.paths import TOP, build_folder
+from runner_fixtures import run_with_records
 
 ROW = 'dense:pmd_entry'
 CPU = max(os.sched_getaffinity(0))
 BUSY = 'of the CPU that the guests ran on'
+BUDGETS = (5, 50, 500)  # seconds, of bench: the next one where a host is too slow
+HANGS = 3600
 
 V1 = Path('/sys/fs/cgroup/cpu')
 V2 = Path('/sys/fs/cgroup')
@@ -80,7 +83,7 @@ def start_bench(prepare=lambda: None, budget: int = 5) -> subprocess.Popen:
 def finish(bench: subprocess.Popen) -> tuple[str, dict]:
     """What was printed, and result.json."""
     try:
-        said, _ = bench.communicate(timeout=60)
+        said, _ = bench.communicate(timeout=HANGS)
     finally:
         bench.kill()
     assert bench.returncode == 0, said
@@ -106,7 +109,30 @@ def test_nothing_is_said_of_a_cpu_of_our_own(appliance):
     with group() as folder:
         said, result = finish(start_bench(lambda: enter(folder)))
     assert BUSY not in said and 'CPU limit' not in said, result['host']
-    assert f"model name\t: {result['host']['cpu']}\n" in Path('/proc/cpuinfo').read_text()
+
+
+def test_the_cpu_is_called_what_it_calls_itself(runner, tmp_path):
+    """By instructions of our own: /proc/cpuinfo may have another name, of a list of the kernel's."""
+    source, program = tmp_path / 'name.c', tmp_path / 'name'
+    source.write_text(NAME)
+    subprocess.run(['gcc', '-o', program, source], check=True)
+    name = subprocess.run([program], capture_output=True, check=True).stdout.decode()
+    _, records, _ = run_with_records(runner, '--', '/bin/walks', 'list', stdout=subprocess.DEVNULL)
+    assert records[0]['cpu'] == name.rstrip('\0').strip() != ''
+
+
+NAME = r"""
+#include <stdio.h>
+int main(void)
+{
+	for (unsigned int leaf = 0x80000002; leaf <= 0x80000004; leaf++) {
+		unsigned int r[4];
+
+		asm("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(0));
+		fwrite(r, 4, 4, stdout);
+	}
+}
+"""
 
 
 def test_a_cpu_limit(appliance):
@@ -122,31 +148,37 @@ def test_a_cpu_limit(appliance):
     found = result['host']['throttled_s']
     assert f'a CPU limit (cgroup) stopped everything for {found:.1f} s' in said
     assert BUSY not in said, 'the time is accounted for'
-    assert 0.4 * result['seconds'] < found < most
+    assert 0.2 * most < found < most, 'some of it was before and after'
 
 
 def test_a_pause(appliance):
-    """What a stopped, suspended or moved machine looks like: no guest goes on for 3 s."""
-    bench = start_bench(budget=10)
-    runner = wait_for_runner(bench.pid)
-    os.kill(runner, signal.SIGSTOP)
-    time.sleep(3)
-    os.kill(runner, signal.SIGCONT)
-    said, result = finish(bench)
-    assert 'everything stood still' in said and 2 < result['host']['pause_s'] < 6
+    """What a stopped, suspended or moved machine looks like: no guest goes on for 5 s."""
+    for budget in BUDGETS:
+        bench = start_bench(budget=budget)
+        runner = third_runner(bench)
+        if runner:
+            os.kill(runner, signal.SIGSTOP)
+            time.sleep(5)
+            os.kill(runner, signal.SIGCONT)
+        said, result = finish(bench)
+        if runner:
+            break
+    assert 'everything stood still' in said and result['host']['pause_s'] > watch.LONG_PAUSE
 
 
-def wait_for_runner(bench: int) -> int:
-    """The runner of bench's third boot, its guests started: the first boot has most to do."""
+def third_runner(bench: subprocess.Popen) -> int:
+    """The runner of bench's third boot, its guests started: the first boot has most to do.
+
+    0: bench ended without.
+    """
     seen: set[int] = set()
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        for runner in children(bench, 'umrun'):
+    while bench.poll() is None:
+        for runner in children(bench.pid, 'umrun'):
             seen.add(runner)
-            if len(seen) == 3 and len(children(runner, 'umrun-guardian')) == 3:
+            if len(seen) >= 3 and len(children(runner, 'umrun-guardian')) == 3:
                 return runner
         time.sleep(0.005)
-    raise AssertionError('bench had no third boot')
+    return 0
 
 
 def children(pid: int, name: str) -> list[int]:
@@ -154,7 +186,7 @@ def children(pid: int, name: str) -> list[int]:
         found = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
         return [int(child) for child in found
                 if Path(f'/proc/{child}/comm').read_text() == f'{name}\n']
-    except FileNotFoundError:  # it has just ended
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
         return []
 
 
@@ -171,7 +203,12 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr('appliance.guest.records', moved)
     monkeypatch.setenv('RESULTS', str(tmp_path))
-    assert compare.run(build_folder(), ('baseline', 'patched'), Plan(3, 0.01, (ROW,)), 1) == 0
+    for budget in BUDGETS:
+        boots.clear()
+        assert compare.run(build_folder(), ('baseline', 'patched'), Plan(budget, 0, (ROW,)), 1) == 0
+        if len(boots) > 3:
+            break
+        capsys.readouterr()
     (row,) = json.loads((tmp_path / 'latest' / 'result.json').read_text())['rows']
     assert (row['verdict'], row['ratio'], row['control']) == ('undecided', None, None)
     said = capsys.readouterr().out

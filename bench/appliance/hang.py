@@ -48,14 +48,14 @@ class Watch:
 
 def _descendants(pid: int) -> Iterator[Process]:
     children: dict[int, list[tuple[int, Process]]] = defaultdict(list)
-    for stat in Path('/proc').glob('[0-9]*/stat'):
+    for name in filter(str.isdigit, os.listdir('/proc')):
         try:
-            text = stat.read_text(encoding='utf-8', errors='replace')
+            text = Path('/proc', name, 'stat').read_text(encoding='utf-8', errors='replace')
         except OSError:  # it has just ended
             continue
         fields = text.rpartition(')')[2].split()
         process = Process(fields[0], sum(map(int, fields[11:15])))
-        children[int(fields[1])].append((int(stat.parent.name), process))
+        children[int(fields[1])].append((int(name), process))
     left = [pid]
     while left:
         for child, process in children[left.pop()]:
