@@ -12,7 +12,10 @@
 # Exit status: 0 all there, 2 something is missing.
 
 set -eu
-here=$(dirname "$(readlink -f "$0")")
+case $0 in
+*/*) here=${0%/*} ;;
+*) here=. ;;
+esac
 
 # What it is, a command if nothing else; the packages of Debian, Fedora, Arch,
 # openSUSE that hold it. With ?: umwalk does without it.
@@ -66,7 +69,7 @@ is_here() {
 		archive=$(gcc -print-file-name=libc.a 2>/dev/null) || return 1
 		[ "$archive" != libc.a ] && [ -s "$archive" ]
 		;;
-	python3) "$here/python.sh" >/dev/null ;;
+	python3) [ -n "$modules_here" ] || "$here/python.sh" >/dev/null ;;
 	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;
 	sources) [ -n "${LINUX_SRC:-}" ] || [ -e /usr/src/linux-source-6.12.tar.xz ] ;;
 	*) command -v "$1" >/dev/null ;;
@@ -78,11 +81,20 @@ system_python() {
 	if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi
 }
 
-# Names of what is missing; with ? as in the table.
-missing_of() {
-	echo "$1" | while read -r what _; do
-		[ -z "$what" ] || is_here "${what#\?}" || echo "$what"
-	done
+# Sets needed, and wished: what umwalk does without.
+find_missing() {
+	needed='' wished=''
+	while read -r what _; do
+		if [ -z "$what" ] || is_here "${what#\?}"; then
+			continue
+		fi
+		case $what in
+		\?*) wished="$wished ${what#\?}" ;;
+		*) needed="$needed $what" ;;
+		esac
+	done <<END
+$1
+END
 }
 
 # The packages that have what is named.
@@ -98,8 +110,10 @@ packages_of() {
 	done | sort -u
 }
 
-# The one command that installs what is named, as an ordinary user types it.
+# The one command that installs what is named, for who runs this.
 how() {
+	as_root=
+	[ "$column" = 1 ] || [ "$(id -u)" -eq 0 ] || as_root="sudo "
 	packages=$(packages_of "$@")
 	if [ -n "$packages" ]; then
 		# shellcheck disable=SC2086 # one line
@@ -109,9 +123,6 @@ how() {
 	*" sources "*) [ "$column" = 2 ] || echo "$by_tarball" ;;
 	esac
 }
-
-as_root=
-[ "$(id -u)" -eq 0 ] || [ "$column" = 1 ] || as_root="sudo "
 
 if [ "${1:-}" = how ]; then
 	shift
@@ -128,8 +139,7 @@ lines=$table modules="numpy scipy matplotlib"
 [ "${1:-}" != test ] || lines=$table$tests modules="$modules pytest"
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=
-missing=$(missing_of "$lines")
-needed=$(echo "$missing" | sed '/^?/d')
+find_missing "$lines"
 
 if [ "${1:-}" = missing ]; then
 	echo "$needed"
@@ -139,22 +149,20 @@ fi
 
 # shellcheck disable=SC2086 # a list of words
 needed_by_hand=$(how $needed)
-if [ "$column" != 2 ] || { [ -n "$as_root" ] && ! sudo -n true 2>/dev/null; }; then
-	# shellcheck disable=SC2086 # one line
-	echo "deps.sh: missing:" $needed >&2
+if [ "$column" != 2 ] || { [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; }; then
+	echo "deps.sh: missing:$needed" >&2
 	echo "$needed_by_hand" | sed 's/^/deps.sh: run: /; s/run: set/set/' >&2
 	exit 2
 fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086 # one line
-echo "deps.sh: installing what has:" $needed >&2
+echo "deps.sh: installing what has:$needed" >&2
 export DEBIAN_FRONTEND=noninteractive
 # The package lists may be missing or older than what the mirror still has.
 # shellcheck disable=SC2086 # a command
 $needed_by_hand >"$log" 2>&1 </dev/null ||
-	{ $as_root apt-get update && $needed_by_hand; } >"$log" 2>&1 </dev/null || {
+	{ ${needed_by_hand%%apt-get*} apt-get update && $needed_by_hand; } >"$log" 2>&1 </dev/null || {
 	tail -n 5 "$log" >&2
 	echo "deps.sh: apt-get failed, see above; then run: $needed_by_hand" >&2
 	case $needed in
@@ -162,6 +170,6 @@ $needed_by_hand >"$log" 2>&1 </dev/null ||
 	esac
 	exit 2
 }
-# shellcheck disable=SC2046 # a list of words
-wished=$(how $(echo "$missing" | sed -n 's/^?//p'))
-$wished >"$log" 2>&1 </dev/null || true
+# shellcheck disable=SC2086 # a list of words
+wished_by_hand=$(how $wished)
+$wished_by_hand >"$log" 2>&1 </dev/null || true
