@@ -73,7 +73,7 @@ def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
     layouts = dict.fromkeys(layout for layout, _ in guest.rows(rows))
     records = guest.records(appliance, f'--mem={appliance.memory_mib}',
                             f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
-                            hopeless=stop.is_set)
+                            hopeless=lambda _: stop.is_set())
     return [record for record in records if record['type'] in ('host', 'layout', 'check')]
 
 

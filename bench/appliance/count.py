@@ -122,7 +122,7 @@ def layouts(appliance: guest.Appliance) -> list[str]:
 
 def observe_one(appliance: guest.Appliance, argv: list[str],
                 seconds: int = BOOT_SECONDS,
-                hopeless: Callable[[], bool] | None = None) -> list[dict]:
+                hopeless: Callable[[int], bool] | None = None) -> list[dict]:
     """The records of one boot. What differs by chance from one to the next is switched off."""
     return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={seconds}',
                               '--append=norandmaps', argv=argv, hopeless=hopeless))

@@ -59,8 +59,9 @@ class Counting:
         self.under_way: list[concurrent.futures.Future] = []
 
     def __enter__(self) -> 'Counting':
-        self.under_way = [self.beside.start(self._row, row) for row in self.rows
-                          if not self._is_known(row)]
+        self.under_way = [self.beside.start(self._of_layout, layout)
+                          for layout in dict.fromkeys(layout for layout, _ in self.rows)
+                          if any(self._missing(name, layout) for name in self.kept)]
         return self
 
     def __exit__(self, *_) -> None:
@@ -84,10 +85,10 @@ class Counting:
         left = {future for future in self.under_way if not future.done()}
         if not left or self.stop.is_set():
             return
-        with step(f'counting the instructions of {len(left)} walks') as shown:
+        with step('counting instructions') as shown:
             while left and time.monotonic() < end:
                 _, left = concurrent.futures.wait(left, timeout=0.2)
-                shown.update(f'{len(left)} left')
+                shown.update(f'{len(left)} layouts left')
 
     def same_code(self) -> set[Row]:
         """The rows, of those counted, whose walk executes the same code in both kernels."""
@@ -101,37 +102,45 @@ class Counting:
         of = self.kept[name]
         return of.failed.get(row) or of.known.get(row) or Counted(None, LATER)
 
-    def _is_known(self, row: Row) -> bool:
-        return all(row in of.known for of in self.kept.values())
+    def _missing(self, name: str, layout: str) -> list[Row]:
+        return [row for row in self.rows if row[0] == layout and row not in self.kept[name].known]
 
     def _is_same(self, row: Row) -> bool:
         first, second = (of.known.get(row) for of in self.kept.values())
         return bool(first and first == second and first.functions
                     and self.unchanged.issuperset(first.functions))
 
-    def _row(self, row: Row) -> None:
-        """What is not known of it."""
-        for name, of in self.kept.items():
-            if row not in of.known:
-                counted = self._count(name, row)
-                (of.failed if counted.instructions is None else of.known)[row] = counted
+    def _of_layout(self, layout: str) -> None:
+        """What is not known of it: in one boot of each kernel."""
+        for name in self.kept:
+            if missing := self._missing(name, layout):
+                self._count(name, missing)
 
-    def _count(self, name: str, row: Row) -> Counted:
-        """A boot of its own: a walk that fails costs no other its count."""
+    def _count(self, name: str, rows: list[Row]) -> None:
+        """Rows of one layout; each in a boot of its own if one fails: it costs no other its count."""
+        of = self.kept[name]
         try:
-            if self.stop.is_set():
-                return Counted(None, LATER)
-            found = count.counts(count.observe_one(
-                self.appliance.only(name), ['/bin/walks', 'count', ':'.join(row)], BOOT_SECONDS,
-                self.stop.is_set))[row]
-            executed = symbols.executed(self.appliance.kernels[name], found.at)
-            return Counted(found.instructions, None,
-                           () if found.elsewhere else tuple(sorted(executed)))
+            for row, found in self._counts(name, rows).items():
+                executed = symbols.executed(self.appliance.kernels[name], found.at)
+                of.known[row] = Counted(found.instructions, None,
+                                        () if found.elsewhere else tuple(sorted(executed)))
         except Failure as failure:
             if self.stop.is_set():
-                return Counted(None, LATER)
+                return
+            if len(rows) > 1:
+                for row in rows:
+                    self._count(name, [row])
+                return
             reason = ' '.join(str(failure).splitlines()[:2])  # without the console's end
-            return Counted(None, reason.removeprefix(f'{", ".join(row)}: '))
+            of.failed[rows[0]] = Counted(None, reason.removeprefix(f'{", ".join(rows[0])}: '))
+
+    def _counts(self, name: str, rows: list[Row]) -> count.Boot:
+        if self.stop.is_set():
+            return {}
+        walks = ','.join(walk for _, walk in rows)
+        return count.counts(count.observe_one(
+            self.appliance.only(name), ['/bin/walks', 'count', f'{rows[0][0]}:{walks}'],
+            BOOT_SECONDS, lambda _: self.stop.is_set()))
 
 
 def _unchanged(first: Path, second: Path) -> set[str]:
