@@ -8,6 +8,9 @@ import pytest
 
 from appliance import functions, linkmap
 from appliance.failure import Failure
+from appliance.paths import PATCHES, VERSION
+
+UNUSED = PATCHES / VERSION / 'proof' / 'null' / 'unused-util.patch'
 
 SOURCE = """\
 struct operations { int (*get)(int); const char *name; };
@@ -149,25 +152,9 @@ def test_without_a_file(tmp_path):
         functions.digests(tmp_path / 'linux')
 
 
-UNUSED = """\
---- a/mm/util.c
-+++ b/mm/util.c
-@@ -1,1 +1,7 @@
- // SPDX-License-Identifier: GPL-2.0-only
-+#include <linux/compiler.h>
-+int nobody_calls_this(int x);
-+int noinline __used nobody_calls_this(int x)
-+{
-+	return x * 3;
-+}
-"""
-
-
-def test_a_function_that_nobody_calls_changes_no_other(appliance, stock_with, tmp_path):
-    patch = tmp_path / 'unused.patch'
-    patch.write_text(UNUSED)
+def test_a_function_that_nobody_calls_changes_no_other(appliance, stock_with):
     assert functions.changed(appliance.kernels['stock'],
-                             stock_with(patch).kernels['stock']) == {'nobody_calls_this'}
+                             stock_with(UNUSED).kernels['stock']) == {'null_util'}
 
 
 def test_one_more_instruction_is_in_one_function(appliance, one_more):

@@ -25,6 +25,7 @@ from .paths import write_atomically
 
 FILE = 'functions'  # beside the program; docs/formats.md
 VERSIONS = {'linux_banner', 'linux_proc_banner', 'init_uts_ns'}  # their content is not code
+ALL_SYMBOLS = 'kallsyms_'  # nor is that of the tables of all symbols, whose names begin so
 DEPTH = 8  # constants that refer to constants: how far a change is seen
 
 
@@ -186,10 +187,11 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         symbol = self.symbols[self.relocations['sym'][i]]
         target = int(self.targets[i])
         found = self._holding(target)
-        if found and not found.code:
+        named = symbol['info'] & 15 != elf.STT_SECTION
+        name = self.names[self.relocations['sym'][i]] if named else ''
+        if found and not found.code and not name.startswith(ALL_SYMBOLS):
             thing.data.append(found)
-        if symbol['info'] & 15 != elf.STT_SECTION:
-            name = self.names[self.relocations['sym'][i]]
+        if named:
             return f'{_numberless(name, found)}+{self.relocations["addend"][i]}'
         return f'{_plain(found)}+{target - found.start}' if found else '?'
 

@@ -137,20 +137,22 @@ def _install(objects: Path, target: Path, configuration: str) -> None:
     if configuration not in DEBUG_FLAGS:
         copy_atomically(linked, target)
         return
-    _objcopy(['--only-keep-debug'], linked, target.with_name(DEBUG_FILE))
-    _objcopy(['--strip-debug'], linked, target)
+    bare = objects / 'linux.bare'  # in one step, --only-keep-debug makes a damaged file
+    _objcopy('--remove-relocations=*', linked, bare)
+    _objcopy('--only-keep-debug', bare, target.with_name(DEBUG_FILE))
+    _objcopy('--strip-debug', bare, target)
     inputs = linkmap.read(objects / 'vmlinux.map')
     movable.record(target, linked.read_bytes(), inputs)
     functions.record(target, linked.read_bytes(), inputs)
 
 
-def _objcopy(options: list[str], source: Path, target: Path) -> None:
+def _objcopy(option: str, source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f'.{target.name}.{os.getpid()}')
-    ran = subprocess.run(['objcopy', '--remove-relocations=*', *options, source, temporary],
-                         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    ran = subprocess.run(['objcopy', option, source, temporary], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if ran.returncode:
-        raise Failure(f'objcopy {" ".join(options)} of {source} failed: {ran.stdout.strip()}')
+        raise Failure(f'objcopy {option} of {source} failed: {ran.stdout.strip()}')
     temporary.replace(target)
 
 

@@ -44,13 +44,19 @@ def places(program: Path, addresses: set[int]) -> dict[int, Place]:
 
 
 def executed(program: Path, addresses: Iterable[int]) -> set[str]:
-    """The functions, by all the names that each has, that addresses lie in."""
-    starts, symbols = _symbols(program)
+    """The functions, by all the names that each has, that addresses lie in; UNKNOWN for others."""
     named = defaultdict(set)
-    for start, name in zip(starts, symbols):
-        named[start].add(name)
-    return set().union(*(named[starts[bisect.bisect_right(starts, address) - 1]]
-                         for address in addresses))
+    ends = {}
+    listed = re.findall(r'^(\S+) (\S+) [tTwWiI] (\S+)$', _run(['nm', '-S', program]), re.M)
+    for start, size, name in listed:
+        named[int(start, 16)].add(name)
+        ends[int(start, 16)] = int(start, 16) + int(size, 16)
+    starts = sorted(named)
+    found = set()
+    for address in addresses:
+        start = starts[max(0, bisect.bisect_right(starts, address) - 1)]
+        found |= named[start] if start <= address < ends[start] else {UNKNOWN}
+    return found
 
 
 def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
