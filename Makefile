@@ -49,7 +49,7 @@ bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDG
 bench-proof: deps ## how small a change bench sees; hours, goes on where it was stopped; ROW=, NULL=1
 	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW)) $(if $(NULL),--null)
 
-bench-boot: deps ## time boot, a trivial job and halt; BOOTS=n
+bench-boot: deps ## time boot, a trivial job and halt, and what system calls, faults, signals cost; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
 
 contract: deps ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'

@@ -18,6 +18,7 @@
 #include "layout.h"
 #include "loop.h"
 #include "probe.h"
+#include "processes.h"
 #include "records.h"
 #include "rules.h"
 #include "scale.h"
@@ -34,6 +35,7 @@ static const char usage[] =
 	"       walks contract [RULE...]\n"
 	"       walks scale [--count | --samples N] SERIES:N[,N...]...\n"
 	"       walks golden FILE\n"
+	"       walks processes\n"
 	"       walks list\n"
 	"\n"
 	"check  build each LAYOUT and check /proc/PID/smaps, pagemap and what a\n"
@@ -49,6 +51,8 @@ static const char usage[] =
 	"       about: vmas, gaps, pages, holes, tables, huge; the last of each\n"
 	"       is checked, too: records on descriptor 3; --count: count\n"
 	"       instructions instead\n"
+	"processes  what system calls, page faults and the like cost: a line\n"
+	"       each on standard output\n"
 	"list   name the layouts; without LAYOUT, all are taken, and all walks\n"
 	"\n"
 	"--samples N  samples of each walk (default 40)\n"
@@ -206,6 +210,8 @@ int main(int argc, char **argv)
 		return list_layouts();
 	if (argc >= 2 && !strcmp(argv[1], "contract"))
 		return rules_main(argv + 2, argc - 2);
+	if (argc == 2 && !strcmp(argv[1], "processes"))
+		return processes_main();
 	if (argc == 5 && !strcmp(argv[1], "loop"))
 		return loop_main(argv + 2);
 	if (argc >= 2 && !strcmp(argv[1], "scale"))
