@@ -93,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
                          help='only how often patches that change nothing are told apart, '
                               'over all rows; half an hour')
 
-    command = add('bench-boot', _bench_boot, 'time boot, a trivial job and halt, and what system calls, faults, signals cost')
+    command = add('bench-boot', _bench_boot,
+                  'time boot, a trivial job and halt, and what system calls, faults, signals cost')
     _kernel_option(command)
     _config_option(command)
     command.add_argument('--boots', type=_count, default=50, help='how often (%(default)s)')
