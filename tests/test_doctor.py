@@ -15,7 +15,7 @@ from appliance.paths import TOP
 from runner_fixtures import forbid, private_mounts
 
 UMWALK = TOP / 'bench' / 'umwalk'
-PTRACE, PRCTL, UNSHARE, PERF_EVENT_OPEN, MEMFD_CREATE = 101, 157, 272, 298, 319
+PTRACE, UNSHARE, PERF_EVENT_OPEN, MEMFD_CREATE = 101, 272, 298, 319
 
 
 # One check alone, for a machine that may refuse what the others need.
@@ -52,7 +52,7 @@ def test_one_line_for_each_check():
              if not line.startswith('    mend it: ')]
     states = {what: state for what, state, _ in lines}
     assert list(states) == ['architecture', 'compiler', 'static libc', 'tools', 'sources', 'disk',
-                            'ptrace', 'seccomp', 'guest memory', 'memory', 'perf',
+                            'ptrace', 'guest memory', 'memory', 'perf',
                             'user namespaces', 'CPU governor', 'free cores']
     # Whoever runs these tests has all that; what else there is, is up to the host.
     assert {states[what] for what in ('architecture', 'compiler', 'static libc', 'tools',
@@ -76,7 +76,6 @@ def test_another_architecture_for_real():
 
 @pytest.mark.parametrize('call, check, state, mend', [
     (PTRACE, '_ptrace', 'FAIL', '--cap-add=SYS_PTRACE|sandbox|ptrace_scope'),
-    (PRCTL, '_seccomp', 'note', ''),
     (MEMFD_CREATE, '_executable_memory', 'FAIL', 'sudo '),
     (PERF_EVENT_OPEN, '_perf', 'note', '--cap-add=PERFMON|sandbox|perf_event_paranoid'),
     (UNSHARE, '_user_namespaces', 'note', 'sudo sysctl|sandbox')])

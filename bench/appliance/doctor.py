@@ -158,12 +158,6 @@ def _mend_ptrace() -> str:
     return 'run outside of the sandbox (a seccomp filter or the like) that forbids ptrace()'
 
 
-def _seccomp() -> Line:
-    if error := _refused(tries.seccomp):
-        return Line('seccomp', NOTE, f'no filter of system calls: {error}; ptrace does without')
-    return Line('seccomp', OK, 'installed a filter of system calls')
-
-
 def _executable_memory() -> Line:
     error = _refused(lambda: tries.executable_memory(MEMORY_MIB))
     if not error:
@@ -247,7 +241,7 @@ def _free_cores() -> Line:
 
 
 CHECKS: tuple[Callable[[], Line], ...] = (
-    _compiler, _static_libc, _tools, _sources, _disk, _ptrace, _seccomp, _executable_memory,
+    _compiler, _static_libc, _tools, _sources, _disk, _ptrace, _executable_memory,
     _memory, _perf, _user_namespaces, _governor, _free_cores)
 
 
