@@ -24,6 +24,7 @@ runs, with t the quantile of Student's t for that, so d = reach + t * error is
 seen in as many: that is `sees`, by the errors of the very look.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Sequence
@@ -92,8 +93,14 @@ def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
     error = (float(numpy.std(winsorized, ddof=1)) * math.sqrt(len(ordered))) / len(kept)
 
     def above(rate: float) -> float:
-        return float(stats.t.ppf(1 - rate, len(kept) - 1)) * error
+        return _quantile(1 - rate, len(kept) - 1) * error
 
     holds, reach = above(share * UNCOVERED / 2), above(share * FALSE_ALARMS / 2)
     return Estimate(math.exp(mean), math.exp(mean - holds), math.exp(mean + holds), reach,
                     math.expm1(reach + above(UNSEEN)), abs(mean) > reach)
+
+
+@functools.cache
+def _quantile(share: float, freedom: int) -> float:
+    """Of Student's t; scipy takes long for one, and looks ask for the same few."""
+    return float(stats.t.ppf(share, freedom))
