@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,9 +20,12 @@ from appliance.paths import build_folder  # noqa: E402
 from runner_fixtures import runner  # noqa: E402, F401 # pylint: disable=unused-import
 
 
+# A shell that starts the tests in the background has them ignore it, and so all they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Seconds, for what hangs: whatever ends at all does so sooner, even on a host that is ten
 # times slower and has a third of a CPU.
-HANGS = 3600
+HANGS = 1800
 
 # One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
 # behind it, whose alignment the assembler then pads with nops of its own.
