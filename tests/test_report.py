@@ -183,3 +183,11 @@ def test_markdown_rows_have_as_many_cells_as_the_header(result):
     lines = [line for line in report.markdown(result).splitlines() if line.startswith('|')]
     assert len(lines) == 3
     assert len({line.count('|') for line in lines}) == 1
+
+
+def test_walks_not_counted_for_one_reason_share_a_line(result):
+    result['rows'] = [row(walk=walk, instructions=None, no_instructions=why)
+                      for walk, why in (('smaps', 'late'), ('pagemap', 'late'), ('pte_hole', 'hang'))]
+    lines = [line for line in report.terminal(result).splitlines() if 'not counted:' in line]
+    assert lines == ['patched: dense: smaps, pagemap not counted: late',
+                     'patched: dense: pte_hole not counted: hang']

@@ -89,9 +89,14 @@ def _more(result: dict) -> list[list[str]]:
 
 
 def _uncounted(result: dict) -> list[str]:
-    return [f"{name}: {row['layout']}: {row['walk']} not counted: {row[name]['no_instructions']}"
-            for row in result['rows'] for name in result['kernels']
-            if row[name]['no_instructions']]
+    """A line for all walks of a kernel and layout that were not counted for one reason."""
+    walks: dict[tuple[str, str, str], list[str]] = {}
+    for row in result['rows']:
+        for name in result['kernels']:
+            if reason := row[name]['no_instructions']:
+                walks.setdefault((name, row['layout'], reason), []).append(row['walk'])
+    return [f'{name}: {layout}: {", ".join(of)} not counted: {reason}'
+            for (name, layout, reason), of in walks.items()]
 
 
 def _verdict(row: dict, within: float, unfit: str) -> str:
