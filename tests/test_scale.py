@@ -244,7 +244,7 @@ def changed_guest(appliance, tmp_path):
 
 
 def test_pages_that_are_not_there_are_noticed(changed_guest):
-    booted = changed_guest('subject.c', '	if (!region_populated(region))\n',
+    booted = changed_guest('space/subject.c', '	if (!region_populated(region))\n',
                            '	if (region->kind == KIND_ZERO)\n').only('stock')
     found = guest.records(booted, f'--mem={guest.MEMORY_MIB}',
                           argv=['/bin/walks', 'scale', '--samples=1', 'pages:1000'])

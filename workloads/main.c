@@ -11,21 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "count.h"
-#include "golden.h"
-#include "ktap.h"
-#include "layout.h"
-#include "loop.h"
-#include "probe.h"
-#include "processes.h"
-#include "records.h"
-#include "rules.h"
-#include "scale.h"
-#include "subject.h"
-#include "timing.h"
-#include "turn.h"
-#include "util.h"
+#include "kernel/probe.h"
+#include "kernel/turn.h"
+#include "kernel/util.h"
+#include "measure/count.h"
+#include "measure/golden.h"
+#include "measure/loop.h"
+#include "measure/processes.h"
+#include "measure/scale.h"
+#include "measure/timing.h"
+#include "out/ktap.h"
+#include "out/records.h"
+#include "rules/contract.h"
+#include "space/layout.h"
+#include "space/subject.h"
+#include "truth/check.h"
 
 #define DEFAULT_SAMPLES	40
 
@@ -84,7 +84,7 @@ static void report_check(const struct layout *layout, const char *name,
 	else if (check->wrong)
 		snprintf(detail, sizeof(detail), "%s", check->detail);
 	ktap_check(check_ok(check), name, detail);
-	record_check(layout, name, check_ok(check), check->checked, detail);
+	record_check(layout->name, name, check_ok(check), check->checked, detail);
 }
 
 static void run_checks(const struct layout *layout, int pid, int probe)
@@ -121,7 +121,7 @@ static void run_layout(const struct choice *choice,
 
 	builtin_layout_describe(choice->builtin, &layout);
 	subject_start(&subject, &layout, probe);
-	record_layout(&layout);
+	layout_record(&layout);
 	if (options->check)
 		run_checks(&layout, subject.pid, probe);
 	if (options->time)
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list_layouts();
 	if (argc >= 2 && !strcmp(argv[1], "contract"))
-		return rules_main(argv + 2, argc - 2);
+		return contract_main(argv + 2, argc - 2);
 	if (argc == 2 && !strcmp(argv[1], "processes"))
 		return processes_main();
 	if (argc == 5 && !strcmp(argv[1], "loop"))

@@ -21,7 +21,7 @@ BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a 
 
 @dataclass(frozen=True)
 class Series:
-    """Layouts that grow in one thing, up to most of it (workloads/scale.c builds them).
+    """Layouts that grow in one thing, up to most of it (workloads/measure/scale.c builds them).
 
     A counted instruction takes hundreds of times as long as it does by itself,
     and a count has no noise: it goes up to counted.

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /dev/pagewalk, see linux/pagewalk_probe.h. */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <linux/pagewalk_probe.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROBE_DEVICE	"/dev/pagewalk"
+
+#define CALLBACK_BIT(callback)	(1U << PAGEWALK_PROBE_##callback)
+
+/* The device opened, or die with a line that says how to get one. */
+int probe_open(void);
+
+/*
+ * The walks that are timed and checked:
+ *
+ * pmd_entry	with pmd_entry() alone: never reaches a PTE
+ * pte_entry	with pte_entry() alone
+ * pte_hole	with pte_hole() and pte_entry(): without an entry callback a
+ *		walk does not go below the top-level table
+ *
+ * All have hugetlb_entry(), too, everywhere: without it some walkers take a
+ * huge page for a corrupt table and clear it.
+ */
+struct walk_kind {
+	const char *name;
+	uint32_t callbacks;
+};
+
+/* "pte_hole", "skip_pfnmap". */
+extern const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1];
+extern const char * const policy_names[PAGEWALK_PROBE_NR_TESTS];
+
+/* The index of @name among @n @names, or -1. */
+int name_find(const char * const *names, size_t n, const char *name);
+
+extern const struct walk_kind walk_kinds[];
+extern const size_t nr_walk_kinds;
+
+/* Walk, or die. What the walk itself returns is in @walk->result. */
+void probe_walk(int probe, struct pagewalk_probe_walk *walk);
+
+/* Count instructions, or die. */
+void probe_count(int probe, struct pagewalk_probe_count *arg);
+
+/* Trace a walk, or die. What the walk itself returns is in @trace->result. */
+void probe_trace(int probe, struct pagewalk_probe_trace *trace);
+
+/* Populate pages of process @pid by writes, or die. @step as in the header. */
+void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
+		    uint64_t step);
+
+/* The same by reads: anonymous memory gets the zero page. */
+void probe_populate_read(int probe, int pid, uint64_t start, uint64_t end,
+			 uint64_t step);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
+#include "kernel/scan.h"
+
+#define PAGEMAP_SCAN	_IOWR('f', 16, struct scan)
+
+int64_t pagemap_scan(int fd, struct scan *scan)
+{
+	int got;
+
+	scan->size = sizeof(*scan);
+	got = ioctl(fd, PAGEMAP_SCAN, scan);
+	return got < 0 ? -errno : got;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kernel/util.h"
+
+void die(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("walks: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+unsigned long parse_count(const char *what, const char *text,
+			  unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || !n || n > max)
+		die("%s %s: not a number from 1 to %lu", what, text, max);
+	return n;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size);
+
+	if (!p)
+		die("no memory for %zu bytes: give the guest more", n * size);
+	return p;
+}
+
+void *xrealloc(void *old, size_t n, size_t size)
+{
+	void *p = reallocarray(old, n, size);
+
+	if (!p)
+		die("no memory for %zu bytes: give the guest more", n * size);
+	return p;
+}
+
+void *map_populated(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("no memory for a buffer of %zu bytes: %s", size,
+		    strerror(errno));
+	return p;
+}
+
+void unmap_populated(void *p, size_t size)
+{
+	munmap(p, size);
+}
+
+int open_proc(int pid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %s: is /proc mounted, and CONFIG_PROC_PAGE_MONITOR on?",
+		    path, strerror(errno));
+	return fd;
+}

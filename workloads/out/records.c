@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/probe.h"
+#include "kernel/turn.h"
+#include "kernel/util.h"
+#include "out/records.h"
+
+#define RECORDS_FD	3
+
+/* Holds a layout's records, so that nobody reads them while it is timed. */
+#define BUFFER_SIZE	(1U << 18)
+
+static FILE *records;
+
+void records_open(void)
+{
+	if (fcntl(RECORDS_FD, F_GETFD) < 0)
+		return;
+	records = fdopen(RECORDS_FD, "w");
+	if (!records)
+		die("file descriptor %d, for the records: %s", RECORDS_FD,
+		    strerror(errno));
+	setvbuf(records, map_populated(BUFFER_SIZE), _IOFBF, BUFFER_SIZE);
+	fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC);
+}
+
+bool records_wanted(void)
+{
+	return records;
+}
+
+/* @s as the inside of a JSON string. All of ours is ASCII. */
+static void put_string(const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', records);
+		fputc((unsigned char)*s < ' ' ? ' ' : *s, records);
+	}
+}
+
+void record_layout(const struct layout_record *layout)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"layout\",\"layout\":\"%s\",\"pages\":%" PRIu64
+		",\"present\":%" PRIu64 ",\"vmas\":%" PRIu64
+		",\"huge\":%" PRIu64
+		",\"tables\":%" PRIu64 "}\n",
+		layout->layout, layout->pages, layout->present, layout->vmas,
+		layout->huge, layout->tables);
+}
+
+void record_check(const char *layout, const char *check, bool ok,
+		  uint64_t checked, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"check\",\"layout\":\"%s\",\"check\":\"%s\",\"ok\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		layout, check, ok ? "true" : "false", checked);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_rule(const char *rule, const char *name, bool ok, bool skip,
+		 uint64_t checked, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"rule\",\"rule\":\"%s\",\"case\":\"%s\",\"ok\":%s,\"skip\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		rule, name, ok ? "true" : "false", skip ? "true" : "false",
+		checked);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_sample(const char *layout, const struct sample *sample)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"sample\",\"layout\":\"%s\",\"walk\":\"%s\",\"cycles\":%" PRIu64
+		",\"repeat\":%" PRIu64 ",\"mean\":%" PRIu64 ",\"parts\":%" PRIu64
+		",\"pages\":%" PRIu64 ",\"calls\":%" PRIu64 ",\"return\":%" PRId64,
+		layout, sample->walk, sample->cycles, sample->repeat,
+		sample->mean, sample->parts, sample->pages, sample->calls,
+		sample->ret);
+	if (sample->turn != NO_TURN)
+		fprintf(records, ",\"turn\":%" PRId64 ",\"bare_turn\":%" PRId64,
+			sample->turn, sample->bare_turn);
+	fputs("}\n", records);
+}
+
+void record_loop(const char *layout, const struct loop *loop)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"loop\",\"layout\":\"%s\",\"walk\":\"%s\",\"pages\":%" PRIu64
+		",\"walks\":%" PRIu64 ",\"begin_ns\":%" PRIu64
+		",\"end_ns\":%" PRIu64 "}\n",
+		layout, loop->walk, loop->pages, loop->walks,
+		loop->begin_ns, loop->end_ns);
+}
+
+/* Instructions in one record: few enough for the runner's longest line. */
+#define COUNT_INSNS	UINT64_C(4096)
+
+static void put_insns(const char *layout, const char *walk,
+		      const struct pagewalk_probe_insn *insns, uint64_t nr)
+{
+	uint64_t i;
+
+	fprintf(records, "{\"type\":\"insns\",\"layout\":\"%s\",\"walk\":\"%s\",\"at\":[",
+		layout, walk);
+	for (i = 0; i < nr; i++)
+		fprintf(records, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "",
+			(uint64_t)insns[i].address, (uint64_t)insns[i].count);
+	fputs("]}\n", records);
+}
+
+void record_count(const char *layout, const char *walk, uint64_t pages,
+		  uint64_t vmas, const struct pagewalk_probe_count *count)
+{
+	const struct pagewalk_probe_insn *insns = (void *)(uintptr_t)count->insns;
+	uint64_t i;
+
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"count\",\"layout\":\"%s\",\"walk\":\"%s\",\"pages\":%" PRIu64
+		",\"vmas\":%" PRIu64 ",\"instructions\":%" PRIu64 ",\"elsewhere\":%" PRIu64
+		",\"return\":%" PRId64 "}\n",
+		layout, walk, pages, vmas,
+		(uint64_t)count->total, (uint64_t)count->elsewhere,
+		(int64_t)count->result);
+	for (i = 0; i < count->nr_insns; i += COUNT_INSNS)
+		put_insns(layout, walk, insns + i,
+			  min_u64(count->nr_insns - i, COUNT_INSNS));
+}
+
+/* Calls in one record: few enough for the runner's longest line. */
+#define GOLDEN_CALLS	4096
+
+static unsigned int golden_calls;
+
+static void put_golden_start(const char *name)
+{
+	fputs("{\"type\":\"golden\",\"case\":\"", records);
+	put_string(name);
+	fputs("\",\"calls\":[", records);
+}
+
+void record_golden_call(const char *name, const char *callback, uint64_t start,
+			uint64_t end, int vma)
+{
+	if (!records)
+		return;
+	if (golden_calls == GOLDEN_CALLS) {
+		fputs("]}\n", records);
+		golden_calls = 0;
+	}
+	if (!golden_calls++)
+		put_golden_start(name);
+	else
+		fputc(',', records);
+	fprintf(records, "[\"%s\",%" PRIu64 ",%" PRIu64 ",", callback, start,
+		end);
+	if (vma == -2)
+		fputs("null]", records);
+	else
+		fprintf(records, "%d]", vma);
+}
+
+void record_golden_end(const char *name, int64_t ret, uint64_t cleared,
+		       uint64_t changed, bool overflowed)
+{
+	if (!records)
+		return;
+	if (!golden_calls)
+		put_golden_start(name);
+	golden_calls = 0;
+	fprintf(records,
+		"],\"return\":%" PRId64 ",\"cleared\":%" PRIu64 ",\"changed\":%" PRIu64
+		",\"overflowed\":%s}\n", ret, cleared, changed,
+		overflowed ? "true" : "false");
+}
+
+void records_flush(void)
+{
+	if (records && (fflush(records) || ferror(records)))
+		die("file descriptor %d, for the records: %s", RECORDS_FD,
+		    strerror(errno));
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Records: JSON Lines on file descriptor 3, if it is open.
+ *
+ *	{"type":"layout","layout":L,"pages":P,"present":N,"vmas":V,"huge":H,
+ *	 "tables":T}
+ *		P pages in the range, N populated 4 KiB pages, V VMAs,
+ *		H populated huge pages, T PTE tables
+ *	{"type":"check","layout":L,"check":C,"ok":true,"checked":N,
+ *	 "detail":"..."}
+ *		C compared N things with the truth; detail tells the first
+ *		wrong one, or what was compared
+ *	{"type":"rule","rule":R,"case":C,"ok":true,"skip":false,"checked":N,
+ *	 "detail":"..."}
+ *		case C of rule R of the contract compared N things; detail tells
+ *		the smallest that breaks the rule, or why it was skipped
+ *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
+ *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
+ *		R walks or reads of P pages took C TSC cycles together when
+ *		nothing disturbed them, M on average of N times that (see
+ *		timing.h); one made K calls of callbacks (0 for a read) and
+ *		returned E (a read: 0, or a negative error number); T: the
+ *		number of the turn that it was taken in, B: of one without
+ *		walks, both left out if there are no turns
+ *	{"type":"loop","layout":L,"walk":W,"pages":P,"walks":N,"begin_ns":B,
+ *	 "end_ns":E}
+ *		N walks or reads of P pages were done from B to E, by
+ *		CLOCK_REALTIME
+ *	{"type":"count","layout":L,"walk":W,"pages":P,"vmas":V,
+ *	 "instructions":N,"elsewhere":M,"return":E}
+ *		a walk or read of P pages retired N instructions, M of them
+ *		not the kernel's, and returned E (a read: the bytes read)
+ *	{"type":"insns","layout":L,"walk":W,"at":[[A,C],...]}
+ *		the instruction at address A was retired C times; as many
+ *		records as it takes, ascending
+ *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
+ *		the next calls of callbacks in case C: which, the pages given
+ *		to it, and the VMA: index in the case, null, or -1 if it is
+ *		none of the case
+ *	{"type":"golden","case":C,"calls":[...],"return":E,"cleared":N,
+ *	 "changed":M,"overflowed":false}
+ *		the last of them: the walk returned E and changed M page-table
+ *		entries, N of them to none; overflowed: calls are missing
+ */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pagewalk_probe_count;
+
+struct layout_record {
+	const char *layout;
+	uint64_t pages, present, vmas, huge, tables;
+};
+
+struct sample {
+	const char *walk;
+	uint64_t cycles;
+	uint64_t mean;
+	uint64_t repeat;
+	uint64_t pages;
+	uint64_t calls;
+	int64_t ret;
+	uint64_t parts;
+	int64_t turn;		/* NO_TURN: none */
+	int64_t bare_turn;	/* the one before with all but the walks in it */
+};
+
+struct loop {
+	const char *walk;
+	uint64_t pages;
+	uint64_t walks;
+	uint64_t begin_ns, end_ns;
+};
+
+void records_open(void);
+bool records_wanted(void);
+void record_layout(const struct layout_record *layout);
+void record_check(const char *layout, const char *check, bool ok,
+		  uint64_t checked, const char *detail);
+void record_rule(const char *rule, const char *name, bool ok, bool skip,
+		 uint64_t checked, const char *detail);
+void record_sample(const char *layout, const struct sample *sample);
+void record_loop(const char *layout, const struct loop *loop);
+/* Instructions of a walk: their total, and each by its address. */
+void record_count(const char *layout, const char *walk, uint64_t pages,
+		  uint64_t vmas, const struct pagewalk_probe_count *count);
+/* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
+void record_golden_call(const char *name, const char *callback, uint64_t start,
+			uint64_t end, int vma);
+void record_golden_end(const char *name, int64_t ret, uint64_t cleared,
+		       uint64_t changed, bool overflowed);
+/* All that was recorded is written when this returns, or it dies. */
+void records_flush(void);
+
+#endif

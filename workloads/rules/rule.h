@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A rule of the contract (docs/contract.md), checked case by case. */
+#ifndef RULE_H
+#define RULE_H
+
+#include <stddef.h>
+
+#include "truth/check.h"
+
+struct rule_case;
+
+/* One rule being checked. */
+struct rule_run {
+	int probe;
+	size_t nr;
+	struct rule_case **cases;
+};
+
+struct rule {
+	const char *name;	/* "U1" */
+	const char *title;	/* "window" */
+	void (*check)(struct rule_run *run);
+};
+
+/*
+ * Begin a case, whose outcome is what the check comes to. One that compares
+ * nothing is broken, unless it is skipped.
+ */
+struct check *rule_case(struct rule_run *run, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void rule_skip(struct rule_run *run, const char *name, const char *why);
+
+/* Check a rule and report its cases: a KTAP subtest, and records. */
+void rule_check(const struct rule *rule, int probe);
+
+#endif

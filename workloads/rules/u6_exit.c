@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * U6: after a process exits whose memory was walked, free memory, huge pages
+ * and the kernel log are as before. What a walk destroys, a page table that
+ * it took for a corrupt one, shows here at the latest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <unistd.h>
+
+#include "kernel/pagemap.h"
+#include "kernel/probe.h"
+#include "kernel/scan.h"
+#include "kernel/util.h"
+#include "rules/rule.h"
+#include "space/joints.h"
+#include "space/subject.h"
+
+/*
+ * The counters that must be equal; free memory may differ by what the slab
+ * allocator holds back, in kB.
+ */
+static const char * const counters[] = {
+	"AnonPages", "Mapped", "PageTables", "Shmem", "HugePages_Total",
+	"HugePages_Free", "HugePages_Rsvd", "HugePages_Surp", "MemFree",
+};
+
+#define NR_COUNTERS	ARRAY_SIZE(counters)
+#define MEM_FREE	(NR_COUNTERS - 1)
+#define FREE_SLACK	512
+#define SETTLE_TRIES	50
+#define SETTLE_US	4000
+
+#define LOG_SIZE	(UINT64_C(1) << 18)
+
+#define SYSLOG_READ_ALL	3
+
+struct state {
+	uint64_t counters[NR_COUNTERS];
+	uint64_t complaints;
+	char complaint[160];	/* the last one */
+};
+
+/* A whole file of /proc as a string. */
+static void read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	while ((got = read(fd, text + len, size - 1 - len)) > 0)
+		len += got;
+	text[len] = '\0';
+	close(fd);
+}
+
+/* The sum of the numbers behind each @name. */
+static uint64_t sum_of(const char *text, const char *name)
+{
+	uint64_t sum = 0;
+
+	while ((text = strstr(text, name))) {
+		text += strlen(name);
+		sum += strtoull(text + strspn(text, ": "), NULL, 10);
+	}
+	return sum;
+}
+
+/* Pages in the lists of a CPU are free, too, but MemFree does not count them. */
+static uint64_t read_per_cpu_kb(char *text, size_t size)
+{
+	read_file("/proc/zoneinfo", text, size);
+	return sum_of(text, " count:") * (PAGE_SIZE / 1024);
+}
+
+static bool is_complaint(const char *line)
+{
+	static const char * const signs[] = {
+		"BUG:", "WARNING:", "Bad rss", "bad pmd", "bad pte", "bad pud",
+		"bad pgd", "Bad page", "non-zero pgtables", "Oops",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signs); i++)
+		if (strstr(line, signs[i]))
+			return true;
+	return false;
+}
+
+static void read_log(struct state *state, char *text, size_t size)
+{
+	int len = klogctl(SYSLOG_READ_ALL, text, size - 1);
+	char *line;
+
+	if (len < 0)
+		die("the kernel log: %s", strerror(errno));
+	text[len] = '\0';
+	while ((line = strsep(&text, "\n"))) {
+		if (!is_complaint(line))
+			continue;
+		state->complaints++;
+		snprintf(state->complaint, sizeof(state->complaint), "%s",
+			 line);
+	}
+}
+
+static void read_state(struct state *state, char *text, size_t size)
+{
+	size_t i;
+
+	*state = (struct state){ 0 };
+	read_file("/proc/meminfo", text, size);
+	for (i = 0; i < NR_COUNTERS; i++)
+		state->counters[i] = sum_of(text, counters[i]);
+	state->counters[MEM_FREE] += read_per_cpu_kb(text, size);
+	read_log(state, text, size);
+}
+
+/* Some memory is freed behind a process, after a grace period of RCU. */
+static void read_settled_state(struct state *state, const struct state *before,
+			       char *text, size_t size)
+{
+	int tries = SETTLE_TRIES;
+
+	do {
+		read_state(state, text, size);
+		if (state->counters[MEM_FREE] + FREE_SLACK >=
+		    before->counters[MEM_FREE])
+			break;
+		usleep(SETTLE_US);
+	} while (--tries);
+}
+
+static void compare(struct check *check, const struct state *before,
+		    const struct state *after)
+{
+	size_t i;
+
+	for (i = 0; i < NR_COUNTERS; i++) {
+		int64_t more = after->counters[i] - before->counters[i];
+
+		check->checked++;
+		if (i == MEM_FREE ? more < -(int64_t)FREE_SLACK : more)
+			check_fail(check, "after the process exited, %s in /proc/meminfo is %" PRIu64 ", %+" PRId64,
+				   counters[i], after->counters[i], more);
+	}
+	check->checked++;
+	if (after->complaints != before->complaints)
+		check_fail(check, "the kernel log has %" PRIu64 " more complaints, the last: %s",
+			   after->complaints - before->complaints,
+			   after->complaint);
+}
+
+static void walk_nothing(const struct layout *layout, int pid, int probe)
+{
+	(void)layout;
+	(void)pid;
+	(void)probe;
+}
+
+static void clear_refs(int pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		die("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void scan_all(const struct layout *layout, int fd)
+{
+	struct scan scan = {
+		.start = layout->base,
+		.end = layout_end(layout),
+		.category_mask = SCAN_PRESENT,
+		.return_mask = SCAN_PRESENT,
+	};
+
+	pagemap_scan(fd, &scan);
+}
+
+/* As ps, top, a checkpoint and a memory profiler do. */
+static void walk_files(const struct layout *layout, int pid, int probe)
+{
+	size_t size = layout->pages * sizeof(uint64_t);
+	uint64_t *entries = map_populated(size);
+	int fd = open_proc(pid, "pagemap");
+	struct check ignored = { 0 };
+
+	(void)probe;
+	pagemap_read(fd, layout->base, entries, layout->pages);
+	scan_all(layout, fd);
+	close(fd);
+	check_smaps(&ignored, layout, pid);
+	clear_refs(pid);
+	unmap_populated(entries, size);
+}
+
+static void walk_raw(const struct layout *layout, int pid, int probe)
+{
+	size_t i;
+
+	for (i = 0; i < nr_walk_kinds; i++) {
+		struct pagewalk_probe_walk walk = {
+			.start = layout->base,
+			.end = layout_end(layout),
+			.pid = pid,
+			.callbacks = walk_kinds[i].callbacks,
+		};
+
+		probe_walk(probe, &walk);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*walk)(const struct layout *layout, int pid, int probe);
+} walks[] = {
+	{ "not walked", walk_nothing },
+	{ "files of /proc", walk_files },
+	{ "raw walks", walk_raw },
+};
+
+static void live_and_exit(const struct layout *layout, int probe, size_t how)
+{
+	struct subject subject;
+
+	subject_start(&subject, layout, probe);
+	walks[how].walk(layout, subject.pid, probe);
+	subject_stop(&subject);
+}
+
+static void check_exit_rule(struct rule_run *run)
+{
+	char *text = map_populated(LOG_SIZE);
+	struct state before, after;
+	struct joints joints;
+	size_t i;
+
+	joints_describe(&joints);
+	/* What is allocated once and kept, here or there, is so after this. */
+	live_and_exit(&joints.layout, run->probe, 1);
+	for (i = 0; i < ARRAY_SIZE(walks); i++) {
+		read_state(&before, text, LOG_SIZE);
+		live_and_exit(&joints.layout, run->probe, i);
+		read_settled_state(&after, &before, text, LOG_SIZE);
+		compare(rule_case(run, "%s", walks[i].name), &before, &after);
+	}
+	joints_free(&joints);
+	unmap_populated(text, LOG_SIZE);
+}
+
+const struct rule rule_u6 = { "U6", "clean_exit", check_exit_rule };

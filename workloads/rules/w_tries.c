@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The walks to try: over and around every joint of a layout, with many sets of
+ * callbacks and every policy of test_walk(), ended by each of their calls; and
+ * the same in single VMAs.
+ */
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include "kernel/util.h"
+#include "rules/w_tries.h"
+#include "space/joints.h"
+#include "space/subject.h"
+#include "truth/trace_check.h"
+
+/*
+ * Ranges around a joint, by pages, the smallest first; then refused ones.
+ * Comparing all page tables takes as long as many walks: once is enough.
+ */
+static const struct range {
+	int from, to;
+	bool stopped;	/* by each of its calls, in walks of their own */
+	bool compared;	/* page tables before and after */
+} ranges[] = {
+	{ .from = -1, .to = 0 }, { .from = 0, .to = 1 },
+	{ .from = -1, .to = 1, .compared = true },
+	{ .from = -8, .to = -1 }, { .from = 1, .to = 8 },
+	{ .from = -8, .to = 0 }, { .from = 0, .to = 8 },
+	{ .from = -8, .to = 1 }, { .from = -1, .to = 8 },
+	{ .from = -8, .to = 8, .stopped = true },
+	{ .from = -12, .to = 12 },
+	{ .from = 0, .to = 0 }, { .from = 1, .to = -1 },
+	{ .from = -1, .to = -1 },
+};
+
+/* Walks over one layout. */
+struct round {
+	int probe;
+	int pid;			/* the process that has the layout */
+	bool has_test_walk;
+	const struct joints *joints;
+	struct trace trace;		/* the walk at hand */
+};
+
+static bool walker_has_test_walk(int probe)
+{
+	struct pagewalk_probe_trace trace = {
+		.test_walk = PAGEWALK_PROBE_TEST_WALK_ALL,
+	};
+
+	return !ioctl(probe, PAGEWALK_PROBE_TRACE, &trace) ||
+	       errno != EOPNOTSUPP;
+}
+
+static void take_trace(struct round *round)
+{
+	struct trace *trace = &round->trace;
+	struct pagewalk_probe_trace arg = {
+		.start = layout_address(trace->layout, trace->from),
+		.end = layout_address(trace->layout, trace->to),
+		.pid = round->pid,
+		.callbacks = trace_callbacks(trace),
+		.entry_point = trace->entry_point,
+		.test_walk = trace->policy,
+		.stop_at = trace->stop_at,
+		.stop_code = trace->stop_code,
+		.max_events = MAX_EVENTS,
+		.max_changes = trace->compared ? MAX_CHANGES : 0,
+		.events = (uintptr_t)trace->events,
+		.changes = (uintptr_t)trace->changes,
+	};
+
+	if (trace->vma)
+		arg.vma = layout_address(trace->layout, trace->vma->start);
+	probe_trace(round->probe, &arg);
+	trace->result = arg.result;
+	trace->nr = arg.nr_events;
+	trace->overflowed = arg.overflowed;
+	trace->nr_changes = arg.nr_changes;
+	check_trace(trace);
+}
+
+/* The same walk, ended by each of its calls in turn. */
+static void stop_everywhere(struct round *round)
+{
+	struct trace *trace = &round->trace;
+	size_t calls = trace_calls(trace);
+
+	for (trace->stop_at = 0; trace->stop_at < calls; trace->stop_at++) {
+		trace->stop_code = 7;
+		take_trace(round);
+		trace->stop_code = -7;
+		take_trace(round);
+	}
+	trace->stop_at = 0;
+	trace->stop_code = 0;
+}
+
+static void try_range(struct round *round, const struct joint *joint,
+		      const struct range *range)
+{
+	struct trace *trace = &round->trace;
+
+	trace->joint = joint->name;
+	trace->from = joint->page + range->from;
+	trace->to = joint->page + range->to;
+	trace->compared = range->compared && !trace->vma && !trace->policy &&
+			  joint->first;
+	take_trace(round);
+	trace->compared = false;
+	if (range->stopped && !trace->overflowed && joint->first &&
+	    trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL)
+		stop_everywhere(round);
+}
+
+/* What is skipped does not depend on where in its tables a joint lies. */
+static bool is_worth_trying(const struct trace *trace,
+			    const struct joint *joint)
+{
+	return joint->first || trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL;
+}
+
+static void try_range_everywhere(struct round *round, const struct range *range)
+{
+	struct trace *trace = &round->trace;
+	size_t i, nr_policies = round->has_test_walk ?
+				PAGEWALK_PROBE_NR_TESTS : 1;
+
+	for (trace->policy = 0; trace->policy < nr_policies; trace->policy++)
+		for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
+			for (i = 0; i < round->joints->nr; i++) {
+				const struct joint *joint =
+					round->joints->joints + i;
+
+				if (is_worth_trying(trace, joint))
+					try_range(round, joint, range);
+			}
+}
+
+/* walk_page_vma(). */
+static void try_whole_vma(struct round *round, const struct joint *joint)
+{
+	struct trace *trace = &round->trace;
+
+	trace->entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
+	trace->joint = joint->name;
+	trace->from = trace->vma->start;
+	trace->to = trace->vma->start + trace->vma->pages;
+	take_trace(round);
+	if (!trace->overflowed && trace->policy == PAGEWALK_PROBE_TEST_NONE)
+		stop_everywhere(round);
+}
+
+/* walk_page_range_vma() of the VMA at @page, if there is one. */
+static void try_ranges_of_vma(struct round *round, const struct joint *joint,
+			      uint64_t page)
+{
+	struct trace *trace = &round->trace;
+	size_t i;
+
+	trace->vma = layout_at(trace->layout, page).region;
+	if (!trace->vma)
+		return;
+	trace->entry_point = PAGEWALK_PROBE_WALK_PAGE_RANGE_VMA;
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		try_range(round, joint, ranges + i);
+}
+
+/* Where in its tables a joint lies does not matter to a walk of one VMA. */
+static void try_vmas(struct round *round)
+{
+	size_t i;
+
+	for (i = 0; i < round->joints->nr; i++) {
+		const struct joint *joint = round->joints->joints + i;
+
+		if (!joint->first)
+			continue;
+		try_ranges_of_vma(round, joint, joint->page - 1);
+		try_ranges_of_vma(round, joint, joint->page);
+		if (round->trace.vma)
+			try_whole_vma(round, joint);
+	}
+}
+
+static void try_vmas_with_all_sets(struct round *round)
+{
+	struct trace *trace = &round->trace;
+
+	trace->policy = PAGEWALK_PROBE_TEST_NONE;
+	for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
+		try_vmas(round);
+	/* That nobody is asked, one set shows. */
+	trace->policy = PAGEWALK_PROBE_TEST_SKIP_ALL;
+	trace->set = 0;
+	if (round->has_test_walk)
+		try_vmas(round);
+}
+
+static void try_layout(const struct joints *joints, int probe,
+		       struct pagewalk_probe_event *events)
+{
+	struct round round = {
+		.probe = probe,
+		.has_test_walk = walker_has_test_walk(probe),
+		.joints = joints,
+		.trace = { .layout = &joints->layout, .events = events },
+	};
+	struct subject subject;
+	size_t i;
+
+	subject_start(&subject, &joints->layout, probe);
+	round.pid = subject.pid;
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		try_range_everywhere(&round, ranges + i);
+	try_vmas_with_all_sets(&round);
+	subject_stop(&subject);
+}
+
+void try_walks(int probe)
+{
+	size_t size = MAX_EVENTS * sizeof(struct pagewalk_probe_event);
+	struct pagewalk_probe_event *events = map_populated(size);
+	uint64_t end = address_space_end();
+	struct joints joints;
+	size_t i;
+
+	joints_describe(&joints);
+	try_layout(&joints, probe, events);
+	joints_free(&joints);
+	for (i = 0; i < nr_last_joints; i++) {
+		joints_describe_last(&joints, i, end);
+		try_layout(&joints, probe, events);
+		joints_free(&joints);
+	}
+	unmap_populated(events, size);
+}

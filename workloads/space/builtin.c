@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The layouts built in. Where one begins or ends with a hole, the edge of the
+ * range is walked, too.
+ */
+#include <string.h>
+
+#include "kernel/util.h"
+#include "space/layout.h"
+
+/*
+ * Where every layout begins: 64 GiB, far from the program, its heap and its
+ * stack, and far from the end of user-mode Linux's 512 GiB. Aligned to a
+ * top-level entry (1 GiB).
+ */
+#define BASE	UINT64_C(0x1000000000)
+
+#define EDGE	UINT64_C(9)	/* pages of hole at each end */
+
+/*
+ * A single VMA of 64 MiB, every page of it populated, and nothing around it:
+ * the plainest case, in which every walker has the same work to do.
+ */
+static void describe_dense(struct layout *layout)
+{
+	layout_region(layout, KIND_ANON, 16384, 0, 1);
+}
+
+/*
+ * About 1,024 PTE tables scattered over 16 GiB. A quarter belong to small
+ * VMAs of 1 to 16 pages, every one populated; the others to large VMAs that
+ * have a single page populated in each 2 MiB.
+ */
+static void describe_sparse(struct layout *layout)
+{
+	unsigned int i;
+
+	layout_hole(layout, EDGE);
+	for (i = 0; i < 256; i++) {
+		layout_region(layout, KIND_ANON, 1 + i % 16, 0, 1);
+		layout_hole(layout, 14161);
+		if (i % 32 < 3) {
+			layout_region(layout, KIND_ANON, 32 * TABLE_PAGES,
+				      37 + i, TABLE_PAGES);
+			layout_hole(layout, 1021);
+		}
+	}
+	layout_hole(layout, EDGE);
+}
+
+/*
+ * PFNMAP of 1 page to 32 MiB with anonymous memory directly on both sides,
+ * then a hole; no joint on a 2 MiB boundary.
+ */
+static void describe_pfnmap(struct layout *layout)
+{
+	static const struct {
+		uint64_t before, pfnmap, after, hole;
+	} rows[] = {
+		{ 5, 1, 3, 7 },
+		{ 100, 2, 11, 1 },
+		{ 13, 16, 300, 45 },
+		{ 77, 63, 1, 600 },
+		{ 1, 257, 19, 3 },
+		{ 600, 512, 23, 511 },
+		{ 3, 1000, 7, 2 },
+		{ 29, 2049, 900, 1031 },
+		{ 300, 8192, 301, 17 },
+		{ 2, 5, 2, 5 },
+	};
+	size_t i;
+
+	layout_hole(layout, EDGE);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		layout_region(layout, KIND_ANON, rows[i].before, 0, 1);
+		layout_region(layout, KIND_PFNMAP, rows[i].pfnmap, 0, 0);
+		layout_region(layout, KIND_ANON, rows[i].after, 0, 1);
+		layout_hole(layout, rows[i].hole);
+	}
+	layout_hole(layout, EDGE);
+}
+
+/*
+ * Hugetlb VMAs with all, some and none of their huge pages there (48 are),
+ * with each other, anonymous memory or a gap as neighbours.
+ *
+ * No walk may change what it walks over, or the next one finds less. The
+ * oldest walker looks a VMA up only where a top-level entry begins and where
+ * a hugetlb VMA ends; any other hugetlb VMA it takes for page tables, and
+ * pte_entry() walks clear those as corrupt. So here all hugetlb VMAs follow
+ * from the start of a top-level entry on, the range's own start included.
+ */
+static void describe_hugetlb(struct layout *layout)
+{
+	layout_region(layout, KIND_HUGETLB, 16 * HUGE_PAGES, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 32 * HUGE_PAGES, 1, 2);
+	layout_region(layout, KIND_HUGETLB, 24 * HUGE_PAGES, 0, 3);
+	layout_region(layout, KIND_HUGETLB, 8 * HUGE_PAGES, 0, 0);
+	layout_region(layout, KIND_ANON, 1100, 0, 2);
+	layout_hole(layout, 3 * HUGE_PAGES);
+	layout_region(layout, KIND_ANON, HUGE_PAGES, 0, 1);
+
+	layout_hole(layout, TOP_PAGES - layout->pages - 511);
+	layout_region(layout, KIND_ANON, 511, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 1 * HUGE_PAGES, 0, 1);
+	layout_region(layout, KIND_HUGETLB, 7 * HUGE_PAGES, 0, 1);
+	layout_hole(layout, 3 * HUGE_PAGES);
+	layout_region(layout, KIND_ANON, 1, 0, 1);
+	layout_hole(layout, EDGE);
+}
+
+const struct builtin_layout builtin_layouts[] = {
+	{ "hugetlb", "hugetlb VMAs, present and absent, next to anonymous ones",
+	  describe_hugetlb },
+	{ "pfnmap", "PFNMAP areas from 1 page to 32 MiB between anonymous ones",
+	  describe_pfnmap },
+	{ "sparse", "1,024 PTE tables with few pages each over 16 GiB",
+	  describe_sparse },
+	{ "dense", "one anonymous VMA of 64 MiB, fully populated",
+	  describe_dense },
+};
+
+const size_t nr_builtin_layouts = ARRAY_SIZE(builtin_layouts);
+
+const struct builtin_layout *builtin_layout_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_builtin_layouts; i++)
+		if (!strcmp(builtin_layouts[i].name, name))
+			return builtin_layouts + i;
+	return NULL;
+}
+
+void builtin_layout_describe(const struct builtin_layout *builtin,
+			     struct layout *layout)
+{
+	*layout = (struct layout){ .name = builtin->name, .base = BASE };
+	builtin->describe(layout);
+}

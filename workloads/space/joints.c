@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/util.h"
+#include "space/joints.h"
+
+/* As for the layouts that are built in: far from everything else. */
+#define BASE	UINT64_C(0x1000000000)
+
+#define SMALL		UINT64_C(12)	/* pages on one side of a joint */
+
+/* How far the last layouts begin ahead of the end of the address space. */
+#define LAST_TABLES	UINT64_C(4)
+
+/* What lies to one side of a joint: a VMA of its own, or nothing. */
+struct side {
+	const char *name;
+	enum kind kind;
+	uint64_t first, step;	/* which (huge) pages are populated */
+};
+
+static const struct side sides[] = {
+	{ "pfnmap", KIND_PFNMAP, 0, 0 },
+	{ "anon", KIND_ANON, 0, 1 },
+	{ "hole", KIND_HOLE, 0, 0 },
+	{ "absent anon", KIND_ANON, 0, 0 },
+	{ "hugetlb", KIND_HUGETLB, 0, 1 },
+	{ "absent hugetlb", KIND_HUGETLB, 0, 0 },
+	{ "copied pfnmap", KIND_PFNMAP_COW, 0, 3 },
+	{ "faulted pfnmap", KIND_PFNMAP_FAULT, 0, 2 },
+	{ "mixedmap", KIND_MIXEDMAP, 0, 2 },
+};
+
+enum { PFNMAP, ANON, HOLE, ABSENT_ANON, HUGETLB, ABSENT_HUGETLB };
+
+/* Joints inside a VMA: of a table or a huge page with the next. */
+static const struct side wholes[] = {
+	{ "within hugetlb", KIND_HUGETLB, 0, 1 },
+	{ "within hugetlb, the second absent", KIND_HUGETLB, 0, 2 },
+	{ "within hugetlb, the first absent", KIND_HUGETLB, 1, 2 },
+	{ "within absent hugetlb", KIND_HUGETLB, 0, 0 },
+	{ "within anon", KIND_ANON, 0, 1 },
+	{ "within sparse anon", KIND_ANON, 1, 2 },
+	{ "within anon, the first table absent", KIND_ANON, SMALL, 1 },
+	{ "within absent anon", KIND_ANON, 0, 0 },
+	{ "within pfnmap", KIND_PFNMAP, 0, 0 },
+	{ "within copied pfnmap", KIND_PFNMAP_COW, 0, 3 },
+	{ "within faulted pfnmap", KIND_PFNMAP_FAULT, SMALL, 2 },
+};
+
+/* The same behind a top-level entry that has nothing else: without tables. */
+static const struct side tableless_wholes[] = {
+	{ "within tableless hugetlb", KIND_HUGETLB, 0, 0 },
+	{ "within tableless anon", KIND_ANON, 0, 0 },
+};
+
+/* What may be last in an address space. */
+static const struct side last_sides[] = {
+	{ "anon", KIND_ANON, 0, 1 },
+	{ "absent anon", KIND_ANON, 0, 0 },
+	{ "pfnmap", KIND_PFNMAP, 0, 0 },
+	{ "hugetlb", KIND_HUGETLB, 0, 1 },
+	{ "absent hugetlb", KIND_HUGETLB, 0, 0 },
+	{ "poisoned anon", KIND_POISONED, 0, 2 },
+};
+
+const size_t nr_last_joints = ARRAY_SIZE(last_sides);
+
+static bool has_joint(const struct joints *joints, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < joints->nr; i++)
+		if (!strcmp(joints->joints[i].name, name))
+			return true;
+	return false;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+add_joint(struct joints *joints, uint64_t page, const char *format, ...)
+{
+	struct joint *joint;
+	va_list args;
+
+	joints->joints = xrealloc(joints->joints, joints->nr + 1,
+				  sizeof(*joints->joints));
+	joint = joints->joints + joints->nr;
+	joint->page = page;
+	va_start(args, format);
+	vsnprintf(joint->name, sizeof(joint->name), format, args);
+	va_end(args);
+	joint->first = !has_joint(joints, joint->name);
+	joints->nr++;
+}
+
+static uint64_t side_pages(const struct side *side)
+{
+	return side->kind == KIND_HUGETLB ? HUGE_PAGES : SMALL;
+}
+
+static void put_side(struct layout *layout, const struct side *side)
+{
+	uint64_t pages = side_pages(side);
+
+	if (side->kind == KIND_HOLE)
+		layout_hole(layout, pages);
+	else
+		layout_region(layout, side->kind, pages, side->first,
+			      side->step);
+}
+
+/* Room before and behind: of a joint at @page, in a place of its own. */
+static void put_pair(struct joints *joints, const struct side *left,
+		     const struct side *right, uint64_t page)
+{
+	struct layout *layout = &joints->layout;
+
+	layout_hole(layout, page - side_pages(left) - layout->pages);
+	put_side(layout, left);
+	add_joint(joints, page, "%s|%s", left->name, right->name);
+	put_side(layout, right);
+}
+
+/* The first table boundary that leaves room for a pair and two tables more. */
+static uint64_t next_boundary(const struct layout *layout)
+{
+	return (layout->pages / TABLE_PAGES + 3) * TABLE_PAGES;
+}
+
+static void put_positions(struct joints *joints, const struct side *left,
+			  const struct side *right)
+{
+	static const int positions[] = { 100, -1, 0, 1 };
+	bool huge = left->kind == KIND_HUGETLB || right->kind == KIND_HUGETLB;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(positions); i++)
+		if (!huge || !positions[i])
+			put_pair(joints, left, right,
+				 next_boundary(&joints->layout) + positions[i]);
+}
+
+/* Anonymous neighbours would be one VMA. */
+static bool possible(const struct side *left, const struct side *right)
+{
+	return left->kind != right->kind ||
+	       (left->kind != KIND_HOLE && left->kind != KIND_ANON);
+}
+
+/* A VMA with the boundary @page in its middle. */
+static void put_whole(struct joints *joints, const struct side *side,
+		      uint64_t page)
+{
+	struct layout *layout = &joints->layout;
+	uint64_t pages = side_pages(side);
+
+	layout_hole(layout, page - pages - layout->pages);
+	layout_region(layout, side->kind, 2 * pages, side->first, side->step);
+	add_joint(joints, page, "%s", side->name);
+}
+
+/* The boundary of two top-level entries behind a pair of which all is free. */
+static uint64_t next_top(const struct layout *layout)
+{
+	return (layout->pages / TOP_PAGES + 2) * TOP_PAGES;
+}
+
+/*
+ * Absent hugetlb memory behind a top-level entry that has nothing else: there
+ * is no page table for it, not even the one that has its empty entry.
+ */
+static void put_tableless(struct joints *joints, const struct side *left,
+			  const struct side *right)
+{
+	static const struct side tableless = {
+		"tableless hugetlb", KIND_HUGETLB, 0, 0
+	};
+
+	put_pair(joints, left, &tableless, next_top(&joints->layout));
+	add_joint(joints, joints->layout.pages, "%s|%s", tableless.name,
+		  right->name);
+	put_side(&joints->layout, right);
+}
+
+static void put_wholes(struct joints *joints)
+{
+	static const struct side tops = { "within anon of two tops", KIND_ANON,
+					  0, 1 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wholes); i++)
+		put_whole(joints, wholes + i, next_boundary(&joints->layout));
+	for (i = 0; i < ARRAY_SIZE(tableless_wholes); i++)
+		put_whole(joints, tableless_wholes + i,
+			  next_top(&joints->layout) + 2 * TABLE_PAGES);
+	put_whole(joints, &tops, next_top(&joints->layout));
+}
+
+void joints_describe(struct joints *joints)
+{
+	size_t i, j;
+
+	*joints = (struct joints){
+		.layout = { .name = "joints", .base = BASE },
+	};
+	for (i = 0; i < ARRAY_SIZE(sides); i++)
+		for (j = 0; j < ARRAY_SIZE(sides); j++)
+			if (possible(sides + i, sides + j))
+				put_positions(joints, sides + i, sides + j);
+	put_wholes(joints);
+	put_tableless(joints, sides + ANON, sides + HOLE);
+	put_tableless(joints, sides + PFNMAP, sides + ABSENT_ANON);
+	put_tableless(joints, sides + HOLE, sides + ABSENT_HUGETLB);
+	layout_hole(&joints->layout, SMALL);
+}
+
+void joints_describe_last(struct joints *joints, size_t i, uint64_t end)
+{
+	static const struct side nothing = { "end", KIND_HOLE, 0, 0 };
+	const struct side *side = last_sides + i;
+	struct layout *layout = &joints->layout;
+	uint64_t pages = LAST_TABLES * TABLE_PAGES;
+
+	*joints = (struct joints){
+		.layout = { .name = "last", .base = end - pages * PAGE_SIZE },
+	};
+	/* Whatever else is there, the top-level entry is not empty. */
+	put_side(layout, sides + ANON);
+	put_pair(joints, side, &nothing, side->kind == KIND_HUGETLB ?
+		 pages - TABLE_PAGES : pages - SMALL);
+	layout_hole(layout, pages - layout->pages);
+}
+
+void joints_free(struct joints *joints)
+{
+	layout_free(&joints->layout);
+	free(joints->joints);
+	*joints = (struct joints){ 0 };
+}

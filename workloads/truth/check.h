@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a check of the kernel's word against the truth comes to. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "space/layout.h"
+
+struct walk_kind;
+
+struct check {
+	uint64_t checked;	/* comparisons made */
+	uint64_t wrong;		/* those that failed */
+	char detail[400];	/* the first that failed */
+};
+
+/* Count a comparison that failed and describe it, if it is the first. */
+void check_fail(struct check *check, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline bool check_ok(const struct check *check)
+{
+	return !check->wrong;
+}
+
+/* /proc/PID/smaps: every VMA, every field. */
+void check_smaps(struct check *check, const struct layout *layout, int pid);
+
+/* /proc/PID/pagemap in reads as long as they come: every page. */
+void check_pagemap(struct check *check, const struct layout *layout, int pid);
+
+/* /proc/PID/pagemap in reads of one page: every page on and near a region. */
+void check_pagemap_page(struct check *check, const struct layout *layout,
+			int pid);
+
+/* One of walk_kinds[]: how many pages each callback is called for. */
+void check_walk(struct check *check, const struct layout *layout, int pid,
+		int probe, const struct walk_kind *kind);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the checks of traces come to: by rule, W1 to W11, and case. */
+#ifndef OUTCOME_H
+#define OUTCOME_H
+
+#include <stddef.h>
+
+#include "truth/check.h"
+#include "truth/trace.h"
+
+enum walk_rule {
+	W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W11, NR_WALK_RULES,
+};
+
+/*
+ * Count a comparison that decides @rule; if not @ok, say what is wrong, in
+ * words that nobody makes before.
+ */
+#define expect(trace, rule, ok, ...) \
+	((ok) ? expect_met(trace, rule) : \
+		expect_missed(trace, rule, __VA_ARGS__))
+
+void expect_met(const struct trace *trace, enum walk_rule rule);
+void expect_missed(const struct trace *trace, enum walk_rule rule,
+		   const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The cases of a rule, each of which may have compared nothing: the sets of
+ * callbacks come first, so that the first fault is told.
+ */
+size_t nr_outcomes(void);
+const char *outcome_name(size_t i);
+const struct check *outcome_of(enum walk_rule rule, size_t i);
+
+#endif

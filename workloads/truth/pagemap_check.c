@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A wrong entry is named as whoever reads pagemap meets it: the page, what is
+ * there, and what the file says of it. If the entry belongs to another page,
+ * that one is named, too.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/pagemap.h"
+#include "kernel/util.h"
+#include "truth/check.h"
+#include "truth/describe.h"
+
+/* Pages in one read; one read covers every layout but the largest. */
+#define WINDOW		(UINT64_C(1) << 20)
+
+/* How far behind a page to look for the owner of its entry. */
+#define SEARCH		UINT64_C(16384)
+
+/* Pages before and behind a region that are read singly, too. */
+#define NEAR		UINT64_C(3)
+
+/* PFNs up to this are checked to be used once. */
+#define MAX_PFN		(UINT64_C(1) << 24)
+
+struct pagemap_check {
+	struct check *check;
+	const struct layout *layout;
+	const char *how;	/* "read of 16402 pages" */
+	int fd;
+	uint64_t first;		/* page of entries[0] */
+	uint64_t *entries;
+	uint8_t *used;		/* a bit for each PFN */
+	uint64_t huge_pfn;	/* PFN of the huge page that is being checked */
+	uint64_t zero_pfn;	/* PFN of the zero page, once it was seen */
+};
+
+/* Of which later page is @entry the entry, by reads of one page? 0: unknown. */
+static uint64_t find_owner(const struct pagemap_check *pc, uint64_t page,
+			   uint64_t entry)
+{
+	static uint64_t singly[SEARCH];
+	uint64_t i;
+
+	if (!(entry & PM_PRESENT))
+		return 0;
+	for (i = 0; i < SEARCH; i++)
+		singly[i] = PM_UNTOUCHED;
+	if (pagemap_read_singly(pc->fd, layout_address(pc->layout, page),
+				singly, SEARCH))
+		return 0;
+	for (i = 1; i < SEARCH; i++)
+		if (singly[i] == entry)
+			return page + i;
+	return 0;
+}
+
+static void entry_fail(struct pagemap_check *pc, uint64_t page,
+		       const char *expected)
+{
+	uint64_t entry = pc->entries[page - pc->first], owner;
+	struct truth truth = layout_at(pc->layout, page);
+	char got[100], whose[100] = "";
+
+	/* Looking for the owner takes time, and only the first is told. */
+	owner = check_ok(pc->check) ? find_owner(pc, page, entry) : 0;
+	if (owner) {
+		struct truth other = layout_at(pc->layout, owner);
+
+		snprintf(whose, sizeof(whose), ", the entry of page 0x%" PRIx64 " (%s)",
+			 layout_address(pc->layout, owner), truth_name(&other));
+	}
+	describe_entry(got, sizeof(got), entry);
+	check_fail(pc->check, "pagemap, %s: page 0x%" PRIx64 " (%s) got %s%s; expected %s",
+		   pc->how, layout_address(pc->layout, page),
+		   truth_name(&truth), got, whose, expected);
+}
+
+/* Nobody else has this page: no PFN may come twice. */
+static bool pfn_is_new(struct pagemap_check *pc, uint64_t pfn)
+{
+	uint8_t bit = 1 << pfn % 8;
+	bool is_new;
+
+	if (!pfn || pfn >= MAX_PFN)
+		return false;
+	is_new = !(pc->used[pfn / 8] & bit);
+	pc->used[pfn / 8] |= bit;
+	return is_new;
+}
+
+/* The pages of a huge page lie in a row, from a multiple of its size on. */
+static bool huge_pfn_follows(struct pagemap_check *pc, const struct truth *truth,
+			     uint64_t page, uint64_t pfn)
+{
+	uint64_t inside = (page - truth->region->start) % HUGE_PAGES;
+
+	if (!inside)
+		pc->huge_pfn = pfn;
+	return pc->huge_pfn % HUGE_PAGES == 0 && pfn == pc->huge_pfn + inside;
+}
+
+static void check_present(struct pagemap_check *pc, const struct truth *truth,
+			  uint64_t page, uint64_t entry)
+{
+	uint64_t pfn = entry & PM_PFN;
+
+	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != (PM_PRESENT | PM_EXCLUSIVE))
+		entry_fail(pc, page, "present exclusive");
+	else if (!pfn_is_new(pc, pfn))
+		entry_fail(pc, page, "a PFN that no other page has");
+	else if (truth->kind == KIND_HUGETLB &&
+		 !huge_pfn_follows(pc, truth, page, pfn))
+		entry_fail(pc, page, "the next PFN of the huge page");
+}
+
+/* The zero page is everybody's, and there is one. */
+static void check_zero(struct pagemap_check *pc, uint64_t page, uint64_t entry)
+{
+	uint64_t pfn = entry & PM_PFN;
+
+	if (!pc->zero_pfn)
+		pc->zero_pfn = pfn;
+	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != PM_PRESENT)
+		entry_fail(pc, page, "present");
+	else if (!pfn || pfn != pc->zero_pfn)
+		entry_fail(pc, page, "the PFN of the zero page");
+}
+
+static void check_entry(struct pagemap_check *pc, uint64_t page)
+{
+	uint64_t entry = pc->entries[page - pc->first];
+	struct truth truth = layout_at(pc->layout, page);
+
+	pc->check->checked++;
+	if (truth.present && truth.kind == KIND_ZERO)
+		check_zero(pc, page, entry);
+	else if (truth.present && !kind_is_pfnmap(truth.kind))
+		check_present(pc, &truth, page, entry);
+	else if (entry & ~PM_SOFT_DIRTY)
+		entry_fail(pc, page, "an empty entry");
+}
+
+static void check_entries(struct pagemap_check *pc, uint64_t pages)
+{
+	uint64_t i;
+
+	for (i = 0; i < pages; i++)
+		check_entry(pc, pc->first + i);
+}
+
+static void forget_entries(struct pagemap_check *pc, uint64_t pages)
+{
+	uint64_t i;
+
+	for (i = 0; i < pages; i++)
+		pc->entries[i] = PM_UNTOUCHED;
+}
+
+static void check_window(struct pagemap_check *pc, uint64_t pages)
+{
+	uint64_t start = layout_address(pc->layout, pc->first);
+	char how[40];
+	int64_t got;
+
+	snprintf(how, sizeof(how), "read of %" PRIu64 " pages", pages);
+	pc->how = how;
+	forget_entries(pc, pages);
+	got = pagemap_read(pc->fd, start, pc->entries, pages);
+	if (got < 0) {
+		check_fail(pc->check, "pagemap, %s at 0x%" PRIx64 ": %s", how,
+			   start, strerror(-got));
+		return;
+	}
+	check_entries(pc, pages);
+	pc->check->checked++;
+	if ((uint64_t)got != pages)
+		check_fail(pc->check, "pagemap, %s at 0x%" PRIx64 ": gave %" PRId64 " entries",
+			   how, start, got);
+}
+
+static void pagemap_check_begin(struct pagemap_check *pc, struct check *check,
+				const struct layout *layout, int pid)
+{
+	*pc = (struct pagemap_check){
+		.check = check,
+		.layout = layout,
+		.fd = open_proc(pid, "pagemap"),
+		.entries = map_populated(WINDOW * sizeof(uint64_t)),
+		.used = xcalloc(MAX_PFN / 8, 1),
+	};
+}
+
+static void pagemap_check_end(struct pagemap_check *pc)
+{
+	unmap_populated(pc->entries, WINDOW * sizeof(uint64_t));
+	free(pc->used);
+	close(pc->fd);
+}
+
+void check_pagemap(struct check *check, const struct layout *layout, int pid)
+{
+	struct pagemap_check pc;
+	uint64_t pages;
+
+	pagemap_check_begin(&pc, check, layout, pid);
+	for (; pc.first < layout->pages; pc.first += pages) {
+		pages = min_u64(layout->pages - pc.first, WINDOW);
+		check_window(&pc, pages);
+	}
+	pagemap_check_end(&pc);
+}
+
+static void check_singly(struct pagemap_check *pc, uint64_t pages)
+{
+	uint64_t start = layout_address(pc->layout, pc->first);
+	int err;
+
+	forget_entries(pc, pages);
+	err = pagemap_read_singly(pc->fd, start, pc->entries, pages);
+	if (err)
+		check_fail(pc->check, "pagemap, reads of one page from 0x%" PRIx64 " on: %s",
+			   start, strerror(-err));
+	else
+		check_entries(pc, pages);
+}
+
+/* Check a region and what is near it, except what has been checked before. */
+static void check_near_region(struct pagemap_check *pc,
+			      const struct region *region)
+{
+	uint64_t from = region->start > NEAR ? region->start - NEAR : 0;
+	uint64_t to = min_u64(region->start + region->pages + NEAR,
+			    pc->layout->pages);
+	uint64_t pages;
+
+	if (pc->first < from)
+		pc->first = from;
+	for (; pc->first < to; pc->first += pages) {
+		pages = min_u64(to - pc->first, WINDOW);
+		check_singly(pc, pages);
+	}
+}
+
+void check_pagemap_page(struct check *check, const struct layout *layout,
+			int pid)
+{
+	struct pagemap_check pc;
+	size_t i;
+
+	pagemap_check_begin(&pc, check, layout, pid);
+	pc.how = "read of one page";
+	for (i = 0; i < layout->nr_regions; i++)
+		check_near_region(&pc, layout->regions + i);
+	pagemap_check_end(&pc);
+}

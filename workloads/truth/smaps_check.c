@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/smaps.h"
+#include "kernel/util.h"
+#include "truth/check.h"
+
+#define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)
+
+#define KB(pages)	((pages) * PAGE_SIZE / 1024)
+
+/*
+ * The page of VM_MIXEDMAP memory at the same place in each of its VMAs is the
+ * same one.
+ */
+static void expect_mixedmap(uint64_t *field, const struct layout *layout,
+			    uint64_t kb)
+{
+	uint64_t vmas = 0;
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		vmas += layout->regions[i].kind == KIND_MIXEDMAP;
+	field[SMAPS_RSS] = kb;
+	field[SMAPS_PSS] = kb / vmas;
+	field[SMAPS_PSS_DIRTY] = kb / vmas;
+	field[SMAPS_SHARED_DIRTY] = kb;
+	field[SMAPS_REFERENCED] = kb;
+}
+
+static void expect_pages(uint64_t *field, const struct layout *layout,
+			 const struct region *region)
+{
+	uint64_t kb = KB(region_populated(region) * region_unit(region));
+
+	if (region->kind == KIND_HUGETLB) {
+		field[SMAPS_PRIVATE_HUGETLB] = kb;
+		return;
+	}
+	if (region->kind == KIND_MIXEDMAP) {
+		expect_mixedmap(field, layout, kb);
+		return;
+	}
+	/* Written by one process, and by nobody else mapped: */
+	field[SMAPS_RSS] = kb;
+	field[SMAPS_PSS] = kb;
+	field[SMAPS_PSS_DIRTY] = kb;
+	field[SMAPS_PRIVATE_DIRTY] = kb;
+	field[SMAPS_REFERENCED] = kb;
+	field[SMAPS_ANONYMOUS] = kb;
+}
+
+/* What every field has to be for a region. PFNMAP has copies alone to count. */
+static void expect_fields(uint64_t *field, const struct layout *layout,
+			  const struct region *region)
+{
+	memset(field, 0, NR_SMAPS_FIELDS * sizeof(*field));
+	field[SMAPS_SIZE] = KB(region->pages);
+	field[SMAPS_KERNEL_PAGE_SIZE] = KB(region_unit(region));
+	field[SMAPS_MMU_PAGE_SIZE] = KB(region_unit(region));
+	if (!kind_is_pfnmap(region->kind) || region->kind == KIND_PFNMAP_COW)
+		expect_pages(field, layout, region);
+}
+
+static void check_fields(struct check *check, const struct layout *layout,
+			 const struct region *region,
+			 const struct smaps_vma *vma)
+{
+	uint64_t expected[NR_SMAPS_FIELDS];
+	int i;
+
+	expect_fields(expected, layout, region);
+	for (i = 0; i < NR_SMAPS_FIELDS; i++) {
+		check->checked++;
+		if (!(vma->seen & (1U << i)))
+			check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): no line %s",
+				   vma->start, kind_name(region->kind),
+				   smaps_field_name(i));
+		else if (vma->field[i] != expected[i])
+			check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): %s is %" PRIu64 ", expected %" PRIu64,
+				   vma->start, kind_name(region->kind),
+				   smaps_field_name(i), vma->field[i],
+				   expected[i]);
+	}
+}
+
+static void check_flag(struct check *check, const struct region *region,
+		       const struct smaps_vma *vma, const char *flag,
+		       bool expected)
+{
+	check->checked++;
+	if (smaps_has_flag(vma, flag) != expected)
+		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): VmFlags are%s, expected %s%s",
+			   vma->start, kind_name(region->kind), vma->vm_flags,
+			   expected ? "" : "no ", flag);
+}
+
+static void check_flags(struct check *check, const struct region *region,
+			const struct smaps_vma *vma)
+{
+	bool mixedmap = region->kind == KIND_MIXEDMAP;
+	bool pfnmap = kind_is_pfnmap(region->kind);
+	bool shared = mixedmap || (pfnmap && region->kind != KIND_PFNMAP_COW);
+
+	check_flag(check, region, vma, "rd", true);
+	check_flag(check, region, vma, "wr", true);
+	check_flag(check, region, vma, "ex", false);
+	check_flag(check, region, vma, "sh", shared);
+	check_flag(check, region, vma, "pf", pfnmap);
+	check_flag(check, region, vma, "io", pfnmap);
+	check_flag(check, region, vma, "mm", mixedmap);
+	check_flag(check, region, vma, "lo", false);
+	check_flag(check, region, vma, "ht", region->kind == KIND_HUGETLB);
+	check->checked++;
+	if (strcmp(vma->perms, shared ? "rw-s" : "rw-p"))
+		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): permissions are %s",
+			   vma->start, kind_name(region->kind), vma->perms);
+}
+
+static void check_region(struct check *check, const struct layout *layout,
+			 const struct region *region,
+			 const struct smaps_vma *vma)
+{
+	uint64_t start = layout_address(layout, region->start);
+	uint64_t end = start + region->pages * PAGE_SIZE;
+
+	check->checked++;
+	if (vma->start != start || vma->end != end) {
+		check_fail(check, "smaps: VMA 0x%" PRIx64 "-0x%" PRIx64 ", expected 0x%" PRIx64 "-0x%" PRIx64 " (%s)",
+			   vma->start, vma->end, start, end,
+			   kind_name(region->kind));
+		return;
+	}
+	check_fields(check, layout, region, vma);
+	check_flags(check, region, vma);
+}
+
+/* What is true of any VMA: here, of the program's own. */
+static void check_sums(struct check *check, const struct smaps_vma *vma)
+{
+	const uint64_t *f = vma->field;
+	uint64_t split = f[SMAPS_SHARED_CLEAN] + f[SMAPS_SHARED_DIRTY] +
+			 f[SMAPS_PRIVATE_CLEAN] + f[SMAPS_PRIVATE_DIRTY];
+
+	check->checked += 3;
+	if (f[SMAPS_SIZE] != (vma->end - vma->start) / 1024)
+		check_fail(check, "smaps, VMA 0x%" PRIx64 ": Size is %" PRIu64 ", expected %" PRIu64,
+			   vma->start, f[SMAPS_SIZE],
+			   (vma->end - vma->start) / 1024);
+	if (f[SMAPS_RSS] != split)
+		check_fail(check, "smaps, VMA 0x%" PRIx64 ": Rss is %" PRIu64 ", Shared_* and Private_* add up to %" PRIu64,
+			   vma->start, f[SMAPS_RSS], split);
+	if (f[SMAPS_PSS] > f[SMAPS_RSS] || f[SMAPS_RSS] > f[SMAPS_SIZE])
+		check_fail(check, "smaps, VMA 0x%" PRIx64 ": Pss %" PRIu64 ", Rss %" PRIu64 ", Size %" PRIu64 " do not ascend",
+			   vma->start, f[SMAPS_PSS], f[SMAPS_RSS],
+			   f[SMAPS_SIZE]);
+}
+
+static void check_vmas(struct check *check, const struct layout *layout,
+		       const struct smaps *smaps)
+{
+	uint64_t last = 0;
+	size_t i, region = 0;
+
+	for (i = 0; i < smaps->nr; i++) {
+		const struct smaps_vma *vma = smaps->vmas + i;
+
+		check->checked++;
+		if (vma->start < last || vma->start >= vma->end)
+			check_fail(check, "smaps: VMA 0x%" PRIx64 "-0x%" PRIx64 " does not follow 0x%" PRIx64,
+				   vma->start, vma->end, last);
+		last = vma->end;
+		check_sums(check, vma);
+		if (vma->end <= layout->base || vma->start >= layout_end(layout))
+			continue;
+		if (region < layout->nr_regions)
+			check_region(check, layout, layout->regions + region,
+				     vma);
+		region++;
+	}
+	check->checked++;
+	if (region != layout->nr_regions)
+		check_fail(check, "smaps: %zu VMAs in the layout's range, expected %zu",
+			   region, layout->nr_regions);
+}
+
+void check_smaps(struct check *check, const struct layout *layout, int pid)
+{
+	char *buf = map_populated(SMAPS_SIZE_MAX);
+	int fd = open_proc(pid, "smaps");
+	struct smaps smaps;
+	int64_t len;
+
+	len = smaps_read(fd, buf, SMAPS_SIZE_MAX);
+	if (len < 0)
+		check_fail(check, "smaps: reading it failed: %s",
+			   strerror(-len));
+	else if (smaps_parse(&smaps, buf, len, check->detail,
+			     sizeof(check->detail)))
+		check_vmas(check, layout, &smaps);
+	else
+		check->wrong++;
+	if (len >= 0)
+		smaps_free(&smaps);
+	close(fd);
+	unmap_populated(buf, SMAPS_SIZE_MAX);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A walk traced by the probe: what was asked for, and each call of a callback.
+ * rules/w_tries.c takes traces of many walks, trace_check.c and trace_pages.c
+ * hold each against the layout that was walked, outcome.c keeps what they come
+ * to.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "kernel/probe.h"
+#include "kernel/util.h"
+#include "space/layout.h"
+
+#define MAX_EVENTS	96	/* what a walk that goes wrong is cut at */
+#define MAX_PAGES	(2 * HUGE_PAGES)	/* in a range */
+#define MAX_CHANGES	4
+
+struct callback_set {
+	const char *name;
+	uint32_t mask;
+};
+
+extern const struct callback_set callback_sets[];
+extern const size_t nr_callback_sets;
+
+/* One walk: what was asked for, and what happened. */
+struct trace {
+	const struct layout *layout;
+	const char *joint;
+	size_t set;			/* of callback_sets[] */
+	uint32_t entry_point;
+	const struct region *vma;	/* the one to walk, NULL: the range */
+	uint32_t policy;		/* of test_walk() */
+	uint64_t from, to;		/* pages of the layout */
+	uint64_t stop_at;
+	int32_t stop_code;
+	bool over_pfnmap;		/* ended by a positive hole there */
+	bool compared;			/* the page tables before and after */
+	int64_t result;
+	bool overflowed;
+	size_t nr;
+	struct pagewalk_probe_event *events;
+	uint64_t nr_changes;
+	struct pagewalk_probe_change changes[MAX_CHANGES];
+};
+
+static inline uint32_t trace_callbacks(const struct trace *trace)
+{
+	return callback_sets[trace->set].mask;
+}
+
+static inline uint64_t page_of(const struct trace *trace, uint64_t address)
+{
+	return (address - trace->layout->base) / PAGE_SIZE;
+}
+
+static inline bool is_entry(const struct pagewalk_probe_event *event)
+{
+	return 1U << event->callback &
+	       (CALLBACK_BIT(PMD_ENTRY) | CALLBACK_BIT(PTE_ENTRY) |
+		CALLBACK_BIT(HUGETLB_ENTRY));
+}
+
+static inline bool is_test(const struct pagewalk_probe_event *event)
+{
+	return event->callback == PAGEWALK_PROBE_TEST_WALK;
+}
+
+/* Does test_walk() decide on VMAs? Not where the caller gave one. */
+static inline bool has_policy(const struct trace *trace)
+{
+	return !trace->vma && trace->policy != PAGEWALK_PROBE_TEST_NONE;
+}
+
+/* Whether the policy of the walk skips the VMA of a page. */
+bool is_skipped(const struct trace *trace, const struct truth *truth);
+
+/* Calls of callbacks that the stop rule counts. */
+size_t trace_calls(const struct trace *trace);
+
+/* "pte_hole 0x1000-0x2000", until the next call. */
+const char *event_text(const struct pagewalk_probe_event *event);
+
+#endif

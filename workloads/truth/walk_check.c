@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a raw walk reaches, counted in pages. An entry callback sees the VMAs
+ * that are neither hugetlb nor PFNMAP, as far as there are page tables, and
+ * no gap between VMAs, even if that shares a table; hugetlb_entry() sees
+ * hugetlb VMAs, of which absent huge pages may as well be holes; and with
+ * pte_hole() every page of the range is reported exactly once.
+ */
+#include <inttypes.h>
+
+#include "kernel/probe.h"
+#include "truth/check.h"
+
+struct reach {
+	uint64_t entries;	/* pages for pmd_entry() or pte_entry() */
+	uint64_t huge;		/* pages in populated huge pages */
+	uint64_t hugetlb;	/* pages in hugetlb VMAs */
+};
+
+static struct reach layout_reach(const struct layout *layout)
+{
+	struct reach reach = { 0 };
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->kind == KIND_ANON || region->kind == KIND_ZERO) {
+			reach.entries += region_reached(layout, region);
+		} else if (region->kind == KIND_HUGETLB) {
+			reach.hugetlb += region->pages;
+			reach.huge += region_populated(region) *
+				      region_unit(region);
+		}
+	}
+	return reach;
+}
+
+static void expect(struct check *check, const struct walk_kind *kind,
+		   const char *what, uint64_t got, uint64_t from, uint64_t to)
+{
+	check->checked++;
+	if (got < from || got > to)
+		check_fail(check, "walk %s: %s %" PRIu64 " pages, expected %s%" PRIu64,
+			   kind->name, what, got,
+			   from == to ? "" : got < from ? "at least " :
+			   "at most ", got < from ? from : to);
+}
+
+static void check_reach(struct check *check, const struct layout *layout,
+			const struct walk_kind *kind, const uint64_t *pages)
+{
+	struct reach reach = layout_reach(layout);
+	bool pmd = kind->callbacks & (1U << PAGEWALK_PROBE_PMD_ENTRY);
+	bool hole = kind->callbacks & (1U << PAGEWALK_PROBE_PTE_HOLE);
+	uint64_t entries = pages[PAGEWALK_PROBE_PMD_ENTRY] +
+			   pages[PAGEWALK_PROBE_PTE_ENTRY];
+	uint64_t huge = pages[PAGEWALK_PROBE_HUGETLB_ENTRY];
+
+	if (hole)
+		expect(check, kind, "all callbacks together saw",
+		       entries + huge + pages[PAGEWALK_PROBE_PTE_HOLE],
+		       layout->pages, layout->pages);
+	expect(check, kind, pmd ? "pmd_entry() saw" : "pte_entry() saw",
+	       entries, reach.entries, reach.entries);
+	expect(check, kind, "hugetlb_entry() saw", huge, reach.huge,
+	       reach.hugetlb);
+}
+
+void check_walk(struct check *check, const struct layout *layout, int pid,
+		int probe, const struct walk_kind *kind)
+{
+	struct pagewalk_probe_walk walk = {
+		.start = layout->base,
+		.end = layout_end(layout),
+		.pid = pid,
+		.callbacks = kind->callbacks,
+	};
+	uint64_t pages[PAGEWALK_PROBE_NR_CALLBACKS];
+	int i;
+
+	probe_walk(probe, &walk);
+	for (i = 0; i < PAGEWALK_PROBE_NR_CALLBACKS; i++)
+		pages[i] = walk.pages[i];
+	check_reach(check, layout, kind, pages);
+	check->checked++;
+	if (walk.result)
+		check_fail(check, "walk %s: returned %" PRId64 ", expected 0",
+			   kind->name, (int64_t)walk.result);
+}
