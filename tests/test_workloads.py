@@ -2,6 +2,7 @@
 """The guest's program: its rooms, and what it does on the host, without a kernel."""
 
 import graphlib
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -35,3 +36,16 @@ def test_a_room_calls_those_before_it_and_there_is_no_circle(appliance):
         allowed = set(order[:order.index(room) + 1]) - ({'rules'} if room == 'measure' else set())
         assert {other for other in used if other.split('/')[0] not in allowed} == set(), module
     graphlib.TopologicalSorter(uses).prepare()  # or a CycleError that names the circle
+
+
+def test_the_environment_does_not_change_what_is_measured(tmp_path):
+    (tmp_path / 'linux').mkdir()
+    (tmp_path / 'linux' / 'pagewalk_probe.h').touch()
+
+    def commands(**environment: str) -> str:
+        return subprocess.run(['make', '-n', '-C', WORKLOADS, f'OUT={tmp_path}',
+                               f'KERNEL_HEADERS={tmp_path}'], env=os.environ | environment,
+                              capture_output=True, text=True, check=True).stdout
+
+    assert ' -O2 ' in commands()
+    assert commands(CC='other', CFLAGS='-O0', LDFLAGS='-g') == commands()
