@@ -24,15 +24,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "protocol.h"
+
 #define CHANNEL		"/dev/ttyS0"
 #define SHELL_TTY	"/dev/tty1"
 #define JOB_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-#define FRAME_HEAD	5		/* type, little-endian length */
-#define FRAME_MAX	(64 * 1024)	/* payload of one frame to the host */
-#define JOB_MAX		(1024 * 1024)
-
-enum { STATUS_SETUP = 125, STATUS_EXEC = 126, STATUS_NOT_FOUND = 127 };
 
 struct job {
 	char *kind;
@@ -45,7 +41,7 @@ struct stream {
 	int read_fd;
 	int write_fd;
 	int job_fd;
-	char type;
+	enum frame_type type;
 };
 
 static int channel = -1;
@@ -80,7 +76,7 @@ static void write_channel(const char *buf, size_t len)
 }
 
 /* Sends the payload that the caller has put behind the frame's head. */
-static void send_frame(char type, uint32_t len)
+static void send_frame(enum frame_type type, uint32_t len)
 {
 	frame[0] = type;
 	memcpy(frame + 1, &len, sizeof(len));
@@ -90,7 +86,7 @@ static void send_frame(char type, uint32_t len)
 static void __attribute__((noreturn)) send_exit(int wait_status)
 {
 	memcpy(frame + FRAME_HEAD, &wait_status, sizeof(wait_status));
-	send_frame('x', sizeof(wait_status));
+	send_frame(FRAME_EXIT, sizeof(wait_status));
 	power_off();
 }
 
@@ -112,9 +108,9 @@ static size_t format_error(char *buf, size_t size, const char *what,
 
 static void __attribute__((noreturn)) die(const char *what, const char *name)
 {
-	send_frame('e', format_error(frame + FRAME_HEAD, FRAME_MAX, what, name,
-				     errno));
-	send_exit(STATUS_SETUP << 8);
+	send_frame(FRAME_FAILED, format_error(frame + FRAME_HEAD, FRAME_MAX,
+					      what, name, errno));
+	power_off();
 }
 
 static void read_channel(char *buf, size_t len)
@@ -184,7 +180,7 @@ static void receive_job(struct job *job)
 
 	read_channel(head, sizeof(head));
 	memcpy(&len, head + 1, sizeof(len));
-	if (head[0] != 'j' || !len || len > JOB_MAX) {
+	if (head[0] != FRAME_JOB || !len || len > JOB_MAX) {
 		errno = EPROTO;
 		die("bad job from the host", "");
 	}
@@ -292,7 +288,7 @@ static void mount_guest(int over_host)
 
 static void enter_root(const struct job *job)
 {
-	if (!strcmp(job->kind, "exec")) {
+	if (!strcmp(job->kind, JOB_EXEC)) {
 		mount_guest(0);
 	} else {
 		mount_on("none", "/host", "hostfs", MS_RDONLY);
@@ -345,10 +341,10 @@ static void __attribute__((noreturn)) run_job(char **argv, const sigset_t *mask)
 	err = errno;
 	write(STDERR_FILENO, text, format_error(text, sizeof(text),
 						"cannot run ", argv[0], err));
-	_exit(err == ENOENT || err == ENOTDIR ? STATUS_NOT_FOUND : STATUS_EXEC);
+	_exit(err == ENOENT || err == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
-static void make_stream(struct stream *s, char type, int job_fd)
+static void make_stream(struct stream *s, enum frame_type type, int job_fd)
 {
 	int fds[2];
 
@@ -373,7 +369,7 @@ static pid_t start_job(const struct job *job, struct stream *streams, size_t n,
 	run_job(job->argv, mask);
 }
 
-/* The host holds back what is typed until it gets 't': the tty is open. */
+/* The host holds back what is typed until the tty is open. */
 static pid_t start_shell(const struct job *job, const sigset_t *mask)
 {
 	int tty = open(SHELL_TTY, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -381,7 +377,7 @@ static pid_t start_shell(const struct job *job, const sigset_t *mask)
 
 	if (tty < 0)
 		die("cannot open ", SHELL_TTY);
-	send_frame('t', 0);
+	send_frame(FRAME_TERMINAL, 0);
 	pid = vfork();
 	if (pid < 0)
 		die("cannot fork", "");
@@ -473,7 +469,7 @@ int main(void)
 
 	open_std_fds();
 	open_channel();
-	send_frame('R', 0);
+	send_frame(FRAME_READY, 0);
 	receive_job(&job);
 	keep_term();
 	enter_root(&job);
@@ -486,12 +482,12 @@ int main(void)
 	if (sigfd < 0)
 		die("cannot make a signalfd", "");
 
-	if (!strcmp(job.kind, "shell")) {
+	if (!strcmp(job.kind, JOB_SHELL)) {
 		pid = start_shell(&job, &none);
 	} else {
-		make_stream(&streams[n++], 'o', STDOUT_FILENO);
-		make_stream(&streams[n++], 'e', STDERR_FILENO);
-		make_stream(&streams[n++], 'r', 3);
+		make_stream(&streams[n++], FRAME_STDOUT, STDOUT_FILENO);
+		make_stream(&streams[n++], FRAME_STDERR, STDERR_FILENO);
+		make_stream(&streams[n++], FRAME_RECORDS, 3);
 		pid = start_job(&job, streams, n, &none);
 		for (size_t i = 0; i < n; i++)
 			close(streams[i].write_fd);

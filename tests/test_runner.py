@@ -63,6 +63,50 @@ def test_records_are_spliced(runner):
         assert end['wall_ns'] > 0
 
 
+def test_guest_that_cannot_start_the_job(runner):
+    status, records, said = run_with_records(runner, '--append=hostfs=/nonexistent', '--host', '--',
+                                             'true')
+    assert status == 122
+    assert said == (b'umrun: k, boot 0: the guest cannot start the job: init: cannot mount /host: '
+                    b'No such file or directory\n')
+    assert (records[-1]['outcome'], records[-1]['came_up']) == ('no-job', True)
+
+
+@pytest.mark.parametrize('frame', ['ohelp', r'o\1\0\1\0', r'R\0\0\0\0', r'Z\0\0\0\0',
+                                   r'x\5\0\0\0.....'])
+def test_bad_frame(runner, frame):
+    """The second is a byte longer than init's may be."""
+    job = f"printf '{frame}' > /dev/ttyS0; sleep 10000"
+    status, records, said = run_with_records(runner, '--host', '--', 'sh', '-c', job)
+    assert status == 125
+    assert records[-1]['outcome'] == 'bad-frame'
+    assert said == (b'umrun: k, boot 0: the guest sent what is no frame: '
+                    b'something in it writes to /dev/ttyS0\n')
+
+
+@pytest.mark.parametrize('stream, number', [('stdout', 1), ('stderr', 2)])
+def test_output_that_cannot_be_passed_on(runner, stream, number):
+    with open('/dev/full', 'wb') as full:
+        options = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.PIPE, stream: full}
+        process = runner.start('--host', '--', 'sh', '-c', f'echo x >&{number}; sleep 10000', **options)
+        assert process.wait(HANGS) == 121
+    runner.assert_nothing_left(at_once=True)
+
+
+def test_every_append_reaches_the_kernel_in_order(runner):
+    """More of them than once had room."""
+    words = [f'umrun.n={n}' for n in range(40)]
+    done = runner.run(*(f'--append={word}' for word in words), '--host', '--', 'cat', '/proc/cmdline')
+    assert done.returncode == 0
+    assert [word for word in done.stdout.decode().split() if word.startswith('umrun.')] == words
+
+
+def test_longer_command_line_than_a_kernel_takes(runner):
+    done = runner.run(f'--append=umrun.n={"0" * 5000}', '--host', '--', 'true')
+    assert done.returncode == 123
+    assert done.stderr.endswith(b'Too many command line arguments!\n')
+
+
 @pytest.mark.parametrize('text', ['nope\\n', '[1]\\n', '{"cut":'])
 def test_bad_record(runner, text):
     status, records, error = run_with_records(runner, '--host', '--', 'sh', '-c',

@@ -10,6 +10,7 @@
 
 #include "attend.h"
 #include "host.h"
+#include "protocol.h"
 #include "say.h"
 
 #define READ_SIZE	(64 * 1024)
@@ -51,35 +52,51 @@ static void send_job(struct boot *b)
 	free(job);
 }
 
-int boot_deliver(void *to, char type, const char *data, size_t len)
+/* What is too long is no frame of init's: -1. */
+static int keep(char *payload, size_t *have, size_t size, const char *data,
+		size_t len)
+{
+	if (*have + len > size)
+		return -1;
+	memcpy(payload + *have, data, len);
+	*have += len;
+	return 0;
+}
+
+int boot_deliver(void *to, enum frame_type type, const char *data, size_t len)
 {
 	struct boot *b = to;
 
 	switch (type) {
-	case 'R':
+	case FRAME_READY:
+		if (b->came_up)
+			return -1;
 		b->came_up = true;
 		send_job(b);
 		return 0;
-	case 't':
+	case FRAME_TERMINAL:
 		b->stdin_fd = STDIN_FILENO;
 		return 0;
-	case 'o':
+	case FRAME_STDOUT:
 		sink_put(b->out, data, len);
 		return 0;
-	case 'e':
+	case FRAME_STDERR:
 		sink_put(b->err, data, len);
 		return 0;
-	case 'r':
+	case FRAME_RECORDS:
 		counters_flush(&b->counters, b->plan->records);
 		if (records_put(&b->records, data, len))
 			end_guest(b, OUTCOME_BAD_RECORD, EXIT_BAD_OUTPUT);
 		return 0;
-	}
-	if (b->exit_len + len > sizeof(b->exit_frame))
+	case FRAME_FAILED:
+		return keep(b->failure, &b->failure_len,
+			    sizeof(b->failure) - 1, data, len);
+	case FRAME_EXIT:
+		return keep(b->exit_frame, &b->exit_len, sizeof(b->exit_frame),
+			    data, len);
+	default:
 		return -1;
-	memcpy(b->exit_frame + b->exit_len, data, len);
-	b->exit_len += len;
-	return 0;
+	}
 }
 
 static void read_channel(struct boot *b)
@@ -97,9 +114,9 @@ static void read_channel(struct boot *b)
 	if (b->killed)
 		return;
 	if (channel_put(&b->channel, buf, n)) {
-		say("%s, boot %d: the guest sent a frame that is none, something in it writes to /dev/ttyS0",
+		say("%s, boot %d: the guest sent what is no frame: something in it writes to /dev/ttyS0",
 		    b->kernel->name, b->index);
-		end_guest(b, OUTCOME_DIED, EXIT_BAD_OUTPUT);
+		end_guest(b, OUTCOME_BAD_FRAME, EXIT_BAD_OUTPUT);
 	}
 }
 
@@ -204,7 +221,7 @@ static void flush_output(struct group *group, struct sink *s, const char *name)
 	if (s->error != EPIPE)
 		say("cannot write the job's %s: %s", name, strerror(s->error));
 	end_all(group, OUTCOME_INTERRUPTED, s->error == EPIPE ?
-		EXIT_SIGNAL + SIGPIPE : EXIT_BAD_OUTPUT);
+		EXIT_SIGNAL + SIGPIPE : EXIT_CANNOT_WRITE);
 }
 
 static bool is_pending(const struct sink *s)
@@ -322,7 +339,7 @@ static void check_deadline(struct boot *b)
 	if (time_left_ms(b))
 		return;
 	if (b->console.panicked)
-		end_guest(b, OUTCOME_PANIC, EXIT_PANIC);
+		end_guest(b, OUTCOME_PANIC, EXIT_KERNEL_DIED);
 	else
 		end_guest(b, OUTCOME_TIMEOUT, EXIT_TIME_LIMIT);
 }

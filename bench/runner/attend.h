@@ -2,11 +2,12 @@
 #ifndef ATTEND_H
 #define ATTEND_H
 
-#include "boot.h"
 #include "channel.h"
 #include "console.h"
 #include "events.h"
 #include "guardian.h"
+#include "outcome.h"
+#include "plan.h"
 #include "records.h"
 #include "terminal.h"
 #include "turns.h"
@@ -33,6 +34,8 @@ struct boot {
 
 	char exit_frame[sizeof(int)];
 	size_t exit_len;
+	char failure[256];	/* init's, which cannot start the job */
+	size_t failure_len;
 	int uml_status;
 	bool uml_ended;
 	bool came_up;		/* the guest asked for its job */
@@ -51,7 +54,7 @@ struct group {
 	struct turns *turns;	/* NULL: none are taken */
 };
 
-int boot_deliver(void *boot, char type, const char *data, size_t len);
+int boot_deliver(void *boot, enum frame_type type, const char *data, size_t len);
 
 /* Whether the job has ended, and told so; its exit status. */
 bool job_reported(const struct boot *b);

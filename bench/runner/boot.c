@@ -13,24 +13,15 @@
 #include <unistd.h>
 
 #include "attend.h"
+#include "boot.h"
 #include "host.h"
+#include "protocol.h"
 #include "say.h"
 
 #define CONSOLE_PIPE	(1024 * 1024)
 #define COPY_AT_ONCE	(1024 * 1024 * 1024)
 #define SECOND_NS	1000000000LL
 
-const char *outcome_name(enum outcome outcome)
-{
-	static const char *const names[] = {
-		[OUTCOME_EXIT] = "exit", [OUTCOME_PANIC] = "panic",
-		[OUTCOME_TIMEOUT] = "timeout", [OUTCOME_DIED] = "died",
-		[OUTCOME_BAD_RECORD] = "bad-record",
-		[OUTCOME_INTERRUPTED] = "interrupted",
-	};
-
-	return names[outcome];
-}
 
 static int open_log(const struct boot *b, const char *suffix)
 {
@@ -59,37 +50,14 @@ static void open_logs(struct boot *b)
 	console_init(&b->console, open_log(b, "console"));
 }
 
-struct command_line {
-	char *argv[16];
-	char text[8][PATH_MAX + 16];
-	int argc, texts;
-};
-
-static void add(struct command_line *c, const char *fixed)
-{
-	c->argv[c->argc++] = (char *)fixed;
-}
-
-static void __attribute__((format(printf, 2, 3)))
-addf(struct command_line *c, const char *format, ...)
-{
-	char *text = c->text[c->texts++];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(c->text[0]), format, args);
-	va_end(args);
-	add(c, text);
-}
-
 /* UML hands a word that it does not know to init, as an environment variable. */
-static void add_term(struct command_line *c)
+static void add_term(struct arguments *a)
 {
 	const char *term = getenv("TERM");
 
 	if (term && *term && strlen(term) < 32 &&
 	    !term[strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._")])
-		addf(c, "TERM=%s", term);
+		arguments_add(a, "TERM=%s", term);
 }
 
 /*
@@ -97,27 +65,26 @@ static void add_term(struct command_line *c)
  * leaves it behind when killed. It takes /dev/null/ for one that exists, fails
  * to make its own in it, and goes on without.
  */
-static void make_command_line(struct command_line *c, const struct boot *b)
+static void make_command_line(struct arguments *a, const struct boot *b)
 {
 	const struct plan *plan = b->plan;
 
-	add(c, b->kernel->path);
-	addf(c, "mem=%luM", plan->mem_mib);
-	addf(c, "initrd=%s", plan->initrd);
-	addf(c, "lpj=%lu", plan->lpj);
-	add(c, "uml_dir=/dev/null/");
-	add(c, "con=null");
-	add(c, "con0=fd:0,fd:1");
+	arguments_add(a, "%s", b->kernel->path);
+	arguments_add(a, "mem=%luM", plan->mem_mib);
+	arguments_add(a, "initrd=%s", plan->initrd);
+	arguments_add(a, "lpj=%lu", plan->lpj);
+	arguments_add(a, "uml_dir=/dev/null/");
+	arguments_add(a, "con=null");
+	arguments_add(a, "con0=fd:0,fd:1");
 	if (b->terminal.slave_fd >= 0)
-		add(c, "con1=fd:4");
-	add(c, "ssl=null");
-	add(c, "ssl0=fd:3");
+		arguments_add(a, "con1=fd:4");
+	arguments_add(a, "ssl=null");
+	arguments_add(a, "ssl0=fd:3");
 	if (b->turn_fd >= 0)
-		add(c, "turn.fd=5");
-	add_term(c);
-	if (plan->append)
-		add(c, plan->append);
-	add(c, NULL);
+		arguments_add(a, "turn.fd=5");
+	add_term(a);
+	for (size_t i = 0; i < plan->append.n; i++)
+		arguments_add(a, "%s", plan->append.argv[i]);
 }
 
 static void make_pair(int pair[2])
@@ -161,7 +128,7 @@ static int make_turn_pair(struct boot *b)
 
 static void start_guest(struct boot *b, bool takes_turns, int cpu)
 {
-	struct command_line line = { .argc = 0 };
+	struct arguments line = { .n = 0 };
 	int input[2], console[2], channel[2];
 	struct uml uml;
 
@@ -170,7 +137,6 @@ static void start_guest(struct boot *b, bool takes_turns, int cpu)
 	fcntl(console[0], F_SETPIPE_SZ, CONSOLE_PIPE);
 	make_pair(channel);
 	uml = (struct uml){
-		.argv = line.argv,
 		.cpu = cpu,
 		.input_fd = input[0],
 		.console_fd = console[1],
@@ -181,7 +147,9 @@ static void start_guest(struct boot *b, bool takes_turns, int cpu)
 	};
 	uml.program_fd = takes_turns ? copy_program(b->kernel->path) : -1;
 	make_command_line(&line, b);
+	uml.argv = line.argv;
 	guardian_start(&b->guardian, &uml);
+	arguments_free(&line);
 	close(input[0]);
 	b->input_fd = input[1];
 	close(console[1]);
@@ -209,8 +177,13 @@ static void judge(struct boot *b)
 		}
 		return;
 	}
+	if (b->failure_len) {
+		b->outcome = OUTCOME_NO_JOB;
+		b->status = EXIT_CANNOT_START;
+		return;
+	}
 	b->outcome = b->console.panicked ? OUTCOME_PANIC : OUTCOME_DIED;
-	b->status = EXIT_PANIC;
+	b->status = EXIT_KERNEL_DIED;
 }
 
 static void explain(struct boot *b)
@@ -218,6 +191,10 @@ static void explain(struct boot *b)
 	const char *name = b->kernel->name;
 
 	switch (b->outcome) {
+	case OUTCOME_NO_JOB:
+		say("%s, boot %d: the guest cannot start the job: %.*s", name,
+		    b->index, (int)strcspn(b->failure, "\n"), b->failure);
+		return;
 	case OUTCOME_PANIC:
 		say("%s, boot %d: the kernel panicked:", name, b->index);
 		break;
@@ -249,7 +226,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 	};
 	b->channel = (struct channel){ .deliver = boot_deliver, .to = b };
 	open_logs(b);
-	if (!strcmp(plan->kind, "shell"))
+	if (!strcmp(plan->kind, JOB_SHELL))
 		terminal_open(&b->terminal);
 	b->keys.fd = b->terminal.master_fd;
 	b->start = now_ns();

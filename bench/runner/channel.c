@@ -8,13 +8,12 @@
 static int begin_payload(struct channel *ch)
 {
 	memcpy(&ch->left, ch->head + 1, sizeof(ch->left));
-	if (!strchr("Rtoerx", ch->head[0]) || !ch->head[0] ||
-	    ch->left > FRAME_MAX)
+	if (ch->left > FRAME_MAX)
 		return -1;
 	if (ch->left)
 		return 0;
 	ch->have = 0;
-	return ch->deliver(ch->to, ch->head[0], NULL, 0);
+	return ch->deliver(ch->to, ch->head[0], "", 0);
 }
 
 int channel_put(struct channel *ch, const char *data, size_t len)
@@ -54,11 +53,11 @@ char *channel_job(const char *kind, const char *cwd, char *const *argv,
 
 	for (char *const *arg = argv; *arg; arg++)
 		payload += strlen(*arg) + 1;
-	if (payload > FRAME_MAX)
-		cannot_start("the command is longer than %d bytes", FRAME_MAX);
+	if (payload > JOB_MAX)
+		cannot_start("the command is longer than %d bytes", JOB_MAX);
 	*len = FRAME_HEAD + payload;
 	job = xrealloc(NULL, *len);
-	job[0] = 'j';
+	job[0] = FRAME_JOB;
 	memcpy(job + 1, &payload, sizeof(payload));
 	p = put_string(job + FRAME_HEAD, kind);
 	p = put_string(p, cwd);

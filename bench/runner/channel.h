@@ -5,18 +5,14 @@
 #include <stdint.h>
 #include <stddef.h>
 
-/*
- * The host's end of the frames that init sends (rootfs/init.c): one byte of
- * type, four of length, the payload. Payloads are handed on as they come.
- */
-#define FRAME_HEAD	5
-#define FRAME_MAX	(1024 * 1024)
+#include "protocol.h"
 
+/* The host's end of the frames. Payloads are handed on as they come. */
 struct channel {
 	unsigned char head[FRAME_HEAD];
 	size_t have;		/* bytes of the head */
 	uint32_t left;		/* bytes of the payload still to come */
-	int (*deliver)(void *to, char type, const char *data, size_t len);
+	int (*deliver)(void *to, enum frame_type type, const char *data, size_t len);
 	void *to;
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol.h"
 #include "say.h"
 
 static void vsay(const char *format, va_list args)

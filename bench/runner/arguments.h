@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ARGUMENTS_H
+#define ARGUMENTS_H
+
+#include <stddef.h>
+
+/* A list of arguments that grows. All zero it is an empty one. */
+struct arguments {
+	char **argv;		/* NULL at the end, once there are any */
+	size_t n;
+};
+
+void arguments_add(struct arguments *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void arguments_free(struct arguments *a);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+
+#include "plan.h"
+#include "turns.h"
+
+/* What the command line of umrun asks for. */
+struct options {
+	struct kernel kernels[MAX_KERNELS];
+	int nr_kernels;
+	unsigned long boots;
+	int records_fd;		/* -1: none */
+	bool timeout_given;
+	bool takes_turns;
+	struct turns turns;
+	struct plan plan;	/* as far as it is on the command line */
+};
+
+/* Does not return if they make no sense, or ask for no boot (--help). */
+void options_parse(struct options *o, int argc, char **argv);
+
+#endif

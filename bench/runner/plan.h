@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "arguments.h"
+#include "events.h"
+#include "sink.h"
+
+/* What is the same for every boot of a run. */
+struct plan {
+	const char *initrd;
+	const char *kind;	/* of job: JOB_EXEC and so on */
+	char *const *argv;
+	unsigned long mem_mib;
+	unsigned long timeout_s;	/* 0: none */
+	const char *logs;	/* folder, or NULL */
+	struct arguments append;	/* to the kernel's command line */
+	struct sink *out, *err, *records;	/* records: NULL if not asked */
+	struct event_list events;	/* to count in turns */
+	int signal_fd;		/* SIGINT and its like */
+	int parent_fd;		/* readable when umrun's parent is gone; -1 */
+	unsigned long lpj;
+};
+
+struct kernel {
+	const char *name;
+	const char *path;
+};
+
+#endif

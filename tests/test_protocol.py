@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What docs/formats.md says of the runner and init, held against their sources and umrun's help."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from appliance.paths import TOP
+
+HEADER = (TOP / 'rootfs' / 'protocol.h').read_text()
+
+
+def rows(table: str) -> dict[str, str]:
+    """First column and last column of a table in docs/formats.md."""
+    text = (TOP / 'docs' / 'formats.md').read_text()
+    lines = text[text.index(table):].splitlines()
+    cells = [line.strip('| ').split(' | ') for line in lines[2:lines.index('')]]
+    return {cell[0].strip('`'): cell[-1] for cell in cells}
+
+
+def enumerators(prefix: str) -> dict[str, str]:
+    return dict(re.findall(rf"^\t({prefix}_\w+) = '?(\w+)'?,", HEADER, re.M))
+
+
+@pytest.fixture(scope='module')
+def umrun(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('umrun')
+    subprocess.run(['make', '-s', '-C', TOP / 'bench', f'OUT={folder}'], check=True)
+    return folder / 'umrun'
+
+
+def statuses(text: str) -> dict[str, str]:
+    """The lines of a help text that have an exit status and what it means."""
+    return dict(re.findall(r'^  (\d+) +(.*)$', text, re.M))
+
+
+def test_frames():
+    assert set(rows('| type | from | payload |')) == set(enumerators('FRAME').values())
+
+
+def test_exit_statuses(umrun):
+    documented = rows('| status | meaning |')
+    shown = subprocess.run([umrun, '--help'], capture_output=True, text=True, check=True).stdout
+    assert documented == statuses(shown)
+    assert set(documented) == {*enumerators('EXIT').values(), '130'} - {'128'}
+
+
+def test_outcomes():
+    source = (TOP / 'bench' / 'runner' / 'outcome.c').read_text()
+    assert set(rows('| outcome | meaning |')) == set(re.findall(r'= "(.*)",', source))
