@@ -46,6 +46,7 @@ python:pytest     python3-pytest     python3-pytest     python-pytest      pytho
 pylint            pylint             pylint             python-pylint      python3-pylint
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
 unshare           util-linux         util-linux         util-linux         util-linux
+libasan.so        gcc                libasan            gcc                gcc
 '
 
 by_tarball="set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N"
@@ -65,9 +66,9 @@ fi
 
 is_here() {
 	case $1 in
-	libc.a)
-		archive=$(gcc -print-file-name=libc.a 2>/dev/null) || return 1
-		[ "$archive" != libc.a ] && [ -s "$archive" ]
+	libc.a | libasan.so)
+		library=$(gcc -print-file-name="$1" 2>/dev/null) || return 1
+		[ "$library" != "$1" ] && [ -s "$library" ]
 		;;
 	python3) [ -n "$modules_here" ] || "$here/python.sh" >/dev/null ;;
 	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;

@@ -17,7 +17,8 @@ sys.path.insert(0, str(TOP / 'bench'))
 # pylint: disable=wrong-import-position
 from appliance import guest, kernel, series  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
-from runner_fixtures import runner  # noqa: E402, F401 # pylint: disable=unused-import
+from runner_fixtures import (  # noqa: E402, F401 # pylint: disable=unused-import
+    runner, sanitized_umrun, terminal)
 
 
 # A shell that starts the tests in the background has them ignore it, and so all they start.
@@ -64,6 +65,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The markers there are."""
     config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
+    config.addinivalue_line('markers', 'sanitized: runs with the sanitizers in umrun, too')
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that are marked `sanitized` run with a umrun of each kind."""
+    if metafunc.definition.get_closest_marker('sanitized'):
+        metafunc.parametrize('runner', ['plain', 'sanitized'], indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

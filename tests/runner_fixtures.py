@@ -2,18 +2,22 @@
 """What the runner's tests share: umrun in a sandbox that shows what it leaves behind."""
 
 import ctypes
+import fcntl
 import json
 import os
+import pty
 import shutil
 import struct
 import subprocess
 import tempfile
+import termios
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from appliance.paths import TOP
 
 HANGS = 600  # seconds: more than anything here takes on a slow host
 
@@ -132,14 +136,42 @@ def forbid_perf():
     forbid(298)
 
 
+@pytest.fixture(scope='session')
+def sanitized_umrun(tmp_path_factory) -> Path:
+    """umrun with AddressSanitizer, LeakSanitizer and UBSan."""
+    folder = tmp_path_factory.mktemp('sanitized')
+    subprocess.run(['make', '-s', '-C', TOP / 'bench', f'OUT={folder}', 'sanitized'], check=True)
+    return folder / 'umrun-sanitized'
+
+
 @pytest.fixture
-def runner(tmp_path, request) -> Runner:
-    """From UMRUN, UMLINUX and UMINITRD if they are set, else from this clone's build."""
+def runner(tmp_path, request, monkeypatch) -> Runner:
+    """From UMRUN, UMLINUX and UMINITRD if they are set, else from this clone's build.
+
+    With sanitizers for a test that is marked so: they must find nothing in any process of umrun.
+    """
     if 'UMRUN' in os.environ:
         paths = [Path(os.environ[name]) for name in ('UMRUN', 'UMLINUX', 'UMINITRD')]
     else:
         built = request.getfixturevalue('appliance')
         paths = [built.umrun, built.kernels['stock'], built.initramfs]
+    found = tmp_path / 'sanitizers'
+    found.mkdir()
+    if getattr(request, 'param', '') == 'sanitized':
+        paths[0] = request.getfixturevalue('sanitized_umrun')
+        monkeypatch.setenv('ASAN_OPTIONS', f'log_path={found}/log:handle_sigill=1')
     shm = Path(tempfile.mkdtemp(dir='/dev/shm'))
     yield make_runner(*paths, tmp_path, shm)
     shutil.rmtree(shm)
+    if reports := [log.read_text() for log in found.iterdir()]:
+        pytest.fail('\n'.join(reports))
+
+
+@pytest.fixture
+def terminal():
+    """Both ends of a pseudo terminal: what a person would have, and what umrun has."""
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 101, 0, 0))
+    yield mine, its
+    os.close(mine)
+    os.close(its)

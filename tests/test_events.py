@@ -61,6 +61,7 @@ def test_the_bare_turn_has_no_walks_to_speak_of(runner):
     assert median(shares) < 0.5, 'a single one may have been interrupted'
 
 
+@pytest.mark.sanitized
 def test_no_counters_are_left_open(runner):
     """Eight boots of three guests with two events each, and room for few descriptors."""
     few = ('--boots', '8', '--', '/bin/walks', 'time', '--samples=2', 'dense:pmd_entry')
@@ -106,6 +107,7 @@ def test_a_guest_that_dies_in_its_turn_leaves_no_half_record(runner):
     runner.assert_nothing_left(at_once=True)
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize('arguments, said', [
     (('--events=task-clock', *WALKS), '--events needs --turns and --records'),
     (('--events=cycles,nonsense', *WALKS), "no event 'nonsense', see umrun --help"),

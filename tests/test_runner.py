@@ -4,8 +4,10 @@
 import os
 import random
 import resource
+import select
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -36,6 +38,7 @@ def test_command_that_cannot_run(runner, command, status):
     assert done.stderr.startswith(f'init: cannot run {command}: '.encode())
 
 
+@pytest.mark.sanitized
 def test_output_is_intact(runner, tmp_path):
     data = random.Random(1).randbytes(1 << 20)
     (tmp_path / 'data').write_bytes(data)
@@ -50,6 +53,7 @@ def test_background_process_does_not_hold_up_the_end(runner):
     assert (done.returncode, done.stdout) == (3, b'done\n')
 
 
+@pytest.mark.sanitized
 def test_records_are_spliced(runner):
     job = """echo '{"type":"x","n":1}' >&3; echo '{}' >&3"""
     status, records, _ = run_with_records(runner, '--boots', '2', '--host', '--', 'sh', '-c', job)
@@ -63,6 +67,7 @@ def test_records_are_spliced(runner):
         assert end['wall_ns'] > 0
 
 
+@pytest.mark.sanitized
 def test_guest_that_cannot_start_the_job(runner):
     status, records, said = run_with_records(runner, '--append=hostfs=/nonexistent', '--host', '--',
                                              'true')
@@ -72,6 +77,7 @@ def test_guest_that_cannot_start_the_job(runner):
     assert (records[-1]['outcome'], records[-1]['came_up']) == ('no-job', True)
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize('frame', ['ohelp', r'o\1\0\1\0', r'R\0\0\0\0', r'Z\0\0\0\0',
                                    r'x\5\0\0\0.....'])
 def test_bad_frame(runner, frame):
@@ -84,6 +90,7 @@ def test_bad_frame(runner, frame):
                     b'something in it writes to /dev/ttyS0\n')
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize('stream, number', [('stdout', 1), ('stderr', 2)])
 def test_output_that_cannot_be_passed_on(runner, stream, number):
     with open('/dev/full', 'wb') as full:
@@ -93,6 +100,7 @@ def test_output_that_cannot_be_passed_on(runner, stream, number):
     runner.assert_nothing_left(at_once=True)
 
 
+@pytest.mark.sanitized
 def test_every_append_reaches_the_kernel_in_order(runner):
     """More of them than once had room."""
     words = [f'umrun.n={n}' for n in range(40)]
@@ -107,6 +115,7 @@ def test_longer_command_line_than_a_kernel_takes(runner):
     assert done.stderr.endswith(b'Too many command line arguments!\n')
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize('text', ['nope\\n', '[1]\\n', '{"cut":'])
 def test_bad_record(runner, text):
     status, records, error = run_with_records(runner, '--host', '--', 'sh', '-c',
@@ -116,6 +125,7 @@ def test_bad_record(runner, text):
     assert b'the job wrote a record that is' in error
 
 
+@pytest.mark.sanitized
 def test_time_limit_on_a_guest_that_loops(runner):
     done = runner.run('--timeout', '1', *LOOP)
     assert done.returncode == 124
@@ -132,6 +142,7 @@ def test_time_limit_on_a_kernel_that_hangs(runner):
     runner.assert_nothing_left()
 
 
+@pytest.mark.sanitized
 def test_panic(runner):
     done = runner.run('--mem', '64', *PANIC)
     assert done.returncode == 123
@@ -178,6 +189,7 @@ def test_kill_9_of_umrun_and_its_guardian(runner):
     runner.assert_nothing_left()
 
 
+@pytest.mark.sanitized
 def test_kill_9_of_the_guardian_alone(runner):
     process = runner.start(*SLEEP, stderr=subprocess.DEVNULL)
     runner.wait_for_guest()
@@ -186,6 +198,59 @@ def test_kill_9_of_the_guardian_alone(runner):
             os.kill(pid, signal.SIGKILL)
     assert process.wait(HANGS) == 123
     runner.assert_nothing_left(at_once=True)
+
+
+def read_until(fd: int, text: bytes) -> bytes:
+    """All that comes up to the text; a guest's terminal is fed by a host that may be slow."""
+    got = b''
+    while text not in got:
+        assert select.select([fd], [], [], HANGS)[0], got
+        got += os.read(fd, 4096)
+    return got
+
+
+@pytest.mark.sanitized
+def test_shell(runner, terminal):
+    """What is typed ahead is kept; the terminal is as it was when all is over."""
+    mine, its = terminal
+    before = termios.tcgetattr(its)
+    process = subprocess.Popen(runner.command('--shell', '--', 'sh'), stdin=its, stdout=its,
+                               stderr=its, env=runner.environment())
+    os.write(mine, b'stty size; echo $((6 * 7))th; exit 3\n')
+    assert b'33 101\r\n42th\r\n' in read_until(mine, b'42th\r\n')
+    assert process.wait(HANGS) == 3
+    assert termios.tcgetattr(its) == before
+    runner.assert_nothing_left(at_once=True)
+
+
+def test_kill_9_of_a_shell_restores_the_terminal(runner, terminal):
+    mine, its = terminal
+    before = termios.tcgetattr(its)
+    process = subprocess.Popen(runner.command('--shell', '--', 'sh'), stdin=its, stdout=its,
+                               stderr=its, env=runner.environment())
+    os.write(mine, b'echo $((6 * 7))th\n')
+    read_until(mine, b'42th\r\n')
+    assert termios.tcgetattr(its) != before
+    process.kill()
+    process.wait()
+    runner.assert_nothing_left()
+    assert termios.tcgetattr(its) == before
+
+
+def test_shell_that_cannot_start_leaves_the_terminal_alone(runner, terminal):
+    """However early or late it finds no room for another descriptor."""
+    _, its = terminal
+    before = termios.tcgetattr(its)
+    statuses = []
+    for limit in range(5, 30):
+        process = subprocess.Popen(
+            runner.command('--shell', '--', 'true'), stdin=its, stdout=its, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda n=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)),
+            env=runner.environment())
+        statuses.append(process.wait(HANGS))
+        assert termios.tcgetattr(its) == before, limit
+        runner.assert_nothing_left()
+    assert (statuses[0], statuses[-1]) == (122, 0)
 
 
 def test_death_of_the_parent(runner):
@@ -197,6 +262,7 @@ def test_death_of_the_parent(runner):
     runner.assert_nothing_left()
 
 
+@pytest.mark.sanitized
 def test_console_flood(runner, tmp_path):
     logs = tmp_path / 'logs'
     logs.mkdir()
@@ -219,6 +285,7 @@ def test_console_flood(runner, tmp_path):
 TIME = ('--', '/bin/walks', 'time', '--samples=6', 'dense:pmd_entry,smaps')
 
 
+@pytest.mark.sanitized
 def test_turns_are_taken_one_at_a_time_in_an_order_and_its_reverse(runner):
     status, records, _ = run_with_records(runner, *turns_command(runner, *TIME))
     assert status == 0
@@ -243,6 +310,7 @@ def test_turns_depend_on_the_seed_alone(runner):
     assert orders[0] == orders[1]
 
 
+@pytest.mark.sanitized
 def test_one_guest_that_dies_ends_the_others(runner):
     process = runner.start(*turns_command(runner, *SLEEP), stderr=subprocess.PIPE)
     os.kill(runner.wait_for_guest(least=7)[0], signal.SIGKILL)

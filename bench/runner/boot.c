@@ -143,7 +143,7 @@ static void start_guest(struct boot *b, bool takes_turns, int cpu)
 		.channel_fd = channel[1],
 		.tty_fd = b->terminal.slave_fd,
 		.turn_fd = takes_turns ? make_turn_pair(b) : -1,
-		.restore = b->terminal.is_raw ? &b->terminal.saved : NULL,
+		.restore = b->terminal.is_saved ? &b->terminal.saved : NULL,
 	};
 	uml.program_fd = takes_turns ? copy_program(b->kernel->path) : -1;
 	make_command_line(&line, b);
@@ -233,6 +233,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 	if (plan->timeout_s)
 		b->deadline = b->start + plan->timeout_s * SECOND_NS;
 	start_guest(b, group->turns, cpu);
+	terminal_make_raw(&b->terminal);
 	counters_open(&b->counters, &plan->events, b->guardian.uml);
 }
 
@@ -249,6 +250,7 @@ static struct boot_result end(struct boot *b)
 	close(b->input_fd);
 	counters_flush(&b->counters, b->plan->records);
 	counters_close(&b->counters);
+	records_free(&b->records);
 	sink_close(&b->job);
 	sink_close(&b->keys);
 	sink_close(&b->log);

@@ -219,5 +219,5 @@ void counters_close(struct counters *c)
 		close(c->fds[--c->n]);
 	c->in_turn = false;
 	sink_close(&c->kept);
-	records_end(&c->records);
+	records_free(&c->records);
 }

@@ -30,7 +30,7 @@ struct uml {
 	int channel_fd;
 	int tty_fd;		/* -1: none */
 	int turn_fd;		/* -1: none */
-	const struct termios *restore;	/* umrun's terminal, if it is raw */
+	const struct termios *restore;	/* umrun's terminal as it was; or NULL */
 };
 
 void guardian_start(struct guardian *g, const struct uml *uml);

@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	struct sink out = { .fd = STDOUT_FILENO }, err = { .fd = STDERR_FILENO };
 	struct sink records = { .fd = -1 };
 	struct options o;
+	int status;
 
 	options_parse(&o, argc, argv);
 	forget_tempdirs();
@@ -174,5 +175,10 @@ int main(int argc, char **argv)
 		o.plan.records = &records;
 		put_host_record(&records);
 	}
-	return o.takes_turns ? boot_all_at_once(&o) : boot_all(&o);
+	status = o.takes_turns ? boot_all_at_once(&o) : boot_all(&o);
+	sink_close(&out);
+	sink_close(&err);
+	sink_close(&records);
+	arguments_free(&o.plan.append);
+	return status;
 }

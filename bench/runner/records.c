@@ -73,10 +73,12 @@ int records_put(struct records *r, const char *data, size_t len)
 
 int records_end(struct records *r)
 {
-	int err = r->len ? bad_record(r, "cut off") : 0;
+	return r->len ? bad_record(r, "cut off") : 0;
+}
 
+void records_free(struct records *r)
+{
 	free(r->line);
 	r->line = NULL;
-	r->size = 0;
-	return err;
+	r->len = r->size = 0;
 }

@@ -25,5 +25,6 @@ int records_put(struct records *r, const char *data, size_t len);
 
 /* After the last byte: -1 if a line was left unfinished. */
 int records_end(struct records *r);
+void records_free(struct records *r);
 
 #endif

@@ -32,16 +32,20 @@ void terminal_open(struct terminal *t)
 		cfmakeraw(&raw);
 		tcsetattr(t->slave_fd, TCSANOW, &raw);
 	}
-	if (tcgetattr(STDIN_FILENO, &t->saved))
-		return;
-	raw = t->saved;
-	cfmakeraw(&raw);
-	t->is_raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	t->is_saved = !tcgetattr(STDIN_FILENO, &t->saved);
 }
 
-void terminal_restore(struct terminal *t)
+void terminal_make_raw(const struct terminal *t)
 {
-	if (t->is_raw)
+	struct termios raw = t->saved;
+
+	cfmakeraw(&raw);
+	if (t->is_saved)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+void terminal_restore(const struct terminal *t)
+{
+	if (t->is_saved)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
-	t->is_raw = false;
 }

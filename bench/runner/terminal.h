@@ -12,12 +12,14 @@
 struct terminal {
 	int master_fd;
 	int slave_fd;
-	bool is_raw;
+	bool is_saved;
 	struct termios saved;
 };
 
 void terminal_open(struct terminal *t);
 void terminal_resize(const struct terminal *t);
-void terminal_restore(struct terminal *t);
+/* Only once there is a guardian, which restores it if umrun cannot. */
+void terminal_make_raw(const struct terminal *t);
+void terminal_restore(const struct terminal *t);
 
 #endif
