@@ -15,7 +15,8 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / 'bench'))
 
 # pylint: disable=wrong-import-position
-from appliance import guest, kernel, series  # noqa: E402
+from appliance.boots import guest
+from appliance.kernels import kernel, series  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
 from runner_fixtures import (  # noqa: E402, F401 # pylint: disable=unused-import
     runner, sanitized_umrun, terminal)

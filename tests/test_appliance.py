@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from appliance import guest, kernel, series
+from appliance.boots import guest
+from appliance.kernels import kernel, series
 from appliance.paths import TOP, build_folder
 
 

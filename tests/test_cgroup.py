@@ -3,7 +3,7 @@
 
 import pytest
 
-from appliance import cgroup
+from appliance.host import cgroup
 
 LAPTOP = ('0::/user.slice/user-1000.slice/session-2.scope\n',
           '22 1 0:20 / /proc rw,nosuid shared:12 - proc proc rw\n'

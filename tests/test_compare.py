@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from appliance import compare, guest, paired
+from appliance.boots.walks import chosen_rows
+from appliance.commands.bench import compare, session as sessions
 from appliance.failure import Failure
-from appliance.paired import Plan, Session
+from appliance.commands.bench.session import Plan, Session
 from appliance.paths import build_folder
 
 LAYOUTS = ('dense', 'hugetlb', 'pfnmap', 'sparse')
@@ -103,7 +104,7 @@ def test_a_row_that_is_decided_is_measured_no_more(appliance):
 
 
 def test_what_needs_no_timing_takes_no_boot(appliance):
-    rows = guest.rows(('pfnmap', 'dense:smaps'))
+    rows = chosen_rows(('pfnmap', 'dense:smaps'))
     session = session_of(appliance, ('baseline', 'patched'),
                          Plan(60, 0, ('pfnmap', 'dense:smaps')), settled=lambda: rows)
     session.measure(lambda progress: None)
@@ -124,7 +125,7 @@ def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boo
         def _look(self, budget):
             pass
 
-    monkeypatch.setattr(paired.time, 'monotonic', lambda: Slow.now)
+    monkeypatch.setattr(sessions.time, 'monotonic', lambda: Slow.now)
     session = Slow(None, {'a': [None], 'b': [None]}, Plan(budget, 0.01))
     session.measure(lambda progress: None)
     assert session.boots == boots

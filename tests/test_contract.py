@@ -3,7 +3,10 @@
 
 import pytest
 
-from appliance import contract, guest, ktap, mutants, splat
+from appliance.boots import guest
+from appliance.commands import mutants
+from appliance.commands.contract import contract
+from appliance.logs import ktap, splat
 from appliance.failure import Failure
 from appliance.paths import TOP
 

@@ -14,14 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from appliance import count, count_report, guest
+from appliance.boots import guest
+from appliance.boots.counting import Count, counts
+from appliance.commands.count import count, report
 from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from appliance.paths import TOP, build_folder
-from appliance.symbols import Place
+from appliance.logs.symbols import Place
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
-       walk: str) -> list[count.Count]:
+       walk: str) -> list[Count]:
     """One walk of one kernel, counted in some boots."""
     _, seen = count.observe(appliance.only(name), count.Plan([name], [layout], walk, boots))
     assert count.differing(seen) == []
@@ -146,7 +148,7 @@ def test_callgrind_files_open_and_have_the_total(counted):
 
 
 def test_boots_that_differ_are_named():
-    one = count.Count(10, 1, 3, 0, 0, {1: 1, 2: 2})
+    one = Count(10, 1, 3, 0, 0, {1: 1, 2: 2})
     moved = dataclasses.replace(one, at={1: 2, 2: 1})
     boots = {'stock': [{('dense', 'smaps'): one}, {('dense', 'smaps'): one},
                        {('dense', 'smaps'): moved}]}
@@ -161,22 +163,22 @@ def test_counts_that_do_not_add_up_are_an_error():
                 'instructions': 4, 'elsewhere': 1, 'return': 0},
                {'type': 'insns', 'layout': 'a', 'walk': 'b', 'at': [[16, 2]]}]
     with pytest.raises(Failure, match='a, b: 4 instructions, but by address 2 and elsewhere 1'):
-        count.counts(records)
+        counts(records)
     records[0]['elsewhere'] = 2
-    assert count.counts(records)['a', 'b'].at == {16: 2}
+    assert counts(records)['a', 'b'].at == {16: 2}
     records[0]['return'] = -14
     with pytest.raises(Failure, match='a, b: returned -14'):
-        count.counts(records)
+        counts(records)
 
 
 def test_lines_are_known_by_their_text():
     """A line above shifts the numbers: no difference."""
-    a = count_report.Attributed({('l', 'w'): {1: 5}}, {1: Place('f', 'f', 'x.c', 1)},
+    a = report.Attributed({('l', 'w'): {1: 5}}, {1: Place('f', 'f', 'x.c', 1)},
                                 {'x.c': 'go();\n'})
-    b = count_report.Attributed({('l', 'w'): {7: 5, 9: 2}},
+    b = report.Attributed({('l', 'w'): {7: 5, 9: 2}},
                                 {7: Place('f', 'f', 'x.c', 2), 9: Place('g', 'f', 'x.c', 3)},
                                 {'x.c': '/* new */\n  go();\nstop();\n'})
-    assert count_report.differences({'a': a, 'b': b}) == [
+    assert report.differences({'a': a, 'b': b}) == [
         {'layout': 'l', 'walk': 'w', 'from': 'a', 'to': 'b', 'instructions': 2, 'functions': [
             {'function': 'g', 'instructions': 2, 'lines': [
                 {'instructions': 2, 'file': 'x.c', 'line': 3, 'text': 'stop();'}]}]}]

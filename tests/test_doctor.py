@@ -10,7 +10,8 @@ from functools import partial
 
 import pytest
 
-from appliance import doctor, guest
+from appliance.boots import guest
+from appliance.host import doctor
 from appliance.paths import TOP
 from runner_fixtures import forbid, private_mounts
 
@@ -22,7 +23,7 @@ PTRACE, UNSHARE, PERF_EVENT_OPEN, MEMFD_CREATE = 101, 272, 298, 319
 ONE = """import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
-from appliance import doctor
+from appliance.host import doctor
 line = getattr(doctor, sys.argv[2])()
 print(line.what, line.state, line.found, line.mend, sep='\\n')"""
 

@@ -13,7 +13,8 @@ from statistics import median
 
 import pytest
 
-from appliance import event_report, events
+from appliance.commands.bench import event_report
+from appliance.host import events
 from appliance.failure import Failure
 from runner_fixtures import HANGS, forbid_perf, run_with_records, turns_command
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from appliance import functions, linkmap
+from appliance.kernels import functions, linkmap
 from appliance.failure import Failure
 from appliance.paths import PATCHES, VERSION
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from appliance import golden
+from appliance.commands import golden
 from appliance.failure import Failure
 
 CASES = golden.load(golden.CASES)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance import count, functions, guest, insns
-from appliance.beside import Beside
-from appliance.insns import Counted, Counting
+from appliance.boots import guest
+from appliance.boots.walks import chosen_rows
+from appliance.commands.bench import insns
+from appliance.commands.count import count
+from appliance.kernels import functions
+from appliance.commands.bench.beside import Beside
+from appliance.commands.bench.insns import Counted, Counting
 from appliance.paths import PATCHES, VERSION
 
 PTE = 'dense:pte_entry'
@@ -35,7 +39,7 @@ def copy(appliance, tmp_path):
 
 def counting_of(appliance: guest.Appliance, *asked: str) -> Counting:
     """All that is asked for, in as much time as it takes."""
-    with Beside() as beside, Counting(appliance, guest.rows(asked), beside) as counting:
+    with Beside() as beside, Counting(appliance, chosen_rows(asked), beside) as counting:
         counting.wait(LIMIT)
     return counting
 
@@ -122,7 +126,7 @@ def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
 
 
 def test_counting_ends_when_the_run_does_and_goes_on_next_time(copy):
-    with Beside() as beside, Counting(copy, guest.rows(('sparse',)), beside) as counting:
+    with Beside() as beside, Counting(copy, chosen_rows(('sparse',)), beside) as counting:
         beside.stop.set()
         counting.finish()
     assert any(one.no_instructions == insns.LATER for one in counting.found()['stock'].values())
@@ -135,7 +139,7 @@ def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
     slow.umrun.write_text('#!/bin/sh\necho begun >> "$0.log"\nexec sleep 1000\n')
     slow.umrun.chmod(0o755)
     log = Path(f'{slow.umrun}.log')
-    with Beside() as beside, Counting(slow, guest.rows((PTE,)), beside) as counting:
+    with Beside() as beside, Counting(slow, chosen_rows((PTE,)), beside) as counting:
         while not log.exists():
             pass
         beside.stop.set()
@@ -146,7 +150,7 @@ def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
 
 def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
     monkeypatch.setattr(insns, 'AHEAD', 0)
-    with Beside() as beside, Counting(copy, guest.rows(('sparse',)), beside) as counting:
+    with Beside() as beside, Counting(copy, chosen_rows(('sparse',)), beside) as counting:
         counting.ahead(1000)
         assert beside.stop.is_set()
     assert insns.LATER in {one.no_instructions for one in counting.found()['stock'].values()}
@@ -161,7 +165,7 @@ def unused(stock_with, tmp_path_factory):
 def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'], 'unused': unused})
     counting = counting_of(pair, 'pfnmap', 'hugetlb')
-    assert counting.same_code() == set(guest.rows(('pfnmap', 'hugetlb')))
+    assert counting.same_code() == set(chosen_rows(('pfnmap', 'hugetlb')))
     found = counting.found()
     assert found['unused'] == found['stock']
     for layout in ('pfnmap', 'hugetlb'):

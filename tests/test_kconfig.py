@@ -3,7 +3,7 @@
 
 import pytest
 
-from appliance import kconfig
+from appliance.kernels import kconfig
 from appliance.failure import Failure
 
 

@@ -6,7 +6,7 @@ import math
 import numpy
 import pytest
 
-from appliance import measure
+from appliance.numbers import measure
 
 ROW = ('dense', 'pte_entry')
 

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from appliance import kernel, mutants
+from appliance.commands import mutants
+from appliance.kernels import kernel
 from appliance.failure import Failure
 from appliance.paths import build_folder
 
@@ -68,11 +69,11 @@ def test_a_patch_that_does_not_apply_is_named(appliance, umwalk, folder):
 
 def test_names_that_are_none(folder):
     with pytest.raises(Failure, match='no nonesuch.patch in it'):
-        mutants.run(build_folder(), folder('pmd-hole-forgotten'), ['nonesuch'])
+        mutants.try_all(build_folder(), folder('pmd-hole-forgotten'), ['nonesuch'])
     with pytest.raises(Failure, match='no nonesuch.patch in it'):
-        mutants.run(build_folder(), folder('pmd-hole-forgotten', equivalent='nonesuch: gone\n'))
+        mutants.try_all(build_folder(), folder('pmd-hole-forgotten', equivalent='nonesuch: gone\n'))
     with pytest.raises(Failure, match=r'equivalent:1: not NAME: argument'):
-        mutants.run(build_folder(), folder('pmd-hole-forgotten', equivalent='why not\n'))
+        mutants.try_all(build_folder(), folder('pmd-hole-forgotten', equivalent='why not\n'))
 
 
 def test_each_mutant_says_what_it_breaks():

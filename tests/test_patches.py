@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from appliance import series
+from appliance.kernels import series
 from appliance.paths import build_folder
 
 # The folders that the patches add files to have maintainers already, and the

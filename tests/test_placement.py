@@ -14,7 +14,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance import count, movable, placement
+from appliance.commands.count import count
+from appliance.kernels import movable, placement
 from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
 

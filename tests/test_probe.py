@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from appliance import series
+from appliance.kernels import series
 from appliance.paths import TOP, build_folder
 
 

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import numpy
 import pytest
 
-from appliance import perf, profile, stacks
+from appliance.commands.profile import profile, stacks
+from appliance.host import perf
 from appliance.failure import Failure
 from appliance.paths import build_folder
 from conftest import TOP
@@ -47,7 +48,7 @@ def folder(appliance, results_folder):
     """
     sampled, *_ = perf.choose()
     patch = pytest.MonkeyPatch()
-    patch.setattr('appliance.perf.choose',
+    patch.setattr('appliance.host.perf.choose',
                   lambda: [sampled, perf.Event('task-clock', 1_000_003, 'ns')])
     try:
         for seconds in (2, 4, 8, 16, 32, 64):

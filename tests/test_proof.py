@@ -8,7 +8,9 @@ import re
 
 import pytest
 
-from appliance import kernel, proof, proof_null, series
+from appliance.commands.proof import null, proof
+from appliance.kernels import kernel, series
+from appliance.kernels.tree import PatchedTree, touched_files
 from appliance.failure import Failure
 from appliance.paths import build_folder
 
@@ -71,23 +73,23 @@ def one_patch(results, tmp_path, monkeypatch):
     """The driver alone, two trials of it, of a row and a few seconds each."""
     folder = tmp_path / 'null'
     folder.mkdir()
-    (folder / 'driver.patch').write_text((proof_null.FOLDER / 'driver.patch').read_text())
-    monkeypatch.setattr(proof_null, 'FOLDER', folder)
-    monkeypatch.setattr(proof_null, 'TRIALS', 1)
-    monkeypatch.setattr(proof_null, 'PLAN', dataclasses.replace(
-        proof_null.PLAN, budget=5, rows=('dense:pmd_entry,pagemap',)))
+    (folder / 'driver.patch').write_text((null.FOLDER / 'driver.patch').read_text())
+    monkeypatch.setattr(null, 'FOLDER', folder)
+    monkeypatch.setattr(null, 'TRIALS', 1)
+    monkeypatch.setattr(null, 'PLAN', dataclasses.replace(
+        null.PLAN, budget=5, rows=('dense:pmd_entry,pagemap',)))
     return results.with_name('null.jsonl')
 
 
 def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, monkeypatch, capsys):
-    assert proof_null.run(build_folder()) == 0
+    assert null.run(build_folder()) == 0
     (trial,) = map(json.loads, one_patch.read_text().splitlines())
     assert trial['condition'] == 'driver'
     assert [(r['layout'], r['walk']) for r in trial['rows']] == [
         ('dense', 'pmd_entry'), ('dense', 'pagemap')]
     assert trial['boots'] >= 4 and all(r['ratio'] for r in trial['rows'])
-    monkeypatch.setattr(proof_null, 'TRIALS', 2)
-    assert proof_null.run(build_folder()) == 0
+    monkeypatch.setattr(null, 'TRIALS', 2)
+    assert null.run(build_folder()) == 0
     first, second = map(json.loads, one_patch.read_text().splitlines())
     assert first == trial and second['kernels'] == trial['kernels']
     assert re.search(r'^driver +2 +4 ', capsys.readouterr().out, re.M)
@@ -96,10 +98,10 @@ def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, mo
 def test_there_are_ten_patches_that_change_nothing_and_each_applies(appliance):
     """As far as patch can tell; that they build is for the proof."""
     stack = series.stack('stock')
-    patches = sorted(proof_null.FOLDER.glob('*.patch'))
+    patches = sorted(null.FOLDER.glob('*.patch'))
     assert len(patches) >= 10
-    tree = series.PatchedTree(kernel.bring_tree_to(build_folder(), 'stock'),
+    tree = PatchedTree(kernel.bring_tree_to(build_folder(), 'stock'),
                               build_folder() / 'pristine')
     for patch in patches:
         assert tree.read(series.with_patches(stack, patch.stem, patch),
-                         set(series.touched_files(patch)))
+                         set(touched_files(patch)))

@@ -8,9 +8,9 @@ import numpy
 import pytest
 from scipy import optimize, stats
 
-from appliance import proof_plot, proof_report
-from appliance.proof import Condition
-from appliance.verdict import Estimate
+from appliance.commands.proof import plot, report
+from appliance.commands.proof.proof import Condition
+from appliance.numbers.verdict import Estimate
 
 EQUAL = Condition(0, 'none', 100)
 COSTLY = Condition(0.005, 'none', 20)
@@ -40,7 +40,7 @@ def _trial(condition, mean, error):
 
 
 def least_seen(**made):
-    return proof_report.quantile(proof_report.needed(trials(EQUAL, **made)), 0.95)
+    return report.quantile(report.needed(trials(EQUAL, **made)), 0.95)
 
 
 def test_what_trials_of_equal_kernels_needed_is_what_95_of_100_see():
@@ -58,7 +58,7 @@ def test_the_interval_of_100_trials_holds_it_in_95_of_100():
 
 def test_a_quantile_by_order_statistics():
     """Of 1 .. 100: the 90th to the 100th, which is what the binomial says."""
-    found = proof_report.quantile(range(1, 101), 0.95)
+    found = report.quantile(range(1, 101), 0.95)
     assert (found.value, found.low, found.high) == (95, 90, 100)
     assert stats.binom.cdf(99, 100, 0.95) - stats.binom.cdf(89, 100, 0.95) >= 0.95
 
@@ -66,13 +66,13 @@ def test_a_quantile_by_order_statistics():
 @pytest.mark.parametrize('count, ends', [(71, False), (72, True)])
 def test_too_few_trials_have_no_upper_end(count, ends):
     """0.95 to the 72nd is under 2.5 %: then the largest is an end."""
-    assert math.isfinite(proof_report.quantile(range(count), 0.95).high) == ends
+    assert math.isfinite(report.quantile(range(count), 0.95).high) == ends
 
 
 def test_the_summary_says_it_all():
     made = (trials(EQUAL) + trials(COSTLY, 0.0026, 20)
             + trials(CONDITIONS[2], count=20))
-    text = proof_report.summary('dense:pte_entry', made, CONDITIONS)
+    text = report.summary('dense:pte_entry', made, CONDITIONS)
     assert re.search(r'^0\.5% +0\.50% +20 / 20 +83\.2% \.\. 100\.0% +\d+% +0 +0 +1\.002',
                      text, re.M)
     assert 'Equal kernels told apart: 0 of 120, loaded or not; ' \
@@ -87,41 +87,41 @@ def test_the_summary_says_it_all():
 def test_false_alarms_are_counted_and_need_little():
     made = trials(EQUAL, count=98) + trials(EQUAL, -0.01, 1) + trials(EQUAL, 0.01, 1)
     assert [t['verdict'] for t in made[-2:]] == ['faster', 'slower']
-    text = proof_report.summary('dense:pte_entry', made, CONDITIONS)
+    text = report.summary('dense:pte_entry', made, CONDITIONS)
     assert 'told apart: 2 of 100, loaded or not; 95 % interval 0.2% .. 7.0%' in text
-    assert proof_report.needed(made)[-1] < 0
+    assert report.needed(made)[-1] < 0
 
 
 def test_few_trials_and_none_are_said():
-    text = proof_report.summary('dense:pte_entry', trials(EQUAL, count=20), CONDITIONS)
+    text = report.summary('dense:pte_entry', trials(EQUAL, count=20), CONDITIONS)
     assert re.search(r'% slower \(95 % interval \S+% or more\)\.$', text)
-    text = proof_report.summary('dense:pte_entry', trials(COSTLY, 0.0026, 3), CONDITIONS)
+    text = report.summary('dense:pte_entry', trials(COSTLY, 0.0026, 3), CONDITIONS)
     assert 'told apart: not tried' in text and 'needs trials of A/A' in text
 
 
 def test_a_trial_that_was_never_looked_at_saw_nothing():
-    assert proof_report.needed([{'ratio': None}]) == [math.inf]
+    assert report.needed([{'ratio': None}]) == [math.inf]
 
 
 def test_a_trial_whose_control_differs_sees_nothing():
     (trial,) = trials(EQUAL, count=1)
-    assert math.isfinite(proof_report.needed([trial])[0])
-    assert proof_report.needed([trial | {'control': {'differs': True}}]) == [math.inf]
+    assert math.isfinite(report.needed([trial])[0])
+    assert report.needed([trial | {'control': {'differs': True}}]) == [math.inf]
 
 
 def test_the_plot_has_a_panel_for_each_condition_and_is_the_same_each_time():
     made = trials(EQUAL) + trials(COSTLY, 0.0026, 20)
-    plots = proof_plot.files('dense-pte_entry', 'dense:pte_entry', made, CONDITIONS)
+    plots = plot.files('dense-pte_entry', 'dense:pte_entry', made, CONDITIONS)
     assert set(plots) == {'dense-pte_entry.svg', 'dense-pte_entry.png'}
     svg = plots['dense-pte_entry.svg']
-    assert svg == proof_plot.files('dense-pte_entry', 'dense:pte_entry', made,
+    assert svg == plot.files('dense-pte_entry', 'dense:pte_entry', made,
                                    CONDITIONS)['dense-pte_entry.svg']
     assert b'>A/A<' in svg and b'>0.5%<' in svg and b'slower' in svg
     assert len(svg) < 100_000
 
 
 def test_interval_of_a_share():
-    low, high = proof_report.interval(0, 100)
+    low, high = report.interval(0, 100)
     assert low == 0 and high == pytest.approx(0.0362, abs=1e-4)
 
 
@@ -132,7 +132,7 @@ def test_patches_that_change_nothing_are_summed_up():
     made = [{'condition': 'driver', 'seconds': 50.0, 'rows': [same] * 99 + [undecided]},
             {'condition': 'driver', 'seconds': 60.0, 'rows': [same] * 100},
             {'condition': 'comment', 'seconds': 55.0, 'rows': [same] * 99 + [apart]}]
-    text = proof_report.null_summary(made)
+    text = report.null_summary(made)
     assert re.search(r'^comment +1 +100 +1 +99 +0 +55\.0$', text, re.M)
     assert re.search(r'^driver +2 +200 +0 +199 +1 +55\.0$', text, re.M)
     assert 'comment: dense smaps faster, 0.9812' in text

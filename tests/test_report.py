@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from appliance import headline, report
+from appliance.commands.bench import headline, report
 
 ESTIMATE = {'value': 1.5, 'low': 1.4, 'high': 1.6, 'differs': True, 'noise': 0.6, 'sees': 0.2}
 SAME = {'value': 1.001, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise': 0.003,

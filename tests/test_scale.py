@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy
 import pytest
 
-from appliance import fit, guest, scale, scale_plot, scale_report
+from appliance.boots import guest
+from appliance.commands.scale import plot, report, scale
+from appliance.numbers import fit
 from appliance.paths import TOP, build_folder
 
 N = scale.points(60_000, scale.FULL.steps)
@@ -120,20 +122,20 @@ def test_records_become_costs(result):
 
 
 def test_the_table(result):
-    lines = [line.split() for line in scale_report.text(result).splitlines()]
+    lines = [line.split() for line in report.text(result).splitlines()]
     assert ['pages', 'pte_entry', 'page', '1.010', '±0.025', '3.030', '±0.075'] in lines
     assert ['pages', 'pte_entry', 'page', 'straight,', '1', '%', 'straight,', '1', '%'] in lines
-    assert 'different work' not in scale_report.text(result)
+    assert 'different work' not in report.text(result)
 
 
 def test_a_walk_that_reports_what_is_not_true_is_told():
-    text = scale_report.text(of(records(truth=False)))
+    text = report.text(of(records(truth=False)))
     assert 'b: pages: pte_entry did different work' in text
     assert 'a: pages: pte_entry did different work' not in text
 
 
 def test_plots(result):
-    plots = scale_plot.files(result)
+    plots = plot.files(result)
     assert set(plots) == {'pages.svg', 'pages.png'}
     assert plots['pages.png'].startswith(b'\x89PNG') and b'<svg' in plots['pages.svg'][:1000]
 
@@ -215,7 +217,7 @@ def test_instructions_are_fitted_and_the_same_in_each_boot(appliance):
     ({'verdict': 'not straight', 'curve': {'kind': 'bend', 'at': 5000.0, 'below': {'value': 397.2},
                                            'above': {'value': 1044.0}}}, '397, 1,040 from 5,000')])
 def test_words(row, said):
-    assert scale_report.shape(row) == said
+    assert report.shape(row) == said
 
 
 @pytest.mark.parametrize('value, reach, said', [
@@ -223,7 +225,7 @@ def test_words(row, said):
     (16.0912, None, '16.09'), (12345.6, None, '12,350')])
 def test_numbers(value, reach, said):
     ends = (None, None) if reach is None else (value - reach, value + reach)
-    assert scale_report.with_reach(dict(zip(('value', 'low', 'high'), (value, *ends)))) == said
+    assert report.with_reach(dict(zip(('value', 'low', 'high'), (value, *ends)))) == said
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance import series
+from appliance.kernels import series
+from appliance.kernels.tree import PatchedTree
 from appliance.failure import Failure
 
 PATCH = '''--- a/mm/walk.c
@@ -30,7 +31,7 @@ class Clone:
     def __init__(self, folder: Path):
         self.root = folder / 'kernel-patches'
         self.tree = folder / 'linux'
-        self.patched = series.PatchedTree(self.tree, folder / 'pristine')
+        self.patched = PatchedTree(self.tree, folder / 'pristine')
         (self.tree / 'mm').mkdir(parents=True)
         (self.root / '6.12' / 'kernels').mkdir(parents=True)
         self.write('mm/walk.c', 'one\ntwo\nthree\n')

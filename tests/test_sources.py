@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from appliance import sources
+from appliance.kernels import sources
 from appliance.failure import Failure
 
 MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION =\n'

@@ -4,7 +4,7 @@
 import numpy
 import pytest
 
-from appliance.verdict import LOOKS, Looks, estimate
+from appliance.numbers.verdict import LOOKS, Looks, estimate
 
 BOOTS = {look: max(4, int(64 * look)) for look in LOOKS}  # at a look, of a run of 64
 

@@ -14,8 +14,10 @@ from typing import Iterator
 
 import pytest
 
-from appliance import compare, guest, watch
-from appliance.paired import Plan
+from appliance.boots import guest
+from appliance.commands.bench import compare
+from appliance.host import watch
+from appliance.commands.bench.session import Plan
 from appliance.paths import TOP, build_folder
 from runner_fixtures import run_with_records
 
@@ -201,7 +203,7 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
             is_new = record['type'] == 'host' and len(boots) > 2
             yield record | {'cpu': 'b CPU'} if is_new else record
 
-    monkeypatch.setattr('appliance.guest.records', moved)
+    monkeypatch.setattr('appliance.boots.guest.records', moved)
     monkeypatch.setenv('RESULTS', str(tmp_path))
     for budget in BUDGETS:
         boots.clear()

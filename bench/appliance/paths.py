@@ -44,6 +44,11 @@ def _made(folder: Path, what: str, variable: str) -> Path:
     return folder
 
 
+def short(path: Path) -> Path:
+    """A path as messages name it: relative to the clone, if it is in there."""
+    return path.relative_to(TOP) if path.is_relative_to(TOP) else path
+
+
 @contextlib.contextmanager
 def locked(build: Path):
     """Only one umwalk at a time builds in one build folder; others wait."""

@@ -2,7 +2,7 @@
 /*
  * Replays recorded walks: for each case of a file builds the address space
  * that the case describes as that of a process, runs the walk and records
- * every call of a callback. bench/appliance/golden.py writes the file and
+ * every call of a callback. bench/appliance/commands/golden.py writes the file and
  * compares; docs/formats.md describes file and records.
  */
 #ifndef GOLDEN_H

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is booted beside the kernel: the runner on the host, the guest's root."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Callable, Iterator
+
+from ..failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure, NoGuest
+from ..kernels import kernel
+from ..logs import trace
+from ..paths import TOP, locked
+
+MEMORY_MIB = 512
+CAME_UP = threading.Event()  # a guest: whatever fails from then on is not the host's fault
+WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
+
+
+def _memory_mib(configuration: str) -> int:
+    """Twice as much for KASAN's redzones and quarantine and lockdep's tables."""
+    return MEMORY_MIB * (1 if configuration == 'release' else 2)
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """Everything that a boot needs: the runner, the initramfs, the kernels."""
+    umrun: Path
+    initramfs: Path
+    kernels: dict[str, Path]
+    memory_mib: int = MEMORY_MIB
+
+    def only(self, name: str) -> 'Appliance':
+        """The same with one of the kernels."""
+        return replace(self, kernels={name: self.kernels[name]})
+
+    def command(self, *options: str, argv: list[str]) -> list[str]:
+        """The runner's command line (bench/runner/ documents it)."""
+        named = [f'--kernel={name}={path}' for name, path in self.kernels.items()]
+        return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
+
+
+def ensure(build: Path, names: list[str], configuration: str = 'release') -> Appliance:
+    """Build kernels, runner and root, as far as they are not up to date."""
+    programs = kernel.ensure(build, names, configuration)
+    with locked(build):
+        _make('bench', build / 'host')
+        _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')
+        _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}',
+              f'WALKS={build / "guest" / "walks"}')
+    return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
+                     dict(zip(names, programs)), _memory_mib(configuration))
+
+
+def _make(folder: str, out: Path, *variables: str) -> None:
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')}
+    ran = subprocess.run(['make', '-s', '-C', TOP / folder, f'OUT={out}', *variables],
+                         env=environment, stdin=subprocess.DEVNULL, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if ran.returncode:
+        raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
+
+
+def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
+            stdout: IO | int = subprocess.DEVNULL,
+            hopeless: Callable[[int], bool] | None = None) -> Iterator[dict]:
+    """Boot and yield the records as they come; raises Failure when a boot fails.
+
+    under is a command that runs the runner, and ends as it does; stdout is for what that writes.
+    A boot is ended as soon as hopeless(the runner's process), and has then failed.
+    """
+    reading, writing = os.pipe()
+    command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
+    boots = []
+    with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
+        with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
+                              stdout=stdout, stderr=said) as runner:
+            os.close(writing)
+            with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
+                for line in lines:
+                    record = json.loads(line)
+                    if record.get('type') == 'boot':
+                        boots.append(record)
+                    yield record
+        if any(boot['came_up'] for boot in boots):
+            CAME_UP.set()
+        said.seek(0)
+        if runner.returncode:
+            failure = NoGuest if never_came_up(runner.returncode, boots) else Failure
+            raise failure(f'a boot failed ({_reason(runner.returncode)}):\n'
+                          f'{explain(appliance, said.read().strip())}',
+                          runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
+
+
+def never_came_up(status: int, boots: list[dict]) -> bool:
+    """Whether the runner, which ended so with these records, could not start any guest.
+
+    Nor could one before it. A kernel that panics is up to that.
+    """
+    if CAME_UP.is_set():
+        return False
+    return status == CANNOT_START or any(
+        boot['outcome'] in ('died', 'timeout') and not boot['came_up'] for boot in boots)
+
+
+@contextlib.contextmanager
+def _watched(runner: subprocess.Popen,
+             hopeless: Callable[[int], bool] | None) -> Iterator[None]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_SECONDS):
+            if hopeless(runner.pid):
+                runner.terminate()
+                return
+
+    if hopeless:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def explain(appliance: Appliance, said: str) -> str:
+    """What the runner said, call traces with file and line if the kernel has them."""
+    match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
+    program = match and appliance.kernels.get(match[1])
+    return trace.decode(said, program) if program else said
+
+
+def _reason(status: int) -> str:
+    if status < 0:
+        return f'{signal.Signals(-status).name} ended it'
+    return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
+            TIME_LIMIT: 'time limit'}.get(status, f'exit status {status}')

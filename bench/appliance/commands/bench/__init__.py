@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
+
+import argparse
+from dataclasses import replace
+
+from ...failure import Failure
+from ...paths import build_folder
+from ..options import positive
+
+NAME = 'bench'
+HELP = 'compare two kernels: time and truth of every walk'
+STORES = True
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    command.add_argument('kernels', nargs='*', metavar='KERNEL', default=['baseline', 'patched'],
+                         help='which against which (baseline patched)')
+    command.add_argument('--profile', choices=('quick', 'full'), default='quick',
+                         help='quick: 55 s at most, a row is the same within 1 %%; full: 600 s, '
+                              '0.5 %% (%(default)s)')
+    command.add_argument('--budget', type=positive, metavar='SECONDS', help='another budget')
+    command.add_argument('--within', type=float, metavar='PERCENT',
+                         help='what "same" allows for')
+    command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
+                         help='only these (all)')
+    command.add_argument('--placements', type=positive, metavar='N',
+                         help='random orders of the functions of each kernel, one a boot; '
+                              '1: as built (16)')
+    command.add_argument('--time-all', action='store_true',
+                         help='time what is the same code, too')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare; returns the exit status."""
+    # pylint: disable-next=import-outside-toplevel # scipy is slow to load
+    from . import compare, session
+    from ...numbers.verdict import LEAST_DRAWS  # pylint: disable=import-outside-toplevel
+    if len(set(arguments.kernels)) != 2 or len(arguments.kernels) != 2:
+        raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
+                      'each run has the first one against itself as its control')
+    placements = arguments.placements or compare.PLACEMENTS
+    if 1 < placements < LEAST_DRAWS:
+        raise Failure(f'--placements {placements}: 1, or {LEAST_DRAWS} and more, '
+                      'for an interval over placements')
+    plan = session.PROFILES[arguments.profile]
+    plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
+                   time_all=arguments.time_all,
+                   within=arguments.within / 100 if arguments.within else plan.within)
+    return compare.run(build_folder(), tuple(arguments.kernels), plan, placements)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
+
+import concurrent.futures
+import datetime
+import json
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Callable
+
+from ...boots import guest
+from ...boots.walks import chosen_rows
+from ...host import events, watch
+from ...kernels import placement, sources
+from ...numbers import measure
+from ...numbers.verdict import Estimate
+from ...progress import step
+from ...runs import results
+from . import insns, report
+from .beside import Beside
+from .session import Plan, Session
+
+FORMAT = 4  # of result.json; raised when a field changes its meaning
+PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
+TRUTH_SECONDS = 300  # for a boot that checks; a limit for hangs
+
+
+def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
+    """Compare and print the table; returns the exit status.
+
+    Of the plan's events, or if it has none of the PMU's, those are counted that can be.
+    """
+    started = datetime.datetime.now(datetime.timezone.utc)
+    appliance = guest.ensure(build, list(names))
+    kernels = placement.ensure(build, appliance.kernels, placements)
+    countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
+    plan = replace(plan, events=countable)
+    clock = time.monotonic()
+    session, health, counting = _all_at_once(appliance, kernels, plan)
+    result = _result(build, appliance, session, health)
+    _put_counts(result['rows'], counting, plan)
+    result['started'] = started.isoformat(timespec='seconds')
+    result['no_events'] = no_events
+    result['seconds'] = round(time.monotonic() - clock, 1)
+    folder = results.store(started, {
+        'result.json': json.dumps(result, indent=1) + '\n',
+        'report.md': report.markdown(result),
+        'records.jsonl': results.json_lines(session.records)})
+    print(report.terminal(result))
+    print(f'\n{folder / "report.md"}')
+    return 0
+
+
+def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
+                 plan: Plan) -> tuple[Session, dict, insns.Counting]:
+    """Times, and beside them, as far as there are CPUs for it, truth and counts."""
+    began = time.monotonic()
+    shown = f'{" against ".join(reversed(kernels))}, {plan.budget} s at most'
+    with Beside() as beside:
+        checks = [beside.start(_truth, appliance.only(name), plan.rows, beside.stop)
+                  for name in kernels]
+        with insns.Counting(appliance, chosen_rows(plan.rows), beside) as counting:
+            if not beside.others:
+                concurrent.futures.wait(checks)
+                counting.ahead(plan.budget)
+            left = max(plan.budget / 2, plan.budget - (time.monotonic() - began))
+            session = Session(appliance, kernels, replace(plan, budget=left),
+                              tuple if plan.time_all else counting.same_code, beside.measured)
+            health = observe(session, shown, lambda: [r for c in checks for r in c.result()])
+            counting.finish()
+    return session, health, counting
+
+
+def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
+           stop: threading.Event) -> list[dict]:
+    """What a boot of one kernel says of the truth of all layouts that rows are of."""
+    layouts = dict.fromkeys(layout for layout, _ in chosen_rows(rows))
+    records = guest.records(appliance, f'--mem={appliance.memory_mib}',
+                            f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
+                            hopeless=lambda _: stop.is_set())
+    return [record for record in records if record['type'] in ('host', 'layout', 'check')]
+
+
+def observe(session: Session, shown: str, truth: Callable[[], list[dict]] = list) -> dict:
+    """Measure until all is decided; how the host was. shown: what the user is told.
+
+    truth has the records of checks that were made meanwhile. Of two machines there is
+    no one ratio, and so no interval that could hold it: then nothing is decided.
+    """
+    before = watch.usage()
+    with step(shown) as progress:
+        session.measure(progress.update)
+    after = watch.usage()
+    session.records += truth()
+    health = watch.health(session.records, before, after)
+    if watch.moved(health):
+        session.comparisons.clear()
+    return health
+
+
+def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
+    """What result.json holds; docs/formats.md describes every field."""
+    layouts = {r['layout']: {k: r[k] for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
+               for r in session.records if r['type'] == 'layout'}
+    source = sources.prepare(build)
+    return {
+        'format': FORMAT,
+        'host': results.host(session.records) | health | {'unfit': watch.warnings(health)},
+        'source': source.release,
+        'kernels': results.kernels(appliance),
+        'plan': asdict(session.plan) | {'placements': session.placements},
+        'boots': session.boots,
+        'layouts': layouts,
+        'rows': _rows(session),
+        'checks': _checks(session),
+    }
+
+
+def _rows(session: Session) -> list[dict]:
+    a, b, _ = session.names
+    truth = measure.checks(session.records)
+    pages = measure.pages_of_walks(session.records)
+    times = measure.ns_per_walk(session.records)
+    draws = session.draws(b)
+    counted = events.per_walk(session.records)
+    rows = []
+    for layout, walk in session.rows:
+        at = layout, walk
+        comparison = session.comparisons[at]
+        row = {'layout': layout, 'walk': walk, 'pages': pages.get(at),
+               'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
+               'control': _estimate(comparison.control), 'draws': draws.get(at, [])}
+        for name in (a, b):
+            row[name] = {**_times(times.get(at, {}).get(name, []), row['pages']),
+                         'truth': measure.truth(truth, name, layout, walk),
+                         'events': counted.get(at, {}).get(name, {})}
+        rows.append(row)
+    return rows
+
+
+def _times(ns_of_boots: list[float], pages: int | None) -> dict:
+    """Of a walk in one kernel; a row whose code is the same may have none."""
+    ns = measure.middle(ns_of_boots) if ns_of_boots else None
+    return {'ns': ns, 'ns_per_page': ns and ns / pages, 'ns_of_boots': ns_of_boots}
+
+
+def _put_counts(rows: list[dict], counting: insns.Counting, plan: Plan) -> None:
+    """What the counts say of each row; of the same code no time need speak."""
+    insns.put_into(rows, counting.found())
+    same = counting.same_code()
+    for row in rows:
+        row['same_code'] = (row['layout'], row['walk']) in same
+        if row['same_code'] and not plan.time_all:
+            row['verdict'] = 'same code'
+
+
+def _estimate(found: Estimate | None) -> dict | None:
+    return found and asdict(found) | {'noise': found.noise()}
+
+
+def _checks(session: Session) -> list[dict]:
+    return [{'kernel': kernel, 'layout': layout, 'check': check, **entry}
+            for (kernel, layout, check), entry in measure.checks(session.records).items()
+            if kernel in session.kernels]

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The instructions of each walk of a bench: counted beside the times, then kept beside the kernel.
+
+A count is the same in every boot, as long as the kernel and the guest's root
+are; a kernel that changed is counted anew, and others are not. The functions
+that a walk executes are kept, too: where they are those of the other kernel, and
+each is the same to the byte, the walk is the same code. Both are counted for
+that: a function that is the same may call another one by a pointer.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ...boots import counting, guest
+from ...boots.walks import Row
+from ...failure import Failure
+from ...kernels import functions
+from ...logs import symbols
+from ...paths import write_atomically
+from ...progress import step
+from .beside import Beside
+
+FILE = 'instructions'  # beside the kernel's program; docs/formats.md
+AHEAD = 0.25  # of the budget: what counting may have of it where there is one CPU
+GRACE_SECONDS = 5  # for counts that are under way when the times are done
+BOOT_SECONDS = 120  # a kernel that hangs must not keep others from being counted
+
+LATER = 'no time was left for it; the next run goes on'
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The instructions of one walk of one kernel, or why they are not known."""
+    instructions: int | None
+    no_instructions: str | None = None
+    functions: tuple[str, ...] = ()  # all that it executes; none: not known
+
+
+Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk
+
+
+class Counting:
+    """Counts of two kernels: what is kept of them, and the others as they come.
+
+    `with` keeps them when it ends, all that there are then.
+    """
+
+    def __init__(self, appliance: guest.Appliance, rows: list[Row], beside: Beside):
+        self.appliance = appliance
+        self.rows = rows
+        self.beside = beside
+        self.kept = {name: _Kept(program, appliance.initramfs)
+                     for name, program in appliance.kernels.items()}
+        self.unchanged = _unchanged(*appliance.kernels.values())
+        self.stop = beside.stop
+        self.under_way: list[concurrent.futures.Future] = []
+
+    def __enter__(self) -> 'Counting':
+        self.under_way = [self.beside.start(self._of_layout, layout)
+                          for layout in dict.fromkeys(layout for layout, _ in self.rows)
+                          if any(self._missing(name, layout) for name in self.kept)]
+        return self
+
+    def __exit__(self, *_) -> None:
+        for of_kernel in self.kept.values():
+            of_kernel.write()
+
+    def ahead(self, budget: float) -> None:
+        """Before anything is timed, where counting must not go on meanwhile: a share, no more."""
+        self.wait(AHEAD * budget)
+        self.stop.set()
+
+    def finish(self) -> None:
+        """Wait a bounded while for what is under way, and end it."""
+        self.wait(GRACE_SECONDS)
+        self.stop.set()
+        concurrent.futures.wait(self.under_way)
+
+    def wait(self, seconds: float) -> None:
+        """Until all is counted that is going to be, or so long."""
+        end = time.monotonic() + seconds
+        left = {future for future in self.under_way if not future.done()}
+        if not left or self.stop.is_set():
+            return
+        with step('counting instructions') as shown:
+            while left and time.monotonic() < end:
+                _, left = concurrent.futures.wait(left, timeout=0.2)
+                shown.update(f'{len(left)} layouts left')
+
+    def same_code(self) -> set[Row]:
+        """The rows, of those counted, whose walk executes the same code in both kernels."""
+        return {row for row in self.rows if self._is_same(row)}
+
+    def found(self) -> Found:
+        """All counts, by kernel and row; a walk that could not be counted has the reason."""
+        return {name: {row: self._counted(name, row) for row in self.rows} for name in self.kept}
+
+    def _counted(self, name: str, row: Row) -> Counted:
+        of = self.kept[name]
+        return of.failed.get(row) or of.known.get(row) or Counted(None, LATER)
+
+    def _missing(self, name: str, layout: str) -> list[Row]:
+        return [row for row in self.rows if row[0] == layout and row not in self.kept[name].known]
+
+    def _is_same(self, row: Row) -> bool:
+        first, second = (of.known.get(row) for of in self.kept.values())
+        return bool(first and first == second and first.functions
+                    and self.unchanged.issuperset(first.functions))
+
+    def _of_layout(self, layout: str) -> None:
+        """What is not known of it: in one boot of each kernel."""
+        for name in self.kept:
+            if missing := self._missing(name, layout):
+                self._count(name, missing)
+
+    def _count(self, name: str, rows: list[Row]) -> None:
+        """Rows of one layout; each in a boot of its own if one fails: it costs no other its count."""
+        of = self.kept[name]
+        try:
+            for row, found in self._counts(name, rows).items():
+                executed = symbols.executed(self.appliance.kernels[name], found.at)
+                of.known[row] = Counted(found.instructions, None,
+                                        () if found.elsewhere else tuple(sorted(executed)))
+        except Failure as failure:
+            if self.stop.is_set():
+                return
+            if len(rows) > 1:
+                for row in rows:
+                    self._count(name, [row])
+                return
+            reason = ' '.join(str(failure).splitlines()[:2])  # without the console's end
+            of.failed[rows[0]] = Counted(None, reason.removeprefix(f'{", ".join(rows[0])}: '))
+
+    def _counts(self, name: str, rows: list[Row]) -> counting.Boot:
+        if self.stop.is_set():
+            return {}
+        walks = ','.join(walk for _, walk in rows)
+        return counting.counts(counting.observe_one(
+            self.appliance.only(name), ['/bin/walks', 'count', f'{rows[0][0]}:{walks}'],
+            BOOT_SECONDS, lambda _: self.stop.is_set()))
+
+
+def _unchanged(first: Path, second: Path) -> set[str]:
+    """The functions that are the same in both kernels."""
+    return set(functions.digests(first)) - functions.changed(first, second)
+
+
+def put_into(rows: list[dict], counted: Found) -> None:
+    """Complete the rows of a bench's result."""
+    for row in rows:
+        for name, of_kernel in counted.items():
+            found = asdict(of_kernel[row['layout'], row['walk']])
+            row[name] |= {key: found[key] for key in ('instructions', 'no_instructions')}
+
+
+class _Kept:
+    """The counts of a kernel's program, in a file: a digest, and they.
+
+    The digest is of the program, of the guest's root and of the counts, so
+    that counts that are stale or damaged are none.
+    """
+
+    def __init__(self, program: Path, initramfs: Path):
+        self.path = program.with_name(FILE)
+        self.source = hashlib.sha256(program.read_bytes())
+        self.source.update(initramfs.read_bytes())
+        self.known: dict[Row, Counted] = self._read()
+        self.failed: dict[Row, Counted] = {}
+
+    def _digest(self, counts: str) -> str:
+        digest = self.source.copy()
+        digest.update(counts.encode())
+        return digest.hexdigest()
+
+    def _read(self) -> dict[Row, Counted]:
+        try:
+            digest, _, counts = self.path.read_text(encoding='utf-8').partition('\n')
+        except (OSError, UnicodeDecodeError):
+            return {}
+        if digest != self._digest(counts):
+            return {}
+        return {(layout, walk): Counted(one['instructions'], None, tuple(one['functions']))
+                for layout, walks in json.loads(counts).items() for walk, one in walks.items()}
+
+    def write(self) -> None:
+        """Keep what is known."""
+        layouts: dict[str, dict[str, dict]] = defaultdict(dict)
+        for (layout, walk), one in self.known.items():
+            layouts[layout][walk] = {'instructions': one.instructions,
+                                     'functions': one.functions}
+        counts = json.dumps(layouts, indent=1) + '\n'
+        write_atomically(self.path, f'{self._digest(counts)}\n{counts}')

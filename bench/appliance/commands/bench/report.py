@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The comparison as a table: for the terminal and mail, and as Markdown."""
+
+from statistics import stdev
+
+from ...render import table
+from . import event_report, headline
+from .headline import change, span
+
+HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'broken')
+MORE = ('B ns', 'A insns', 'B insns', 'noise')  # columns of report.md
+LEFT = (0, 1, 5, 6)  # columns of words; numbers are set right
+
+
+LEGEND = """\
+A: {a}
+B: {b}
+work: by how much more instructions B retires in one walk, exact. time: by how
+much longer it takes, a 95 % interval; what it has beyond work is caches and
+branches, and of smaps and pagemap the guest's system calls. A ns: time in A.
+Verdicts are about time: of equal kernels 1 row in 100 is called faster or
+slower. sees: a change that would have been called so in 95 of 100 runs. same
+code: all functions that the walk executes are the same to the byte in both,
+addresses apart. broken: where what the walk reported was not the truth; then
+A and B did different work, and the row compares that."""
+
+ONE_PLACEMENT = """\
+One placement of the functions of each kernel, as built: where the linker
+happened to put them alone can make a walk some percent faster or slower.
+Without PLACEMENTS=1 the verdict is about the patch instead."""
+
+
+def terminal(result: dict) -> str:
+    """What moved, the table, the faults found, and what was compared; fits into mail."""
+    lines = table.aligned([list(HEADERS), *_cells(result)], LEFT)
+    return '\n'.join([headline.text(result), '', *lines, '', *_host(result), *_uncounted(result),
+                      *_faults(result), '', _legend(result), '', *event_report.terminal(result),
+                      '', _placement(result), '', _about(result)])
+
+
+def markdown(result: dict) -> str:
+    """The same as report.md."""
+    cells = [row + more for row, more in zip(_cells(result), _more(result))]
+    rows = table.markdown([list(HEADERS + MORE), *cells], LEFT)
+    a, b = result['kernels']
+    stacks = '\n'.join(f"- `{name}`: {', '.join(kernel['series'])}"
+                       for name, kernel in result['kernels'].items())
+    faults = '\n'.join('- ' + line for line in _faults(result)) or 'None found.'
+    host = '\n'.join('- ' + line for line in _host(result)) or 'Nothing to report.'
+    uncounted = '\n'.join('- ' + line for line in _uncounted(result)) or 'Nothing.'
+    return (f'# {b} against {a}\n\n{headline.text(result)}\n\n{_about(result)}\n\n{stacks}\n\n'
+            f'{rows}\n\n```\n{_legend(result)}\n```\n\n{event_report.markdown(result)}\n\n'
+            f'{_placement(result)}\n\n## The host\n\n{host}\n\n'
+            f'## Instructions not counted\n\n{uncounted}\n\n## Broken truth\n\n{faults}\n')
+
+
+def _legend(result: dict) -> str:
+    a, b = result['kernels']
+    return LEGEND.format(a=a, b=b)
+
+
+def _cells(result: dict) -> list[list[str]]:
+    a, b = result['kernels']
+    unfit = ' (UNFIT HOST)' if result['host']['unfit'] else ''
+    return [[row['layout'], row['walk'], _work(row, a, b), _time(row), _number(row[a]['ns']),
+             _verdict(row, result['plan']['within'], unfit), _broken(row, a, b)]
+            for row in result['rows']]
+
+
+def _work(row: dict, a: str, b: str) -> str:
+    ratio = headline.work(row, a, b)
+    return '-' if ratio is None else change(ratio)
+
+
+def _time(row: dict) -> str:
+    return span(row['ratio']) if row['ratio'] else '-'
+
+
+def _number(value: float | None) -> str:
+    return '-' if value is None else f'{value:,.0f}'
+
+
+def _more(result: dict) -> list[list[str]]:
+    """The columns MORE."""
+    a, b = result['kernels']
+    return [[_number(row[b]['ns']), _number(row[a]['instructions']),
+             _number(row[b]['instructions']),
+             f"{row['control']['noise']:.1%}" if row['control'] else '-']
+            for row in result['rows']]
+
+
+def _uncounted(result: dict) -> list[str]:
+    """A line for all walks of a kernel and layout that were not counted for one reason."""
+    walks: dict[tuple[str, str, str], list[str]] = {}
+    for row in result['rows']:
+        for name in result['kernels']:
+            if reason := row[name]['no_instructions']:
+                walks.setdefault((name, row['layout'], reason), []).append(row['walk'])
+    return [f'{name}: {layout}: {", ".join(of)} not counted: {reason}'
+            for (name, layout, reason), of in walks.items()]
+
+
+def _verdict(row: dict, within: float, unfit: str) -> str:
+    verdict = row['verdict']
+    if verdict == 'same':
+        sees = '' if unfit else f" (sees {100 * row['ratio']['sees']:.2g} %)"
+        verdict = f'same within {100 * within:.2g} %{sees}'
+    elif verdict == 'undecided' and row['control'] and row['control']['differs']:
+        verdict = 'undecided (control)'
+    return verdict + unfit * (verdict != 'same code')
+
+
+def _broken(row: dict, a: str, b: str) -> str:
+    return ' '.join(short for short, name in (('A', a), ('B', b))
+                    if row[name]['truth'] == 'broken')
+
+
+def _host(result: dict) -> list[str]:
+    controls = [f"{row['layout']} {row['walk']}" for row in result['rows']
+                if row['control'] and row['control']['differs']]
+    lines = ['UNFIT HOST: ' + line for line in result['host']['unfit']]
+    if controls:
+        lines.append('control: ' + ', '.join(controls) + ': the kernel differs from itself, '
+                     'so there is no verdict')
+    return lines
+
+
+def _placement(result: dict) -> str:
+    placements = result['plan']['placements']
+    if placements == 1:
+        return ONE_PLACEMENT
+    lines = []
+    for row in result['rows']:
+        spread = stdev(row['draws']) if len(row['draws']) > 1 else 0
+        if row['ratio'] and row['verdict'] != 'same' and abs(row['ratio']['value'] - 1) < spread:
+            lines.append(f"{row['layout']} {row['walk']}: {spread:.1%}")
+    told = f'Each boot has its functions in another order, {placements} of each kernel'
+    if not lines:
+        return f'{told}.'
+    return (f'{told}. Rows that differ by\nless than that alone makes them (standard deviation): '
+            + '; '.join(lines))
+
+
+def _faults(result: dict) -> list[str]:
+    return [f"{c['kernel']}: {c['layout']}: {c['check']} broken: {c['detail']}"
+            for c in result['checks'] if c['broken']]
+
+
+def _about(result: dict) -> str:
+    return (f"Linux {result['source']}, {result['boots']} boots of each kernel in turns, "
+            f"{result['seconds']:.0f} s, {result['host']['cpu']}, {result['started']}")

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The paired runner: boot both kernels at once, again and again, until all is decided.
+
+Three guests are alive at a time: the kernel compared against (a), the other
+one (b), and a once more. Whatever makes a and its double differ is noise: that
+is the control, measured in the same turns as the comparison.
+"""
+
+import random
+import resource
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Callable, Collection
+
+from ...boots import guest
+from ...boots.walks import Row, chosen_rows
+from ...numbers import measure
+from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
+
+SAMPLES = 8  # of each walk in a boot: four rounds
+BOOT_SECONDS = 60
+OVERTIME = 2  # budgets that a slow host may take for as many boots as the first look needs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to measure, and what for."""
+    budget: float  # seconds
+    within: float  # a row is decided when its interval is within 1 +- this
+    rows: tuple[str, ...] = ()  # LAYOUT or LAYOUT:WALK,WALK; none: all
+    events: tuple[str, ...] = ()  # of the host's CPU, counted in all turns
+    time_all: bool = False  # the rows whose code is the same, too
+
+
+PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}
+
+
+@dataclass
+class Comparison:
+    """A row: what is known of b against a, and of a against itself."""
+    looks: Looks = field(default_factory=Looks)
+    control_looks: Looks = field(default_factory=Looks)
+    ratio: Estimate | None = None
+    control: Estimate | None = None
+    verdict: str = 'undecided'
+
+    def look(self, logs: list[float], control: list[float], budget: float, within: float) -> None:
+        """Take another look, unless the verdict stands."""
+        if self.verdict != 'undecided':
+            return
+        ratio = self.looks.look(logs, budget)
+        if ratio is None:
+            return
+        self.ratio = ratio
+        self.control = self.control_looks.look(control, budget)
+        self.verdict = ratio.verdict(within)
+        if self.control.differs:
+            self.verdict = 'undecided'
+
+
+class Session:
+    """Boots of a pair of kernels, the records of all, the comparisons.
+
+    kernels maps the two names to programs, one for each placement of the
+    kernel's functions; as many of each. settled names the rows that need no
+    timing, more of them as the run goes on. cpu is where the guests run; any, if None.
+    """
+
+    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
+                 settled: Callable[[], Collection[Row]] = tuple, cpu: int | None = None):
+        self.appliance = appliance
+        self.kernels = kernels
+        self.plan = plan
+        self.settled = settled
+        self.under = None if cpu is None else ['taskset', '-c', str(cpu)]
+        self.random = random.Random()
+        self.records: list[dict] = []
+        self.boots = 0
+        self.comparisons: dict[Row, Comparison] = defaultdict(Comparison)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All that are asked for."""
+        return chosen_rows(self.plan.rows)
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of a, b and the double of a."""
+        a, b = self.kernels
+        return a, b, f'{a}.again'
+
+    def measure(self, progress: Callable[[str], None]) -> None:
+        """Boot until every row is decided or the budget is used up."""
+        started = time.monotonic()
+        looks = list(LOOKS)
+        while looks and self.undecided():
+            began = time.monotonic()
+            self._boot()
+            now = time.monotonic()
+            progress(self._progress())
+            used = (now - started + (now - began)) / self.plan.budget  # and by another boot
+            if 1 <= used < OVERTIME and self.boots < LEAST_DRAWS:
+                continue
+            due = [look for look in looks if look <= min(used, 1)]
+            looks = [look for look in looks if look > used]
+            if due:
+                self._look(due[-1])
+
+    def draws(self, b: str) -> dict[Row, list[float]]:
+        """ln(b / a) of each boot or, with several placements, of each placement."""
+        a = self.names[0]
+        found = {}
+        for row, of_boots in measure.log_ratios(self.records, a, b).items():
+            placed: dict[int, list[float]] = defaultdict(list)
+            for boot, value in of_boots.items():
+                placed[boot if self.placements == 1 else boot % self.placements].append(value)
+            found[row] = [sum(values) / len(values) for values in placed.values()]
+        return found
+
+    @property
+    def placements(self) -> int:
+        """How many there are of each kernel."""
+        return len(next(iter(self.kernels.values())))
+
+    def _boot(self) -> None:
+        a, b, again = self.names
+        at = self.boots % self.placements
+        programs = [(a, self.kernels[a][at]), (b, self.kernels[b][at]),
+                    (again, self.kernels[a][at])]
+        self.random.shuffle(programs)
+        seed = self.random.getrandbits(32)
+        turns = {'type': 'turns', 'boot': self.boots, 'seed': seed, 'placement': at,
+                 'kernels': [name for name, _ in programs]}
+        self.records.append(turns)
+        before = _cpu_ns()
+        appliance = replace(self.appliance, kernels=dict(programs))
+        options = [f'--turns={seed}', f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}']
+        if self.plan.events:
+            options.append(f'--events={",".join(self.plan.events)}')
+        for record in guest.records(appliance, *options, argv=self._job(), under=self.under):
+            if 'boot' in record:
+                record['boot'] = self.boots
+            self.records.append(record)
+        turns['cpu_ns'] = _cpu_ns() - before
+        self.boots += 1
+
+    def _job(self) -> list[str]:
+        rows = self.undecided()
+        return ['/bin/walks', 'time', f'--samples={SAMPLES}',
+                *(f'{layout}:{",".join(walks)}' for layout, walks in rows.items())]
+
+    def undecided(self) -> dict[str, list[str]]:
+        """The walks, by layout, that the next boot measures."""
+        rows: dict[str, list[str]] = defaultdict(list)
+        settled = self.settled()
+        for layout, walk in self.rows:
+            if (layout, walk) not in settled and self._verdict((layout, walk)) == 'undecided':
+                rows[layout].append(walk)
+        return dict(rows)
+
+    def _verdict(self, row: Row) -> str:
+        return self.comparisons[row].verdict if row in self.comparisons else 'undecided'
+
+    def _look(self, budget: float) -> None:
+        _, b, again = self.names
+        control = self.draws(again)
+        for row, logs in self.draws(b).items():
+            self.comparisons[row].look(logs, control[row], budget, self.plan.within)
+
+    def _progress(self) -> str:
+        left = sum(len(walks) for walks in self.undecided().values())
+        return f'{self.boots} boots, {left} of {len(self.rows)} rows undecided'
+
+
+def _cpu_ns() -> int:
+    """CPU time of all processes that this one has started and seen end, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((used.ru_utime + used.ru_stime) * 1e9)

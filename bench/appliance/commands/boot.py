@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench-boot`: how long boot, a trivial job and halt take; and do they always work.
+
+And what the guest's processes cost: system calls, page faults, signals, switches.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from ..boots import guest
+from ..failure import FAILED, Failure
+from ..paths import build_folder
+from ..progress import step
+from .options import add_config, add_kernel, positive
+
+NAME = 'bench-boot'
+HELP = 'time boot, a trivial job and halt, and what system calls, faults, signals cost'
+
+BOOT_SECONDS = 300  # for one that hangs
+MEMORY_MIB = 256
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_kernel(command)
+    add_config(command)
+    command.add_argument('--boots', type=positive, default=50, help='how often (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Boot one kernel many times; returns the exit status."""
+    return time_boots(build_folder(), arguments.kernel, arguments.boots, arguments.config)
+
+
+def time_boots(build: Path, name: str, boots: int, configuration: str = 'release') -> int:
+    """Boot one kernel many times; returns the exit status."""
+    appliance = guest.ensure(build, [name], configuration)
+    walls = []
+    with step(f'{boots} boots of {name}') as shown:
+        for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',
+                                    f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'list']):
+            if record['type'] == 'boot':
+                walls.append(record['wall_ns'] / 1e6)
+            shown.update(f'{len(walls)} of {boots}')
+    if len(walls) != boots:
+        raise Failure(f'{len(walls)} boots ended, wanted {boots}', FAILED)
+    import numpy  # pylint: disable=import-outside-toplevel # it is slow to load
+    low, median, high = numpy.percentile(walls, (5, 50, 95))
+    print(f'{name}: {boots} boots, none failed; boot, job and halt: '
+          f'median {median:.1f} ms, 5 % {low:.1f} ms, 95 % {high:.1f} ms, worst {max(walls):.1f} ms')
+    print(_processes(appliance), end='')
+    return 0
+
+
+def _processes(appliance: guest.Appliance) -> str:
+    """A line for each thing, from a boot of its own."""
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as said:
+        for _ in guest.records(appliance, f'--mem={MEMORY_MIB}', f'--timeout={BOOT_SECONDS}',
+                               argv=['/bin/walks', 'processes'], stdout=said):
+            pass
+        said.seek(0)
+        return said.read()

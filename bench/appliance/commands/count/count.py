@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk count`: how many instructions each walk retires, and where kernels differ."""
+
+import datetime
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...boots import guest
+from ...boots.counting import Boot, counts, observe_one, side_by_side
+from ...failure import FAILED, Failure
+from ...kernels import kernel, sources
+from ...logs import symbols
+from ...progress import step
+from ...runs import results
+from . import callgrind, report
+
+FORMAT = 1  # of result.json; raised when a field changes its meaning
+KERNELS = ('baseline', 'patched', 'fixed', 'stock')
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to count, and how often."""
+    kernels: list[str]
+    layouts: list[str]
+    walk: str | None  # None: all
+    boots: int
+
+    def argv(self, layout: str) -> list[str]:
+        """The command in the guest.
+
+        Each layout has a boot of its own: smaps is of the whole process, and
+        the program's own pages remember what it did before.
+        """
+        return ['/bin/walks', 'count', f'{layout}:{self.walk}' if self.walk else layout]
+
+
+def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boots: int) -> int:
+    """Count, print the tables, store; returns the exit status. No layout chosen: all."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    appliance = guest.ensure(build, names)
+    plan = Plan(names, chosen or layouts(appliance), walk, boots)
+    clock = time.monotonic()
+    records, seen = observe(appliance, plan)
+    seconds = round(time.monotonic() - clock, 1)
+    unequal = differing(seen)
+    folder = results.new_folder(started)
+    first = {name: of_kernel[0] for name, of_kernel in seen.items()}
+    with step('source lines'):
+        attributed = {name: _attribute(build, appliance.kernels[name], name, boot)
+                      for name, boot in first.items()}
+    result = {
+        'format': FORMAT, 'kind': 'count', 'started': started.isoformat(timespec='seconds'),
+        'seconds': seconds, 'source': sources.prepare(build).release,
+        'host': results.host(records), 'kernels': results.kernels(appliance),
+        'boots': boots, 'unequal': unequal, 'rows': _rows(first),
+        'differences': report.differences(attributed),
+    }
+    results.store(started, _files(result, records, first, attributed, folder), folder)
+    print(report.terminal(result))
+    print(f'\n{folder}')
+    return FAILED if unequal else 0
+
+
+def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[str, list[Boot]]]:
+    """Boot, as many at a time as there are CPUs; the records, and counts by kernel and boot.
+
+    The instructions of each address are in the counts alone: they are many.
+    """
+    wanted = [(i, name, layout) for i in range(plan.boots)
+              for layout in plan.layouts for name in plan.kernels]
+    kept: list[dict] = []
+    seen: dict[str, list[Boot]] = {name: [{} for _ in range(plan.boots)] for name in plan.kernels}
+    with step(f'{len(wanted)} boots of {", ".join(plan.kernels)}') as shown:
+        observed = side_by_side(
+            lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2])), wanted)
+        for done, ((i, name, _), records) in enumerate(zip(wanted, observed), 1):
+            for key, count in counts(records).items():
+                first = seen[name][0].get(key)
+                seen[name][i][key] = first if first == count else count  # kept once
+            kept += [r | {'boot': i} if 'boot' in r else r for r in records
+                     if r['type'] != 'insns']
+            shown.update(f'{done} of {len(wanted)}')
+    return kept, seen
+
+
+def layouts(appliance: guest.Appliance) -> list[str]:
+    """The names of those that the guest has built in."""
+    command = appliance.only(next(iter(appliance.kernels))).command(argv=['/bin/walks', 'list'])
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                         check=False)
+    if ran.returncode:
+        raise Failure(f'a boot failed: {ran.stderr.strip()}', ran.returncode)
+    return [line.split()[0] for line in ran.stdout.splitlines()]
+
+
+def differing(boots: dict[str, list[Boot]]) -> list[str]:
+    """The counts that were not the same, address by address, in every boot; a line each."""
+    found = []
+    for name, of_kernel in boots.items():
+        for (layout, walk), count in of_kernel[0].items():
+            others = [i for i, boot in enumerate(of_kernel) if boot[layout, walk] != count]
+            if others:
+                totals = sorted({boot[layout, walk].instructions for boot in of_kernel})
+                found.append(f'{name}: {layout}, {walk}: {len(others)} of {len(of_kernel)} boots '
+                             f'differ from the first; totals {totals[0]:,} to {totals[-1]:,}')
+    return found
+
+
+def _attribute(build: Path, program: Path, name: str, boot: Boot) -> report.Attributed:
+    """Where the instructions of a boot come from, with the source files of that kernel."""
+    places = symbols.places(program, {address for count in boot.values() for address in count.at})
+    texts = kernel.read_sources(build, name, {place.file for place in places.values()})
+    return report.Attributed({key: count.at for key, count in boot.items()}, places, texts)
+
+
+def _rows(first: dict[str, Boot]) -> list[dict]:
+    rows = []
+    for (layout, walk), count in next(iter(first.values())).items():
+        row = {'layout': layout, 'walk': walk, 'pages': count.pages, 'vmas': count.vmas}
+        for name, boot in first.items():
+            one = boot[layout, walk]
+            row[name] = {'instructions': one.instructions, 'per_page': one.instructions / one.pages,
+                         'per_vma': one.instructions / one.vmas, 'elsewhere': one.elsewhere,
+                         'return': one.returned}
+        rows.append(row)
+    return rows
+
+
+def _files(result: dict, records: list[dict], first: dict[str, Boot],
+           attributed: dict[str, report.Attributed], folder: Path) -> dict[str, str]:
+    """What the results folder holds. Sources first: a profile older than they would be stale."""
+    homes = {name: _homes(name, attributed) for name in attributed}
+    files = {homes[name][file]: text for name, of_kernel in attributed.items()
+             for file, text in of_kernel.texts.items()}
+    for name, boot in first.items():
+        sources_of = {file: folder / home for file, home in homes[name].items()}
+        for (layout, walk), count in boot.items():
+            files[f'{name}-{layout}-{walk}.callgrind'] = callgrind.text(
+                count.at, attributed[name].places, sources_of, f'{name}: {layout}, {walk}')
+    files['result.json'] = json.dumps(result, indent=1) + '\n'
+    files['report.md'] = report.markdown(result)
+    files['records.jsonl'] = results.json_lines(records)
+    return files
+
+
+def _homes(name: str, attributed: dict[str, report.Attributed]) -> dict[str, str]:
+    """Where each source file of a kernel goes: once, if no other kernel has another one."""
+    return {file: ('sources/common/' if all(other.texts.get(file, text) == text
+                                            for other in attributed.values())
+                   else f'sources/{name}/') + file
+            for file, text in attributed[name].texts.items()}

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk golden`: replay recorded walks in a real process and compare every call.
+
+tests/golden/README.md describes the recorded walks, docs/formats.md what the
+guest's program reads and writes.
+"""
+
+import argparse
+import json
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterable
+
+from ..boots import guest
+from ..failure import FAILED, Failure
+from ..kernels import series
+from ..paths import TOP, build_folder
+from ..progress import step
+
+NAME = 'golden'
+HELP = 'replay recorded walks, compare every call of a callback'
+
+CASES = TOP / 'tests' / 'golden' / 'walks.jsonl'
+SECONDS = 1200  # for a boot that hangs
+SHOWN = 20  # failing cases printed for a kernel
+KINDS = ('anon', 'pfnmap', 'hugetlb')
+OPS = ('pmd_entry', 'pte_entry', 'pte_hole', 'hugetlb_entry')
+POLICIES = ('walk', 'skip_pfnmap', 'skip_hugetlb', 'skip_all', 'fail_pfnmap')
+
+
+@dataclass
+class Trace:
+    """What a walk did: the folded calls, its return value, the entries it destroyed."""
+    events: list[list] = field(default_factory=list)
+    result: int | None = None
+    cleared: int = 0
+    changed: int = 0
+    overflowed: bool = False
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    command.add_argument('--cases', type=Path, default=CASES, metavar='FILE',
+                         help='recorded walks (tests/golden/walks.jsonl)')
+    command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
+                         help='only this one (all that the file has traces of); repeat for more')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay; returns the exit status."""
+    return replay(build_folder(), arguments.cases, arguments.kernel)
+
+
+def replay(build: Path, path: Path, names: list[str]) -> int:
+    """Replay the file's cases on each kernel; returns the exit status."""
+    cases = load(path)
+    failed = False
+    for name in names or kernels_of(path, cases):
+        chosen = [case for case in cases if name in case]
+        if not chosen:
+            raise Failure(f'{path}: no case has a trace of kernel {name}')
+        traces = _replay(build, name, chosen)
+        bad = [(case['name'], found) for case in chosen
+               if (found := differences(case[name], traces[case['name']]))]
+        print(f'{name}: {len(chosen) - len(bad)} of {len(chosen)}', flush=True)
+        for case_name, found in bad[:SHOWN]:
+            print(f'  {case_name}: {found}')
+        if len(bad) > SHOWN:
+            print(f'  and {len(bad) - SHOWN} cases more')
+        failed |= bool(bad)
+    return FAILED if failed else 0
+
+
+def load(path: Path) -> list[dict]:
+    """The cases of a file, checked as far as the guest relies on it."""
+    try:
+        lines = path.read_text(encoding='utf-8').splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f'{path}: {error}') from error
+    cases = [_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    names = [case['name'] for case in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise Failure(f'{path}: two cases are called {name}')
+    if not cases:
+        raise Failure(f'{path}: no cases in it')
+    return cases
+
+
+def _case(path: Path, number: int, line: str) -> dict:
+    try:
+        case = json.loads(line)
+        _check(case)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Failure(f'{path}:{number}: not a case (tests/golden/README.md has the format): '
+                      f'{type(error).__name__}: {error}') from error
+    return case
+
+
+def _check(case: dict) -> None:
+    name = case['name']
+    if not name or len(name) > 100 or not name.isprintable() or set(name) & set(' "\\'):
+        raise ValueError(f'name {name!r}')
+    end = 0
+    for first, last, kind in case['vmas']:
+        if kind not in KINDS or not end <= int(first) < int(last):
+            raise ValueError(f'VMA {[first, last, kind]}')
+        end = last
+    for first, last in case['populate']:
+        if not any(start <= int(first) < int(last) <= stop for start, stop, _ in case['vmas']):
+            raise ValueError(f'{[first, last]}, to be populated, is not in one VMA')
+    if not case['ops'] or set(case['ops']) - set(OPS):
+        raise ValueError(f'ops {case["ops"]}')
+    if case['test_walk'] is not None and case['test_walk'] not in POLICIES:
+        raise ValueError(f'test_walk {case["test_walk"]}')
+    if case['stop'] is not None:
+        at, code = case['stop']
+        if int(at) < 0 or int(code) == 0:
+            raise ValueError(f'stop {case["stop"]}')
+    start, stop = case['range']
+    if int(start) < 0 or int(stop) < 0:
+        raise ValueError(f'range {case["range"]}')
+    for name in kernels_of_case(case):
+        _check_trace(case[name])
+
+
+def _check_trace(trace: dict) -> None:
+    for call, start, end, _, size in trace['events']:
+        if not isinstance(call, str) or not start <= end or size < 0:
+            raise ValueError(f'event {[call, start, end, _, size]}')
+    int(trace['return'])
+    int(trace['bad_entries_cleared'])
+
+
+def kernels_of_case(case: dict) -> list[str]:
+    """The kernels that a case has a trace of."""
+    return [name for name, value in case.items() if isinstance(value, dict)]
+
+
+def kernels_of(path: Path, cases: list[dict]) -> list[str]:
+    """The kernels that a file has traces of, in the order in which they occur."""
+    found = list(dict.fromkeys(name for case in cases for name in kernels_of_case(case)))
+    unknown = set(found) - set(series.kernels())
+    if unknown or not found:
+        raise Failure(f'{path}: no traces of kernels that there are, but of: '
+                      f'{", ".join(sorted(unknown)) or "none"}')
+    return found
+
+
+def compact(cases: Iterable[dict]) -> str:
+    """The cases in the lines that `walks golden` reads."""
+    lines = []
+    for case in cases:
+        lines.append(f'case {case["name"]}')
+        lines += [f'vma {start} {end} {kind}' for start, end, kind in case['vmas']]
+        lines += [f'populate {start} {end}' for start, end in case['populate']]
+        at, code = case['stop'] or (0, 0)
+        start, end = case['range']
+        lines.append(f'walk {start} {end} {case["test_walk"] or "none"} {at} {code} '
+                     f'{",".join(case["ops"])}')
+    return '\n'.join(lines) + '\n'
+
+
+def _replay(build: Path, name: str, cases: list[dict]) -> dict[str, Trace]:
+    appliance = guest.ensure(build, [name])
+    with tempfile.NamedTemporaryFile('w', dir=build, prefix='golden-', encoding='ascii') as file:
+        file.write(compact(cases))
+        file.flush()
+        argv = [str(build / 'guest' / 'walks'), 'golden', file.name]
+        with step(f'{len(cases)} walks on {name}'):
+            return collect(guest.records(appliance, '--host', f'--mem={guest.MEMORY_MIB}',
+                                         f'--timeout={SECONDS}', argv=argv))
+
+
+def collect(records: Iterable[dict]) -> dict[str, Trace]:
+    """The trace of each case, put together from the records of its calls."""
+    traces: dict[str, Trace] = defaultdict(Trace)
+    for record in records:
+        if record['type'] != 'golden':
+            continue
+        trace = traces[record['case']]
+        fold(trace.events, record['calls'])
+        if 'return' in record:
+            trace.result = record['return']
+            trace.cleared = record['cleared']
+            trace.changed = record['changed']
+            trace.overflowed = record['overflowed']
+    return traces
+
+
+def fold(events: list[list], calls: Iterable[list]) -> None:
+    """Append calls [name, start, end, vma]; equal ones in a row make one event.
+
+    An event is [name, start, end, vma, step]: calls of `step` pages each, one
+    behind the other.
+    """
+    for name, start, end, vma in calls:
+        if events:
+            last = events[-1]
+            if [name, vma, end - start] == [last[0], last[3], last[4]] and start == last[2]:
+                last[2] = end
+                continue
+        events.append([name, start, end, vma, end - start])
+
+
+def differences(expected: dict, got: Trace) -> str:
+    """The first difference of each sort, in words; empty if there is none."""
+    if got.result is None:
+        return 'not replayed'
+    found = []
+    if got.overflowed:
+        found.append('the trace was cut off')
+    for index in range(max(len(expected['events']), len(got.events))):
+        want = expected['events'][index:index + 1]
+        have = got.events[index:index + 1]
+        if want != have:
+            found.append(f'event {index}: expected {_event(want)}, got {_event(have)}')
+            break
+    if expected['return'] != got.result:
+        found.append(f'return: expected {expected["return"]}, got {got.result}')
+    if expected['bad_entries_cleared'] != got.cleared:
+        found.append(f'bad_entries_cleared: expected {expected["bad_entries_cleared"]}, '
+                     f'got {got.cleared}')
+    if got.changed != got.cleared:
+        found.append(f'{got.changed - got.cleared} page-table entries changed, '
+                     'other than being cleared')
+    return '; '.join(found)
+
+
+def _event(rows: list[list]) -> str:
+    return json.dumps(rows[0]) if rows else 'none'

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk mutants`: does every wrong change of the walker fail a check?
+
+Each patch is built on its own onto stock, in the object folder of the normal
+kernels: one file is compiled and the kernel linked. Then the checks judge it.
+"""
+
+import argparse
+import concurrent.futures
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..boots import guest
+from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
+from ..kernels import kconfig, kernel, series
+from ..paths import PATCHES, VERSION, build_folder
+from ..progress import step
+from .contract import contract
+
+NAME = 'mutants'
+HELP = 'judge wrong changes of the walker: which check kills each'
+
+BASE = 'stock'
+FOLDER = PATCHES / VERSION / 'mutants'
+EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from the original
+
+
+# The contract's checks judge a mutant on the first of these configurations;
+# if it survives, on the next.
+JUDGES = ('release', 'debug')
+# A boot that takes this many times as much CPU time as the original's hangs.
+PATIENCE = 4
+# After a splat a boot may get stuck; this part of the original's CPU time it has for a rule
+# to name the fault.
+AFTER_SPLAT = 1
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A patch, and why no check can tell it from the original, if that is so."""
+    name: str
+    patch: Path
+    equivalent: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What killed a mutant: a rule and the case that shows it; none: it survived."""
+    rule: str = ''
+    case: str = ''
+    detail: str = ''
+    seconds: float = 0
+    judge: str = ''
+
+    def __str__(self) -> str:
+        if not self.rule:
+            return 'SURVIVED'
+        case = f' ({self.case})' if self.case else ''
+        judge = '' if self.judge == JUDGES[0] else f' [{self.judge}]'
+        return f'killed by {self.rule}{case}{judge}'
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    command.add_argument('--patches', type=Path, default=FOLDER, metavar='FOLDER',
+                         help='patches onto stock, one a mutant (those of umwalk)')
+    command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
+    command.add_argument('--config', choices=kconfig.CONFIGURATIONS,
+                         help='judge in kernels of this configuration (release, and who '
+                              'survives it in debug)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge every mutant; returns the exit status."""
+    return try_all(build_folder(), arguments.patches, arguments.only, arguments.config)
+
+
+def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
+        configuration: str | None = None) -> int:
+    """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
+    configurations = [configuration] if configuration else JUDGES
+    left = _mutants(folder, only or [])
+    width = max(len(mutant.name) for mutant in left)
+    verdicts: dict[str, Verdict] = {}
+    for judge in configurations:
+        if left:
+            _judge_all(build, judge, left, verdicts, width, judge == configurations[-1])
+        left = [mutant for mutant in left if not verdicts[mutant.name].rule]
+    return _summary(_mutants(folder, only or []), verdicts)
+
+
+def _mutants(folder: Path, only: list[str]) -> list[Mutant]:
+    arguments = _equivalent(folder / EQUIVALENT)
+    patches = {patch.stem: patch for patch in sorted(folder.glob('*.patch'))}
+    if not patches:
+        raise Failure(f'{folder}: no *.patch in it')
+    for name in (*only, *arguments):
+        if name not in patches:
+            raise Failure(f'{folder}: no {name}.patch in it')
+    return [Mutant(name, patch, arguments.get(name, '')) for name, patch in patches.items()
+            if not only or name in only]
+
+
+def _equivalent(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        name, _, argument = line.partition(':')
+        if line.strip() and not line.startswith('#'):
+            if not argument.strip():
+                raise Failure(f"{path}:{number}: not NAME: argument: '{line}'")
+            found[name.strip()] = argument.strip()
+    return found
+
+
+def _judge_all(build: Path, judge: str, mutants: list[Mutant],
+               verdicts: dict[str, Verdict], width: int, last: bool) -> None:
+    """Build one mutant while the one before it is judged."""
+    appliance = guest.ensure(build, [BASE], judge)
+    bench = kernel.Bench(build, judge)
+    with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
+        try:
+            with step(f'{BASE} itself, {judge}'):
+                usual, known = _try_original(bench, appliance, Path(temporary))
+            with concurrent.futures.ThreadPoolExecutor(1) as court:
+                trials = []
+                for mutant in mutants:
+                    started = time.monotonic()
+                    try:
+                        program = bench.build(_stack(mutant), Path(temporary) / mutant.name / 'linux')
+                    except Failure as failure:
+                        raise Failure(f'{mutant.name}: {failure}') from failure
+                    trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
+                                               usual, known, time.monotonic() - started,
+                                               verdicts, width, last))
+                    _raise_first(trials)
+            _raise_first(trials)
+        finally:
+            bench.restore(series.stack(BASE))
+
+
+def _raise_first(trials: list[concurrent.futures.Future]) -> None:
+    for trial in trials:
+        if trial.done():
+            trial.result()
+
+
+def _stack(mutant: Mutant) -> series.Stack:
+    return series.with_patches(series.stack(BASE), mutant.name, mutant.patch)
+
+
+def _try_original(bench: kernel.Bench, appliance: guest.Appliance,
+                  folder: Path) -> tuple[float, set[tuple[str, str]]]:
+    """How much CPU time it takes, in seconds, and what is wrong with the original already.
+
+    No more than the rules that the original is known to break.
+    """
+    program = bench.build(series.stack(BASE), folder / BASE / 'linux', configure=True)
+    faults, seconds = _faults(program, appliance, float('inf'))
+    for fault in faults:
+        if fault.rule not in contract.expected(BASE):
+            raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)
+    return seconds, {(fault.rule, fault.case) for fault in faults}
+
+
+def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: str,
+                usual: float, known: set[tuple[str, str]], built: float,
+                verdicts: dict[str, Verdict], width: int, last: bool) -> None:
+    started = time.monotonic()
+    faults, _ = _faults(program, appliance, usual)
+    new = [fault for fault in faults
+           if (fault.rule, fault.case) not in known]
+    verdict = replace(new[0] if new else Verdict(), judge=judge,
+                      seconds=built + time.monotonic() - started)
+    program.unlink()
+    verdicts[mutant.name] = verdict
+    if verdict.rule or last:
+        argued = '; argued equivalent' if mutant.equivalent else ''
+        print(f'{mutant.name:{width}}  {verdict}{argued}, {verdict.seconds:.1f} s', flush=True)
+        if verdict.detail:
+            print(f'{"":{width}}    {verdict.detail}', flush=True)
+
+
+def _faults(program: Path, appliance: guest.Appliance,
+            usual: float) -> tuple[list[Verdict], float]:
+    """All that the contract's checks find, the end of the boot first if it was a bad one.
+
+    Also the seconds of CPU time that it took; usual: that the original takes.
+    """
+    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
+                                PATIENCE * usual, AFTER_SPLAT * usual)
+    found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
+    for rule, outcome in seen.rules.items():
+        found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]
+    found += [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
+    return found, seen.cpu_seconds
+
+
+def _end(status: int) -> str:
+    return {TIME_LIMIT: 'hang', KERNEL_DIED: 'panic'}.get(status, f'exit status {status}')
+
+
+def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
+    killed = [m for m in mutants if verdicts[m.name].rule]
+    survived = [m for m in mutants if not verdicts[m.name].rule]
+    unargued = [m.name for m in survived if not m.equivalent]
+    wrong = [m.name for m in killed if m.equivalent]
+    print(f'\n{len(mutants)} mutants: {len(killed)} killed, {len(survived)} survived, '
+          f'{len(survived) - len(unargued)} of them argued equivalent')
+    if unargued:
+        print('SURVIVED, and nobody says why: ' + ', '.join(unargued))
+    if wrong:
+        print('argued equivalent, but killed: ' + ', '.join(wrong))
+    return FAILED if unargued or wrong else 0

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Options that several subcommands have."""
+
+import argparse
+
+from ..kernels import kconfig, series
+
+
+def add_kernel(command: argparse.ArgumentParser) -> None:
+    """--kernel, one of them."""
+    command.add_argument('--kernel', default='stock', metavar='KERNEL',
+                         help=f'one of {", ".join(series.kernels())} (stock)')
+
+
+def add_kernels(command: argparse.ArgumentParser, text: str = 'which, may be repeated (all)') -> None:
+    """--kernel, as often as wanted; arguments.kernels is None if never."""
+    command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
+                         metavar='KERNEL', help=text)
+
+
+def add_config(command: argparse.ArgumentParser) -> None:
+    """--config, of the kernel."""
+    command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
+                         help='configuration of the kernel (%(default)s)')
+
+
+def positive(text: str) -> int:
+    """A whole number of 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f'must be 1 or more, not {number}')
+    return number
+
+
+def by_height() -> list[str]:
+    """All kernels, those of fewer series first."""
+    return sorted(series.kernels(), key=lambda name: len(series.stack(name).series))

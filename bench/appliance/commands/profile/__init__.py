@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk profile`: where the time of one walk goes."""
+
+import argparse
+
+from ...boots.walks import LAYOUTS, WALKS
+from ...kernels import series
+from ...paths import build_folder
+from ..options import add_kernel, positive
+
+NAME = 'profile'
+HELP = 'where the time of one walk goes: perf, flame graph, difference of two kernels'
+STORES = True
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_kernel(command)
+    command.add_argument('--against', choices=series.kernels(), metavar='KERNEL',
+                         help='compare with this one; the same again is a control')
+    command.add_argument('--layout', choices=LAYOUTS, default='dense', metavar='LAYOUT',
+                         help=f'one of {", ".join(LAYOUTS)} (%(default)s)')
+    command.add_argument('--walk', choices=WALKS, default='pte_entry', metavar='WALK',
+                         help=f'one of {", ".join(WALKS)} (%(default)s)')
+    command.add_argument('--seconds', type=positive, default=10,
+                         help='of walks in each kernel, in all boots together (%(default)s)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Profile; returns the exit status."""
+    from . import profile  # pylint: disable=import-outside-toplevel # scipy is slow to load
+    kernels = [arguments.kernel] if arguments.against is None else [arguments.against,
+                                                                   arguments.kernel]
+    return profile.run(build_folder(), kernels, arguments.layout, arguments.walk,
+                       arguments.seconds)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk bench-proof`: how small a change bench sees, and how often one that is not there."""
+
+import argparse
+
+from ...paths import build_folder
+
+NAME = 'bench-proof'
+HELP = ('how small a change bench sees, and how often one that is not there; takes '
+        'long, goes on where it was stopped')
+STORES = True
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
+                         help='what to walk (%(default)s)')
+    command.add_argument('--null', action='store_true',
+                         help='only how often patches that change nothing are told apart, '
+                              'over all rows; half an hour')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run what is missing of the trials; returns the exit status."""
+    # pylint: disable-next=import-outside-toplevel # scipy is slow to load
+    from . import null, proof
+    status = 0 if arguments.null else proof.run(build_folder(), arguments.row)
+    return status or null.run(build_folder())

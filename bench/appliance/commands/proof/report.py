@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the trials of `umwalk bench-proof` come to: how often a difference is seen, how small one.
+
+Trials and conditions are those of proof.py; logarithms are those of the ratio.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Sequence
+
+from scipy import stats
+
+from ...numbers import measure
+from ...render import table
+
+CONFIDENCE = 0.95
+OFTEN = 0.95  # the share of runs that the smallest change is to be seen in
+HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 'ratio, median',
+           'seconds, median')
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """Of what values are drawn from, with its 95 % interval; an end is infinite with too few."""
+    value: float
+    low: float
+    high: float
+
+
+def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
+    """A line for each condition, how often a difference was seen; then what follows from all."""
+    rows = [[row, *HEADERS]]
+    for condition in conditions:
+        of = named(trials, condition)
+        if not of:
+            continue
+        low, high = interval(seen(of), len(of))
+        verdicts = [t['verdict'] for t in of]
+        rows.append([condition.name, f"{of[0]['cost']:.2%}", f'{seen(of)} / {len(of):<3}',
+                     f'{low:.1%} .. {high:6.1%}', _expected(trials, conditions, condition),
+                     str(verdicts.count('same')), str(verdicts.count('undecided')),
+                     f'{math.exp(shift(of)):.4f}',
+                     f"{measure.middle([t['seconds'] for t in of]):.1f}"])
+    return '\n'.join([*table.aligned(rows, (0,)), '', _false_alarms(trials, conditions),
+                      _smallest(trials, conditions)])
+
+
+def null_summary(trials: list[dict]) -> str:
+    """Of patches that change nothing: a line for each, then how many rows were told apart."""
+    rows = [['patch', 'trials', 'rows', 'told apart', 'same', 'undecided', 'seconds, median']]
+    for name in sorted({t['condition'] for t in trials}):
+        of = [t for t in trials if t['condition'] == name]
+        verdicts = [row['verdict'] for t in of for row in t['rows']]
+        rows.append([name, str(len(of)), str(len(verdicts)), str(_apart(verdicts)),
+                     str(verdicts.count('same')), str(verdicts.count('undecided')),
+                     f"{measure.middle([t['seconds'] for t in of]):.1f}"])
+    verdicts = [row['verdict'] for t in trials for row in t['rows']]
+    low, high = interval(_apart(verdicts), len(verdicts))
+    apart = [f"{t['condition']}: {row['layout']} {row['walk']} {row['verdict']}, "
+             f"{row['ratio']['value']:.4f}"
+             for t in trials for row in t['rows'] if _apart([row['verdict']])]
+    return '\n'.join([*table.aligned(rows, (0,)), '', *apart,
+                      f'Rows of equal walks told apart: {_apart(verdicts)} of {len(verdicts)}; '
+                      f'95 % interval {low:.1%} .. {high:.1%} of all.'])
+
+
+def named(trials: list[dict], condition) -> list[dict]:
+    """The trials of a condition."""
+    return [t for t in trials if t['condition'] == condition.name]
+
+
+def seen(trials: list[dict]) -> int:
+    """How many called the kernels different."""
+    return _apart([t['verdict'] for t in trials])
+
+
+def _apart(verdicts: list[str]) -> int:
+    return sum(verdict in ('faster', 'slower') for verdict in verdicts)
+
+
+def shift(trials: list[dict]) -> float:
+    """By how much the second kernel is slower: ln(second / first), the median of trials."""
+    return measure.middle([math.log(t['ratio']['value']) for t in trials if t['ratio']])
+
+
+def interval(count: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Clopper and Pearson 1934)."""
+    found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, 'exact')
+    return float(found.low), float(found.high)
+
+
+def quantile(values: Sequence[float], share: float) -> Quantile:
+    """A quantile and its interval from order statistics, exact whatever the distribution."""
+    ordered = [-math.inf, *sorted(values), math.inf]
+    below, above = (stats.binom.ppf(p, len(values), share)
+                    for p in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return Quantile(ordered[math.ceil(share * len(values))], ordered[int(below)],
+                    ordered[int(above) + 1])
+
+
+def needed(equal: list[dict]) -> list[float]:
+    """How much slower the second of two equal kernels had to be, for each trial to see it.
+
+    Were it slower by d, all logarithms of the trial would be d more, and their
+    spread the same, so it would be seen where value + d is above reach: from
+    d = reach - value on. That is at the last look of the trial. Looks before
+    may see it earlier; and where this one does not, but would not find `same`
+    either, a run goes on to others, which see less. So this is d at most. A
+    trial whose control differs sees nothing, however slow.
+    """
+    return [t['ratio']['reach'] - math.log(t['ratio']['value'])
+            if t['ratio'] and not t['control']['differs'] else math.inf for t in equal]
+
+
+def _equal(trials: list[dict], conditions: Sequence, load: str) -> list[dict]:
+    return [t for c in conditions if not c.cost and c.load == load for t in named(trials, c)]
+
+
+def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
+    """How often trials of equal kernels would have seen this condition's difference, at least."""
+    equal = needed(_equal(trials, conditions, condition.load))
+    if not condition.cost or not equal:
+        return ''
+    by = shift(named(trials, condition))
+    return f'{sum(least < by for least in equal) / len(equal):.0%}'
+
+
+def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
+    equal = [t for c in conditions if not c.cost for t in named(trials, c)]
+    if not equal:
+        return 'Equal kernels told apart: not tried.'
+    low, high = interval(seen(equal), len(equal))
+    return (f'Equal kernels told apart: {seen(equal)} of {len(equal)}, loaded or not; '
+            f'95 % interval {low:.1%} .. {high:.1%} of all.')
+
+
+def _smallest(trials: list[dict], conditions: Sequence) -> str:
+    """The smallest change that is seen in 95 of 100 runs: what that many A/A trials needed."""
+    equal = _equal(trials, conditions, 'none')
+    if not equal:
+        return f'Seen in {OFTEN:.0%} of runs: needs trials of A/A.'
+    least = quantile(needed(equal), OFTEN)
+    span = _percent(least.low)
+    span += ' or more' if math.isinf(least.high) else f' .. {_percent(least.high)}'
+    return (f'Seen in {OFTEN:.0%} of runs, at least: a walk that is {_percent(least.value)} slower '
+            f'(95 % interval {span}){_instructions(least.value, trials, conditions)}.')
+
+
+def _instructions(least: float, trials: list[dict], conditions: Sequence) -> str:
+    """As many instructions as take that time, by the smallest cost that was tried."""
+    tried = [t for c in conditions if c.cost and c.load == 'none'
+             for t in [named(trials, c)] if t]
+    if not tried:
+        return ''
+    smallest = min(tried, key=lambda of: of[0]['cost'])
+    return f", by {_percent(least * smallest[0]['cost'] / shift(smallest))} more such instructions"
+
+
+def _percent(log: float) -> str:
+    return f'{math.expm1(log):.2%}'

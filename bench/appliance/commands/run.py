@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk run`: a command of the host inside a kernel."""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+
+from ..boots import guest
+from ..host import doctor
+from ..paths import build_folder
+from .options import add_config, add_kernel, positive
+
+NAME = 'run'
+HELP = "run a command of the host inside a kernel, the host's files read-only"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_kernel(command)
+    add_config(command)
+    command.add_argument('--timeout', type=positive, default=600, help='seconds (%(default)s)')
+    command.add_argument('argv', nargs='+', metavar='COMMAND', help='after --')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run it; returns its exit status."""
+    return boot(arguments, '--host', f'--timeout={arguments.timeout}', argv=arguments.argv)
+
+
+def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
+    """Boot with the runner's options; returns the exit status of the command in the guest."""
+    appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
+    explained = arguments.config != 'release' and '--shell' not in options
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
+        command = appliance.command(f'--mem={appliance.memory_mib}',
+                                    f'--records={records.fileno()}', *options, argv=argv)
+        with subprocess.Popen(command, stderr=subprocess.PIPE if explained else None,
+                              pass_fds=[records.fileno()]) as runner:
+            _pass_signals_on(runner)
+            if explained:
+                _explain(appliance, runner)
+        records.seek(0)
+        boots = [record for line in records if (record := json.loads(line)).get('type') == 'boot']
+    if guest.never_came_up(runner.returncode, boots):
+        doctor.blame()
+    return runner.returncode if runner.returncode >= 0 else 128 - runner.returncode
+
+
+def _pass_signals_on(runner: subprocess.Popen) -> None:
+    """The runner ends the guest, and so us."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(signum, lambda got, _: runner.send_signal(got))
+
+
+def _explain(appliance: guest.Appliance, runner: subprocess.Popen) -> None:
+    """Pass standard error on, but what the runner says at the end with file and line."""
+    said = b''
+    for line in runner.stderr:
+        if said or line.startswith(b'umrun: '):
+            said += line
+        else:
+            sys.stderr.buffer.write(line)
+            sys.stderr.flush()
+    if said:
+        print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)

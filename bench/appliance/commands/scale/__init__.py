@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
+
+import argparse
+
+from ...paths import build_folder
+from ..options import add_kernels, by_height
+
+NAME = 'scale'
+HELP = 'what a walk costs against VMAs, pages, holes, tables, huge pages'
+STORES = True
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_kernels(command)
+    command.add_argument('--quick', action='store_true',
+                         help='fewer boots and points, up to 10,000 of each thing, no instructions: '
+                              'under 40 s')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure; returns the exit status."""
+    from . import scale  # pylint: disable=import-outside-toplevel # matplotlib is slow to load
+    return scale.run(build_folder(), arguments.kernels or by_height(),
+                     scale.QUICK if arguments.quick else scale.FULL)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What scales how, as text: for the terminal and for mail."""
+
+import math
+from typing import Callable
+
+from ...render import table
+
+LEGEND = """\
+What one thing more costs: the slope of a straight line through all points, their
+relative errors treated alike, with the 95 % interval over boots. ~: the points
+are on no straight line, and this is the slope of the one closest to them.
+Instructions are exact, of one boot, and up to a smaller N.
+
+flat, straight: within so many per cent, 95 % sure; bends up, down: grows faster
+or slower than a straight line, as that power of N; A, B from N: each costs A up
+to N, and B from there on; not straight: a point is so many per cent off, and no
+power or bend describes it; undecided: a line may be that far off, more boots
+would tell.
+
+vmas: the same 240 MiB, cut into N VMAs; gaps: N VMAs of 2 MiB with gaps of 2 MiB
+between them, nothing present; pages: one VMA of N present pages; holes: one VMA
+with N holes of 2 MiB; tables: one VMA with N PTE tables, a page present in each;
+huge: one hugetlb VMA of N present huge pages. Present pages map the zero page.
+pmd_entry, pte_entry: the probe's walks with that callback (and hugetlb_entry);
+pmd_hole: pmd_entry and pte_hole; smaps_rollup: /proc/PID/smaps_rollup.
+
+floor: a plain loop in the guest's user space that reads an 8-byte word for each
+entry of the PTE tables, from as much memory as they are (512 for a table)."""
+
+
+def text(result: dict) -> str:
+    """The tables, what they mean, and what was measured."""
+    kernels = list(result['kernels'])
+    parts = []
+    for measured in ('ns', 'instructions'):
+        rows = [r for r in result['fits'] if r['measure'] == measured]
+        if not rows:
+            continue
+        parts += [_by_kernel(f'{measured} for each', rows, kernels, cost),
+                  _by_kernel('straight?', rows, kernels, shape)]
+    parts += [_floors(result, kernels), _faults(result), LEGEND, _about(result)]
+    return '\n\n'.join(part for part in parts if part)
+
+
+def _by_kernel(title: str, rows: list[dict], kernels: list[str],
+               cell: Callable[[dict], str]) -> str:
+    """A table with a line for each series and walk, a column for each kernel."""
+    by_key = {(r['series'], r['walk'], r['kernel']): r for r in rows}
+    lines = [['series', 'walk', title, *kernels]]
+    for series, walk in dict.fromkeys((r['series'], r['walk']) for r in rows):
+        cells = [by_key[series, walk, kernel] for kernel in kernels]
+        lines.append([series, walk, cells[0]['item'], *map(cell, cells)])
+    return '\n'.join(table.aligned(lines, (0, 1, 2)))
+
+
+def cost(row: dict) -> str:
+    """The slope, marked if it is not that of a straight line."""
+    return ('~' if row['verdict'] == 'not straight' else '') + with_reach(row['each'])
+
+
+def with_reach(interval: dict) -> str:
+    """'1.23 ±0.04': as many digits as give the half width of the interval two."""
+    if interval['low'] is None:
+        return _short(interval['value'], 4)
+    reach = (interval['high'] - interval['low']) / 2
+    digits = min(max(1 - math.floor(math.log10(reach)), 0), 4) if reach > 0 else 2
+    return f"{interval['value']:,.{digits}f} ±{reach:,.{digits}f}"
+
+
+def shape(row: dict) -> str:
+    """Whether the points are on a straight line, in a few words."""
+    if row['verdict'] != 'not straight':
+        return f"{row['verdict']}, {math.ceil(100 * row['deviation_high'])} %"
+    curve = row['curve']
+    if curve['kind'] == 'power':
+        exponent = f"{curve['exponent']['value']:.2f}"
+        if exponent == '1.00':
+            return f"not straight, {math.ceil(100 * row['deviation'])} %"
+        return f"bends {'up' if float(exponent) > 1 else 'down'}, N^{exponent}"
+    return (f"{_short(curve['below']['value'])}, {_short(curve['above']['value'])} "
+            f"from {curve['at']:,.0f}")
+
+
+def _short(value: float, digits: int = 3) -> str:
+    """So many significant digits, and no exponent."""
+    return f'{float(f"{value:.{digits}g}"):,.10g}'
+
+
+def _floors(result: dict, kernels: list[str]) -> str:
+    """Walk beside floor, at the largest N."""
+    if not result['floors']:
+        return ''
+    rows = [f | {'item': f"{f['item']}, N = {f['n']:,}"} for f in result['floors']]
+    return _by_kernel('ns: times the floor', rows, kernels, _times)
+
+
+def _times(floor: dict) -> str:
+    return f"{_short(floor['ns']['value'])}: {with_reach(floor['ratio'])}"
+
+
+def _faults(result: dict) -> str:
+    return '\n'.join(f"{r['kernel']}: {r['series']}: {r['walk']} did different work: "
+                     'what it reported is not true'
+                     for r in result['fits'] if r['truth'] == 'broken')
+
+
+def _about(result: dict) -> str:
+    return (f"Linux {result['source']}, {result['boots']} boots of each kernel in turns, "
+            f"{result['seconds']:.0f} s, {result['host']['cpu']}, {result['started']}")

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
+
+import dataclasses
+import datetime
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...boots import counting, guest
+from ...failure import FAILED, Failure
+from ...kernels import sources
+from ...numbers import fit, measure
+from ...progress import step
+from ...runs import results
+from . import plot, report
+
+FORMAT = 1  # of result.json; raised when a field changes its meaning
+BOOT_SECONDS = 1200  # for one that hangs
+COUNT_SECONDS = 3000
+FLOOR = 'floor'  # the walk that is none: a loop that reads words
+BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a PTE table
+
+
+@dataclass(frozen=True)
+class Series:
+    """Layouts that grow in one thing, up to most of it (workloads/measure/scale.c builds them).
+
+    A counted instruction takes hundreds of times as long as it does by itself,
+    and a count has no noise: it goes up to counted.
+    """
+    item: str
+    most: int
+    counted: int
+
+
+SERIES = {
+    'vmas': Series('VMA', 60_000, 1000),
+    'gaps': Series('VMA and gap', 60_000, 1000),
+    'pages': Series('page', 1_000_000, 10_000),
+    'holes': Series('hole', 100_000, 10_000),
+    'tables': Series('table', 10_000, 30),
+    'huge': Series('huge page', 200, 200),
+}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    boots of each kernel, samples at each point, points in each decade and the
+    largest of them; and whether instructions are counted.
+    """
+    boots: int
+    samples: int
+    steps: tuple[int, ...]
+    limit: int
+    count: bool
+
+
+FULL = Effort(boots=8, samples=5, steps=(1, 5), limit=1_000_000, count=True)
+QUICK = Effort(boots=5, samples=3, steps=(1,), limit=10_000, count=False)
+
+
+def points(most: int, steps: tuple[int, ...]) -> list[int]:
+    """Numbers from 1 to most, these steps in each decade, and none close to the last."""
+    found = []
+    decade = 1
+    while decade < most:
+        found += [decade * s for s in steps if decade * s * 1.5 <= most]
+        decade *= 10
+    return [*found, most]
+
+
+def run(build: Path, kernels: list[str], effort: Effort) -> int:
+    """Measure, fit, print the table; returns the exit status."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    appliance = guest.ensure(build, kernels)
+    clock = time.monotonic()
+    records = _boot(appliance, effort)
+    if effort.count:
+        records += _count(appliance)
+    seconds = round(time.monotonic() - clock, 1)
+    result = {'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
+              'seconds': seconds, 'source': sources.prepare(build).release,
+              'host': results.host(records), 'kernels': results.kernels(appliance),
+              'boots': effort.boots, 'fits': fits(records)}
+    result['floors'] = floors(result['fits'])
+    with step('plots'):
+        plots = plot.files(result)
+    folder = results.store(started, {
+        'result.json': json.dumps(result, indent=1) + '\n',
+        'report.txt': report.text(result) + '\n',
+        'records.jsonl': results.json_lines(records), **plots})
+    print(report.text(result))
+    print(f'\n{folder}/: report.txt, result.json, {", ".join(plots)}')
+    return 0
+
+
+def _boot(appliance: guest.Appliance, effort: Effort) -> list[dict]:
+    total = effort.boots * len(appliance.kernels)
+    asked = [_asked(name, points(min(series.most, effort.limit), effort.steps))
+             for name, series in SERIES.items()]
+    records = []
+    done = 0
+    with step(f'{total} boots of {", ".join(appliance.kernels)}') as shown:
+        for record in guest.records(
+                appliance, f'--boots={effort.boots}', f'--mem={guest.MEMORY_MIB}',
+                f'--timeout={BOOT_SECONDS}',
+                argv=['/bin/walks', 'scale', f'--samples={effort.samples}', *asked]):
+            records.append(record)
+            done += record['type'] == 'boot'
+            if record['type'] == 'layout':
+                shown.update(f'{done} of {total}, {record["layout"]}')
+    if done != total:
+        raise Failure(f'{done} boots ended, wanted {total}', FAILED)
+    return records
+
+
+def _asked(series: str, numbers: list[int]) -> str:
+    """As /bin/walks wants it."""
+    return f'{series}:{",".join(map(str, numbers))}'
+
+
+def _count(appliance: guest.Appliance) -> list[dict]:
+    """One boot of each kernel, side by side: who runs beside it changes no count."""
+    argv = ['/bin/walks', 'scale', '--count',
+            *(_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
+              for name, series in SERIES.items())]
+    with step(f'counting instructions on {", ".join(appliance.kernels)}'):
+        counted = counting.side_by_side(
+            lambda kernel: counting.observe_one(appliance.only(kernel), argv, COUNT_SECONDS),
+            list(appliance.kernels))
+        return [r for records in counted for r in records]
+
+
+def fits(records: list[dict]) -> list[dict]:
+    """What result.json has under 'fits': one for each series, walk, measure and kernel."""
+    return [row for measured, by_layout in _measures(records).items()
+            for row in _fits(records, measured, by_layout)]
+
+
+def _measures(records: list[dict]) -> dict[str, dict]:
+    """Measure -> (layout, walk) -> kernel -> a value for each boot."""
+    counts: dict = {}
+    for r in records:
+        if r['type'] == 'count':
+            of_walk = counts.setdefault((r['layout'], r['walk']), {})
+            of_walk.setdefault(r['kernel'], []).append(r['instructions'])
+    return {'ns': measure.ns_per_walk(records), 'instructions': counts}
+
+
+def _fits(records: list[dict], measured: str, by_layout: dict) -> list[dict]:
+    truth = _truth(records)
+    grouped: dict = {}
+    for (layout, walk), by_kernel in by_layout.items():
+        series, n = layout.split(':')
+        for kernel, boots in by_kernel.items():
+            grouped.setdefault((series, walk, kernel), {})[int(n)] = boots
+    rows = []
+    for (series, walk, kernel), at in grouped.items():
+        n = sorted(at)
+        boots = [list(row) for row in zip(*(at[i] for i in n))]
+        found = fit.fit(n, boots)
+        rows.append({'series': series, 'walk': walk, 'kernel': kernel, 'measure': measured,
+                     'item': SERIES[series].item,
+                     'truth': truth.get((kernel, series, walk), 'unchecked'),
+                     'n': n, 'boots': boots, **dataclasses.asdict(found)})
+    return rows
+
+
+def _truth(records: list[dict]) -> dict[tuple[str, str, str], str]:
+    """(kernel, series, check) -> 'held' or 'broken'."""
+    return {(kernel, layout.split(':')[0], check): 'broken' if entry['broken'] else 'held'
+            for (kernel, layout, check), entry in measure.checks(records).items()}
+
+
+def floors(rows: list[dict]) -> list[dict]:
+    """Walks that come by every entry beside the loop that reads as many words.
+
+    Both at the largest N, for each page or table: ns, and how many times the
+    floor's it is.
+    """
+    by_key = {(r['series'], r['walk'], r['kernel']): r for r in rows if r['measure'] == 'ns'}
+    found = []
+    for (series, walk, kernel), row in by_key.items():
+        floor = by_key.get((series, FLOOR, kernel))
+        if floor is None or walk not in BY_ENTRY:
+            continue
+        ours, floors_own = _of_last(row), _of_last(floor)
+        found.append({'series': series, 'walk': walk, 'kernel': kernel, 'n': row['n'][-1],
+                      'item': row['item'],
+                      'ns': dataclasses.asdict(fit.interval(ours)),
+                      'floor_ns': dataclasses.asdict(fit.interval(floors_own)),
+                      'ratio': dataclasses.asdict(fit.ratio(floors_own, ours))})
+    return found
+
+
+def _of_last(row: dict) -> list[float]:
+    """The cost for each thing where there are most of them, in each boot."""
+    return [boot[-1] / row['n'][-1] for boot in row['boots']]

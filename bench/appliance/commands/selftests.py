@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`umwalk selftests`: the kernel tree's own hugetlb selftests, inside the guest."""
+
+import argparse
+import subprocess
+from pathlib import Path
+
+from ..boots import guest
+from ..failure import Failure
+from ..kernels import kernel
+from ..paths import TOP, build_folder, locked
+from ..progress import step
+from .options import add_kernel
+
+NAME = 'selftests'
+HELP = "the kernel tree's own hugetlb selftests, in the guest"
+
+SCRIPTS = TOP / 'workloads' / 'selftests'
+MEMORY_MIB = 1024  # 260 huge pages are 520 MiB
+TIME_LIMIT = 1800  # for one that hangs
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_kernel(command)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
+    return run_on(build_folder(), arguments.kernel)
+
+
+def run_on(build: Path, name: str) -> int:
+    """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
+    appliance = guest.ensure(build, [name])
+    programs = build / 'selftests'
+    with locked(build), step('building selftests'):
+        tree = kernel.bring_tree_to(build, name)
+        built = subprocess.run([SCRIPTS / 'build.sh', tree, programs], check=False)
+    if built.returncode:
+        raise Failure('the selftests do not build, see above')
+    command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
+                                argv=[str(SCRIPTS / 'run.sh'), str(programs)])
+    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whether the host was fit to measure on: who else used its CPUs, did they change.
+
+The intervals come from the data and widen with what goes wrong on the host;
+this tells why, and what no interval can know: that the CPU was another one.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..numbers import measure
+from . import cgroup
+
+STAT = Path('/proc/stat')
+CPUS = Path('/sys/devices/system/cpu')
+
+# From these on the report says so.
+
+# Alone, the guests of a run have 99 to 101 % of their CPU (a boot 98 to 104 %), whatever
+# they walk; beside an endless loop 50 to 51 %. How much longer than its undisturbed parts
+# a sample took tells no such thing: 7 to 16 % on average when alone, by the row, and beside
+# that loop 16 to 122 %; the median sample of most rows is the same in both.
+MUCH_OTHERS = 0.10  # of the CPU's time while guests were alive
+MUCH_STOLEN = 0.02  # of a CPU's time
+THROTTLED = 0.1  # seconds: one period of a limit, unless it was set to another
+LONG_PAUSE = 1  # seconds that a boot took longer than the one before
+MUCH_FASTER = 0.10  # between the slowest and the fastest boot
+CLOCK_STEP = 1  # seconds; NTP's slewing moves both clocks alike
+TSC_DRIFT = 200e-6  # of the TSC against the clock
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The host's counters at one moment."""
+    ticks: dict[str, tuple[int, int]]  # of each CPU: all of them, those that the hypervisor took
+    throttled_s: float  # for which a CPU limit stopped us
+    too_hot: int  # how often a CPU was slowed down for its temperature
+    clock_s: float  # the wall clock, against one that nobody sets and that stands in a suspend
+
+
+def usage() -> Usage:
+    """Read the counters now."""
+    lines = (line.split() for line in STAT.read_text(encoding='ascii').splitlines())
+    ticks = {cpu: [int(value) for value in values[:8]] for cpu, *values in lines
+             if cpu.startswith('cpu') and cpu != 'cpu'}
+    hot = [int(path.read_text(encoding='ascii'))
+           for path in CPUS.glob('cpu*/thermal_throttle/*_throttle_count')]
+    return Usage({cpu: (sum(values), values[7]) for cpu, values in ticks.items()},
+                 cgroup.throttled_seconds(), sum(hot), time.time() - time.monotonic())
+
+
+def health(records: list[dict], before: Usage, after: Usage) -> dict:
+    """Numbers for result.json; docs/formats.md describes each."""
+    hosts = [r for r in records if r['type'] == 'host']
+    clocks = [r['tsc_khz'] for r in hosts]
+    ran, alive = measure.cpu_seconds(records)
+    throttled = after.throttled_s - before.throttled_s
+    pause = measure.longest_pause(records)
+    return {
+        'others': max(0, 1 - (ran + throttled + pause) / alive) if alive else 0,
+        'stolen': max(_stolen(before.ticks[cpu], after.ticks[cpu])
+                      for cpu in before.ticks.keys() & after.ticks.keys()),
+        'throttled_s': throttled,
+        'too_hot': after.too_hot - before.too_hot,
+        'pause_s': pause,
+        'clock_step_s': after.clock_s - before.clock_s,
+        'speed_range': measure.speed_range(records),
+        'tsc_drift': max(clocks) / min(clocks) - 1,
+        'cpus': sorted({r['cpu'] for r in hosts}),
+    }
+
+
+def _stolen(before: tuple[int, int], after: tuple[int, int]) -> float:
+    return (after[1] - before[1]) / max(1, after[0] - before[0])
+
+
+def moved(found: dict) -> bool:
+    """Whether boots are of two machines: a ratio is a property of one."""
+    return len(found['cpus']) > 1 or found['tsc_drift'] > TSC_DRIFT
+
+
+def warnings(found: dict) -> list[str]:
+    """A line for each thing that makes the host unfit."""
+    lines = []
+    if found['others'] > MUCH_OTHERS:
+        lines.append(f"others had {found['others']:.0%} of the CPU that the guests ran on")
+    if found['stolen'] > MUCH_STOLEN:
+        lines.append(f"the hypervisor took {found['stolen']:.0%} of a CPU's time")
+    if found['throttled_s'] > THROTTLED:
+        lines.append(f"a CPU limit (cgroup) stopped everything for {found['throttled_s']:.1f} s")
+    if found['too_hot']:
+        lines.append('the CPU was too hot and was slowed down')
+    if found['pause_s'] > LONG_PAUSE:
+        lines.append(f"a boot took {found['pause_s']:.1f} s longer than the one before: everything "
+                     'stood still (stopped, suspended, moved to another machine?), or others '
+                     'took the CPU')
+    if abs(found['clock_step_s']) > CLOCK_STEP:
+        lines.append(f"the wall clock jumped by {found['clock_step_s']:.1f} s: suspended, or moved "
+                     'to another machine?')
+    if found['speed_range'] > MUCH_FASTER:
+        lines.append(f"the CPU's speed changed by {found['speed_range']:.0%} from boot to boot: "
+                     'throttled, or shared')
+    if found['tsc_drift'] > TSC_DRIFT:
+        lines.append(f"the TSC's rate changed by {found['tsc_drift'] * 1e6:.0f} parts in a "
+                     'million: moved to another machine')
+    if len(found['cpus']) > 1:
+        lines.append('moved to another machine: ' + ', '.join(found['cpus']))
+    return lines

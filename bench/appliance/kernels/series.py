@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stacks of patch series.
+
+kernel-patches/VERSION/kernels/NAME names the series of a kernel, first one
+lowest; kernel-patches/VERSION/SERIES/series names its patches, in order ('#'
+starts a comment in both).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..failure import Failure
+from ..paths import PATCHES, VERSION, short
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A kernel's name, the names of its series and the files of its patches."""
+    kernel: str
+    series: tuple[str, ...]
+    patches: tuple[Path, ...]
+
+
+def kernels(root: Path = PATCHES) -> list[str]:
+    """The names of the kernels that can be built."""
+    return sorted(p.name for p in (root / VERSION / 'kernels').iterdir())
+
+
+def stack(kernel: str, root: Path = PATCHES) -> Stack:
+    """The stack of a kernel; a name that is none is the user's mistake."""
+    if kernel not in kernels(root):
+        raise Failure(f"no kernel '{kernel}': there are {', '.join(kernels(root))} "
+                      f'({short(root / VERSION / "kernels")})')
+    series = _entries(root / VERSION / 'kernels' / kernel)
+    patches: list[Path] = []
+    for name in series:
+        folder = root / VERSION / name
+        patches += [folder / patch for patch in _entries(folder / 'series')]
+    for patch in patches:
+        if not patch.is_file():
+            raise Failure(f'{short(patch)}: named in its series file, but not there')
+    return Stack(kernel, tuple(series), tuple(patches))
+
+
+def with_patches(base: Stack, name: str, *patches: Path) -> Stack:
+    """A stack with more patches on top, which no series names."""
+    return Stack(name, base.series, base.patches + patches)
+
+
+def _entries(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding='utf-8').splitlines()
+    except FileNotFoundError as error:
+        raise Failure(f'{short(path)}: not there') from error
+    return [entry for line in lines if (entry := line.split('#')[0].strip())]

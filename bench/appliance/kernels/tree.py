@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Bringing the kernel tree to a stack of patches.
+
+A stack is applied to copies of the files that it touches. Only when all of it
+applies, those files go to the tree, and only where their content differs: so
+a stack that does not apply leaves the tree as it was, and the build sees just
+what changed between one kernel and the next.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ..failure import Failure
+from ..paths import short, write_atomically
+from .series import Stack
+
+IN_TREE = '\nIn-tree-since: '
+
+
+def touched_files(patch: Path) -> list[str]:
+    """The files that a patch changes, makes or removes, relative to the tree."""
+    text = patch.read_text(encoding='utf-8')
+    found = re.findall(r'^(?:--- a|\+\+\+ b)/(\S+)', text, re.M)
+    if not found:
+        raise Failure(f'{short(patch)}: no change in it (is it a unified diff with a/ and b/?)')
+    return list(dict.fromkeys(found))
+
+
+class PatchedTree:
+    """A kernel tree and the originals of the files that are patched in it."""
+
+    def __init__(self, tree: Path, pristine: Path):
+        self.tree = tree
+        self.pristine = pristine
+        self.record = pristine / 'patched.json'
+
+    def bring_to(self, wanted: Stack) -> None:
+        """Make the tree be the stack; raises Failure and changes nothing if it cannot."""
+        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
+            staged = self._stage(wanted, Path(stage))
+            before = self._patched_now()
+            # Kept until the end, so that a run cut short is put right by the next.
+            self._remember(before | staged)
+            for name in sorted(before | staged):
+                source = Path(stage) if name in staged else self.pristine
+                put(source / name, self.tree / name)
+            self._remember(staged)
+
+    def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
+        """The files of these names, those there are, as in a stack; the tree stays as it is."""
+        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
+            staged = self._stage(wanted, Path(stage))
+            patched = self._patched_now()
+            found = {}
+            for name in names:
+                folder = (Path(stage) if name in staged
+                          else self.pristine if name in patched else self.tree)
+                if (folder / name).is_file():
+                    found[name] = (folder / name).read_text(encoding='utf-8', errors='replace')
+            return found
+
+    def _stage(self, wanted: Stack, stage: Path) -> set[str]:
+        staged: set[str] = set()
+        for patch in wanted.patches:
+            for name in touched_files(patch):
+                if name not in staged:
+                    self._save_original(name)
+                    put(self.pristine / name, stage / name)
+                    staged.add(name)
+            _apply(patch, stage)
+        return staged
+
+    def _save_original(self, name: str) -> None:
+        """Keep the tree's own version, before the first patch that touches it."""
+        if name not in self._patched_now():
+            put(self.tree / name, self.pristine / name)
+
+    def _patched_now(self) -> set[str]:
+        try:
+            return set(json.loads(self.record.read_text(encoding='utf-8')))
+        except FileNotFoundError:
+            return set()
+
+    def _remember(self, names: set[str]) -> None:
+        write_atomically(self.record, json.dumps(sorted(names)) + '\n')
+
+
+def put(source: Path, target: Path) -> None:
+    """Make target be as source is: of the same content, or absent.
+
+    A target that has the content already keeps its time, so make sees no change.
+    """
+    if not source.exists():
+        target.unlink(missing_ok=True)
+        return
+    if target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Not copy2: the time must be now, or make would not see the change.
+    temporary = target.with_name(f'.{target.name}.umwalk')
+    shutil.copyfile(source, temporary)
+    shutil.copymode(source, temporary)
+    temporary.replace(target)
+
+
+def _apply(patch: Path, folder: Path) -> None:
+    """Apply one patch, at an offset if need be but never with fuzz.
+
+    One that says since which point release the tree has it is left out there.
+    """
+    if IN_TREE in patch.read_text(encoding='utf-8') and \
+            _run_patch(patch, folder, '--reverse', '--dry-run').returncode == 0:
+        return
+    ran = _run_patch(patch, folder)
+    if ran.returncode == 0:
+        return
+    failed = re.search(r'[Pp]atching file (\S+)(?:(?!atching file).)*?Hunk #(\d+) FAILED at (\d+)',
+                       ran.stdout, re.S)
+    if failed:
+        name, hunk, line = failed.groups()
+        why = f'hunk {hunk} does not apply to {name}, line {line}'
+    else:
+        why = (ran.stdout.strip().splitlines() or ['patch failed'])[-1]
+    raise Failure(f'{short(patch)}: {why} (the tree is left as it was)')
+
+
+def _run_patch(patch: Path, folder: Path, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
+         '-d', folder, '-i', patch.absolute()],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a kernel complains of in its log."""
+
+import re
+from pathlib import Path
+
+from . import trace
+from .ktap import TIMESTAMP
+
+# Said of one page table or process: the kernel goes on, and a rule names it.
+COMPLAINTS = (
+    ('W11', re.compile(r'bad p[tmu4g]d |bad pte ')),
+    ('U6', re.compile(r'Bad rss-counter|non-zero pgtables_bytes|Bad page state|Bad page map')),
+)
+FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
+STACK_LINES = 40
+
+# The KUnit suite says so around warnings that it wants to see (W12).
+PROVOKED_BEGIN = 'pagewalk_kunit: begin of expected warnings'
+PROVOKED_END = 'pagewalk_kunit: end of expected warnings'
+
+
+def complaints(console: str) -> list[tuple[str, str]]:
+    """(rule, line) for the first complaint that breaks each rule."""
+    found: dict[str, str] = {}
+    for line in _lines(console):
+        for rule, sign in COMPLAINTS:
+            if sign.search(line):
+                found.setdefault(rule, line)
+    return list(found.items())
+
+
+def any_splat(console: str) -> bool:
+    """Is there one that no rule names?"""
+    return any(map(_begins, _lines(console)))
+
+
+def splats(console: str, program: Path) -> list[str]:
+    """Each splat that no rule names, with its stack, decoded as far as the program allows."""
+    lines = _lines(console)
+    found = []
+    end = 0
+    for i, line in enumerate(lines):
+        if i < end or not _begins(line):
+            continue
+        end = _end(lines, i)
+        found.append(trace.decode('\n'.join(lines[i:end]), program))
+    return found
+
+
+def _begins(line: str) -> bool:
+    return bool(trace.SPLAT.match(line)) and not any(s.search(line) for _, s in COMPLAINTS)
+
+
+def _lines(console: str) -> list[str]:
+    """The log without what a test provokes."""
+    lines = []
+    provoked = False
+    for line in console.splitlines():
+        line = TIMESTAMP.sub('', line.rstrip())
+        if line == PROVOKED_BEGIN:
+            provoked = True
+        elif line == PROVOKED_END:
+            provoked = False
+        elif not provoked:
+            lines.append(line)
+    return lines
+
+
+def _end(lines: list[str], start: int) -> int:
+    """Where the stack that follows a splat ends."""
+    last = start
+    for i in range(start, min(start + STACK_LINES, len(lines))):
+        if 'end trace' in lines[i]:
+            break
+        if FRAME.search(lines[i]) or i == start:
+            last = i
+    return last + 1

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Addresses of a kernel's text to functions and source lines, inlined ones resolved."""
+
+import bisect
+import os
+import re
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterable
+
+from ..failure import Failure
+from ..kernels import kernel
+
+UNKNOWN = '???'
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an instruction comes from: the innermost function, if some are inlined.
+
+    outer: the function that it was inlined into and has a symbol; file: relative
+    to the kernel tree, '???' if not known; line: 0 if not known.
+    """
+    function: str
+    outer: str
+    file: str
+    line: int
+
+
+def places(program: Path, addresses: set[int]) -> dict[int, Place]:
+    """Where each address of a kernel's program comes from."""
+    wanted = sorted(addresses)
+    frames = _frames(kernel.debug_file(program), wanted)
+    starts, names = _symbols(program)
+    found = {}
+    for address in wanted:
+        outer = names[bisect.bisect_right(starts, address) - 1]
+        function, place = frames[address]
+        file, line = _file_and_line(place)
+        found[address] = Place(outer if function == '??' else function, outer, file, line)
+    return found
+
+
+def executed(program: Path, addresses: Iterable[int]) -> set[str]:
+    """The functions, by all the names that each has, that addresses lie in; UNKNOWN for others."""
+    named = defaultdict(set)
+    ends = {}
+    listed = re.findall(r'^(\S+) (\S+) [tTwWiI] (\S+)$', _run(['nm', '-S', program]), re.M)
+    for start, size, name in listed:
+        named[int(start, 16)].add(name)
+        ends[int(start, 16)] = int(start, 16) + int(size, 16)
+    starts = sorted(named)
+    found = set()
+    for address in addresses:
+        start = starts[max(0, bisect.bisect_right(starts, address) - 1)]
+        found |= named[start] if start <= address < ends[start] else {UNKNOWN}
+    return found
+
+
+def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
+    """address -> function and 'file:line' of the innermost frame."""
+    asked = ''.join(f'{address:#x}\n' for address in addresses)
+    lines = _run(['addr2line', '-a', '-f', '-i', '-e', program], asked).splitlines()
+    return {int(line, 16): (lines[i + 1], lines[i + 2])
+            for i, line in enumerate(lines) if line.startswith('0x')}
+
+
+def _symbols(program: Path) -> tuple[list[int], list[str]]:
+    """Where functions start, ascending, and their names."""
+    symbols = re.findall(r'^([0-9a-f]+) [tTwWiI] (\S+)$', _run(['nm', '-n', program]), re.M)
+    return [0, *(int(start, 16) for start, _ in symbols)], [UNKNOWN, *(n for _, n in symbols)]
+
+
+def _run(command: list, given: str = '') -> str:
+    try:
+        return subprocess.run(command, input=given, capture_output=True, text=True,
+                              check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure(f'{command[0]} of {command[-1]} failed: {error}') from error
+
+
+def _file_and_line(place: str) -> tuple[str, int]:
+    file, _, line = place.split(' (discriminator')[0].rpartition(':')
+    return (UNKNOWN, 0) if file == '??' else (in_tree(file), int(line) if line.isdigit() else 0)
+
+
+def in_tree(path: str) -> str:
+    """A path as a kernel developer writes it, relative to the tree."""
+    return os.path.normpath(path).removeprefix(f'{kernel.TREE_IN_DEBUG}/')

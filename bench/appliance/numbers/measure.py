@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From records to numbers: time of a walk, ratio of two kernels, truth.
+
+Kernels that are compared are alive at once and take turns on one CPU
+(bench/runner/turns.h): in a round each of them takes two samples, in an order
+and its reverse, so that what drifts on the host cancels out. A boot is one
+draw: what differs between two boots of one kernel (which of its pages compete
+for a place in the caches) does not average out within either. So a boot gives
+one ratio, the middle of those of its rounds, and intervals come from the
+spread of the boots (verdict.py).
+"""
+
+from collections import defaultdict
+from typing import Iterable
+
+import numpy
+
+from ..boots.walks import Row
+
+
+def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
+    """Row -> kernel -> median ns of a walk for each boot, in boot order."""
+    tsc_khz = next(r['tsc_khz'] for r in records if r['type'] == 'host')
+    boots: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for r in _samples(records):
+        ns = r['cycles'] / r['repeat'] / tsc_khz * 1e6
+        boots[r['layout'], r['walk']][r['kernel']][r['boot']].append(ns)
+    return {key: {name: [float(numpy.median(of_boot[b])) for b in sorted(of_boot)]
+                  for name, of_boot in by_kernel.items()}
+            for key, by_kernel in boots.items()}
+
+
+def pages_of_walks(records: list[dict]) -> dict[Row, int]:
+    """Row -> pages of the address space that one walk covers, holes included."""
+    return {(r['layout'], r['walk']): r['pages'] for r in _samples(records)}
+
+
+def log_ratios(records: list[dict], a: str, b: str) -> dict[Row, dict[int, float]]:
+    """Row -> boot -> ln(time of b / time of a), the middle of the boot's rounds."""
+    kernels = {r['kernel'] for r in _samples(records)}
+    rounds: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
+    for r in _samples(records):
+        number = r['turn'] // (2 * len(kernels))
+        rounds[r['layout'], r['walk']][r['boot']][number][r['kernel']].append(
+            numpy.log(r['cycles'] / r['repeat']))
+    return {row: {boot: _middle_half([float(numpy.mean(of[b]) - numpy.mean(of[a]))
+                                      for of in numbers.values() if len(of[a]) == len(of[b]) == 2])
+                  for boot, numbers in boots.items()}
+            for row, boots in rounds.items()}
+
+
+def _middle_half(values: list[float]) -> float:
+    """The mean without the lowest and the highest quarter."""
+    cut = len(values) // 4
+    return float(numpy.mean(sorted(values)[cut:len(values) - cut]))
+
+
+def cpu_seconds(records: list[dict]) -> tuple[float, float]:
+    """CPU time of the guests and their runner in all boots, and how long the boots took.
+
+    The guests of a boot share one CPU and leave it idle for no time that counts.
+    """
+    ran = sum(r['cpu_ns'] for r in records if r['type'] == 'turns')
+    return ran / 1e9, sum(_boot_seconds(records))
+
+
+def speed_range(records: list[dict]) -> float:
+    """How far the CPU's speed went up and down from boot to boot; 0.1: by 10 %.
+
+    From the times of all guests of a boot, the middle one of them: a single one may
+    find its loops in another state of the branch predictors, which is no speed of
+    the CPU. Without the fastest and the slowest tenth of the boots.
+    """
+    logs = [numpy.log(times) - numpy.mean(numpy.log(times))
+            for by_kernel in ns_per_walk(records).values() for times in by_kernel.values()]
+    if not logs:
+        return 0
+    most = max(len(row) for row in logs)
+    of_boots = numpy.median([row for row in logs if len(row) == most], axis=0)
+    slow, fast = numpy.quantile(of_boots, [0.9, 0.1])
+    return float(numpy.exp(slow - fast) - 1)
+
+
+def longest_pause(records: list[dict]) -> float:
+    """Seconds that a boot took longer than the one before, at most.
+
+    No boot has more to do than the one before: rows are decided, none are added.
+    """
+    times = _boot_seconds(records)
+    return max([0, *(later - before for before, later in zip(times, times[1:]))])
+
+
+def _boot_seconds(records: list[dict]) -> list[float]:
+    """How long each boot took, to the end of its last guest."""
+    took: dict[int, float] = defaultdict(float)
+    for r in records:
+        if r['type'] == 'boot':
+            took[r['boot']] = max(took[r['boot']], r['wall_ns'] / 1e9)
+    return [took[boot] for boot in sorted(took)]
+
+
+def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:
+    """(kernel, layout, check) -> boots that held, boots that did not, the first detail."""
+    found: dict = defaultdict(lambda: {'held': 0, 'broken': 0, 'detail': ''})
+    for r in records:
+        if r['type'] == 'check':
+            entry = found[r['kernel'], r['layout'], r['check']]
+            entry['held' if r['ok'] else 'broken'] += 1
+            if not r['ok'] and not entry['detail']:
+                entry['detail'] = r['detail']
+    return dict(found)
+
+
+def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
+    """'held' or 'broken' for the check that decides a walk's truth, else 'unchecked'."""
+    entry = found.get((kernel, layout, walk))
+    if entry is None:
+        return 'unchecked'
+    return 'broken' if entry['broken'] else 'held'
+
+
+def middle(values: list[float]) -> float:
+    """The median."""
+    return float(numpy.median(values))
+
+
+def _samples(records: list[dict]) -> Iterable[dict]:
+    return (r for r in records if r['type'] == 'sample')

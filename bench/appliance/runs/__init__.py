@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a run leaves: the folder and what it holds."""

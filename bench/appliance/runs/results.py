@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where runs land: one folder each, whole or not at all, and what all of them hold."""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+
+from ..boots.guest import Appliance
+from ..kernels import series
+from ..paths import results_folder
+
+
+def new_folder(started: datetime.datetime) -> Path:
+    """A folder for a run, which store() makes; for files that name it."""
+    return results_folder() / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
+
+
+def store(started: datetime.datetime, files: dict[str, str | bytes],
+          folder: Path | None = None) -> Path:
+    """Write a run's folder whole, then point results/latest to it."""
+    folder = folder or new_folder(started)
+    partial = folder.with_name(f'.{folder.name}')
+    for file, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        (partial / file).parent.mkdir(parents=True, exist_ok=True)
+        (partial / file).write_bytes(data)
+    partial.rename(folder)
+    link = folder.with_name(f'.latest.{folder.name}')
+    link.symlink_to(folder.name)
+    link.replace(folder.with_name('latest'))
+    return folder
+
+
+def json_lines(records: list[dict]) -> str:
+    """Records as records.jsonl holds them."""
+    return ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records)
+
+
+def host(records: list[dict]) -> dict:
+    """What a run was made on, from the runner's first record."""
+    record = next(r for r in records if r['type'] == 'host')
+    return {'cpu': record['cpu'], 'tsc_khz': record['tsc_khz'], 'cores': os.cpu_count(),
+            'kernel': platform.release()}
+
+
+def kernels(appliance: Appliance) -> dict[str, dict]:
+    """Which kernels were booted, so that anybody can build the same."""
+    described = {}
+    for name, path in appliance.kernels.items():
+        stack = series.stack(name)
+        described[name] = {'series': list(stack.series), 'patches': [p.name for p in stack.patches],
+                           'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    return described
