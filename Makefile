@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every entry point is one call of bench/umwalk, which sets up what is missing.
+# Each entry point is one call of bench/umwalk, which installs what is missing.
 # Make turns every failure into 2; call bench/umwalk for the exact exit status.
 
 KERNEL ?= stock
@@ -37,50 +37,50 @@ deps-test:
 doctor: ## try whether this machine can build and boot; say what mends it
 	@$(UMWALK) doctor
 
-build: deps ## build all kernels
+build: ## build all kernels
 	@$(UMWALK) build
 
-bench: deps ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
+bench: ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
 	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
 		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
 		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(filter all,$(TIME)),--time-all) \
 		$(if $(ROWS),--rows $(ROWS))
 
-bench-proof: deps ## how small a change bench sees; hours, goes on where it was stopped; ROW=, NULL=1
+bench-proof: ## how small a change bench sees; hours, goes on where it was stopped; ROW=, NULL=1
 	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW)) $(if $(NULL),--null)
 
-bench-boot: deps ## time boot, a trivial job and halt, and what system calls, faults, signals cost; BOOTS=n
+bench-boot: ## time boot, a trivial job and halt, and what system calls, faults, signals cost; BOOTS=n
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
 
-contract: deps ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'
+contract: ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'
 	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
 
-count: deps ## count the instructions of every walk: totals and lines; KERNELS=, LAYOUT=, WALK=, BOOTS=n
+count: ## count the instructions of every walk: totals and lines; KERNELS=, LAYOUT=, WALK=, BOOTS=n
 	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(addprefix --layout=,$(LAYOUT)) \
 		$(if $(WALK),--walk=$(WALK)) $(if $(BOOTS),--boots=$(BOOTS))
 
-golden: deps ## replay recorded walks on baseline and patched; CASES=file
+golden: ## replay recorded walks on baseline and patched; CASES=file
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
-mutants: deps ## judge wrong changes of the walker: which check kills each; PATCHES=folder
+mutants: ## judge wrong changes of the walker: which check kills each; PATCHES=folder
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
-profile: deps ## where the time of a walk goes, by perf; LAYOUT= WALK= AGAINST= SECONDS=n
+profile: ## where the time of a walk goes, by perf; LAYOUT= WALK= AGAINST= SECONDS=n
 	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \
 		$(if $(LAYOUT),--layout=$(LAYOUT)) $(if $(WALK),--walk=$(WALK)) \
 		$(if $(SECONDS),--seconds=$(SECONDS))
 
-run: deps ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
+run: ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \
 	$(UMWALK) run --kernel=$(KERNEL) -- sh -c "$$CMD"
 
-shell: deps ## a prompt inside a kernel
+shell: ## a prompt inside a kernel
 	@$(UMWALK) shell --kernel=$(KERNEL)
 
-scale: deps ## what a walk costs against VMAs, pages, holes, tables, huge pages; QUICK=1, KERNELS=
+scale: ## what a walk costs against VMAs, pages, holes, tables, huge pages; QUICK=1, KERNELS=
 	@$(UMWALK) scale $(addprefix --kernel=,$(KERNELS)) $(if $(QUICK),--quick)
 
-selftests: deps ## the kernel tree's own hugetlb selftests, in the guest
+selftests: ## the kernel tree's own hugetlb selftests, in the guest
 	@$(UMWALK) selftests --kernel=$(KERNEL)
 
 lint: deps-test ## pylint and shellcheck

@@ -2,6 +2,7 @@
 """deps.sh: the tools themselves decide; what is missing is named for each package manager."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -91,3 +92,15 @@ def test_a_python_all_the_same_if_none_has_the_modules():
                          text=True, check=False)
     assert ran.returncode == 1
     subprocess.run([ran.stdout.strip(), '-c', 'pass'], check=True)
+
+
+def test_a_make_target_looks_for_what_is_missing_once(tmp_path):
+    for name in ('Makefile', 'kernel-patches'):
+        (tmp_path / name).symlink_to(TOP / name)
+    shutil.copytree(TOP / 'bench', tmp_path / 'bench')
+    looked = tmp_path / 'looked'
+    (tmp_path / 'bench' / 'deps.sh').write_text(f'#!/bin/sh\necho here >>{looked}\n')
+    ran = subprocess.run(['make', 'run', 'KERNEL=none', 'CMD=true'], cwd=tmp_path, text=True,
+                         capture_output=True, check=False)
+    assert "no kernel 'none'" in ran.stderr
+    assert looked.read_text() == 'here\n'

@@ -2,14 +2,13 @@
 """The command line of bench/umwalk."""
 
 import argparse
-import subprocess
 import sys
 
 from .commands import (bench, boot, build, contract, count, doctor, golden, mutants, profile, proof,
                        run, scale, selftests, shell)
-from .failure import SETUP, Failure, NoGuest
+from .failure import Failure, NoGuest
 from .host.doctor import blame
-from .paths import TOP, results_folder
+from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
 COMMANDS = (bench, proof, boot, build, contract, count, doctor, golden, mutants, profile, run,
@@ -38,8 +37,6 @@ def main() -> int:
     arguments = _parser().parse_args()
     command = arguments.command
     try:
-        if command is not doctor and not _all_is_there():
-            return SETUP  # it has said why
         if hasattr(command, 'STORES'):
             results_folder()  # that a run cannot be stored is said before it
         return command.run(arguments)
@@ -50,10 +47,6 @@ def main() -> int:
         return failure.status
     except KeyboardInterrupt:
         return 130
-
-
-def _all_is_there() -> bool:
-    return subprocess.run([TOP / 'bench' / 'deps.sh'], check=False).returncode == 0
 
 
 def _parser() -> argparse.ArgumentParser:
