@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def locked(build: Path):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f'waiting for another umwalk that builds in {build}', flush=True)
+            print(f'waiting for another umwalk that builds in {build}', file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

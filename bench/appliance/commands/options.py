@@ -32,6 +32,14 @@ def positive(text: str) -> int:
     return number
 
 
+def percent(text: str) -> float:
+    """More than 0, and 100 at most."""
+    number = float(text)
+    if not 0 < number <= 100:  # nan is neither
+        raise argparse.ArgumentTypeError(f'must be more than 0 and 100 at most, not {text}')
+    return number
+
+
 def by_height() -> list[str]:
     """All kernels, those of fewer series first."""
     return sorted(series.kernels(), key=lambda name: len(series.stack(name).series))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...failure import Failure
 from ...paths import build_folder
-from ..options import positive
+from ..options import percent, positive
 
 NAME = 'bench'
 HELP = 'compare two kernels: time and truth of every walk'
@@ -21,7 +21,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='quick: 55 s at most, a row is the same within 1 %%; full: 600 s, '
                               '0.5 %% (%(default)s)')
     command.add_argument('--budget', type=positive, metavar='SECONDS', help='another budget')
-    command.add_argument('--within', type=float, metavar='PERCENT',
+    command.add_argument('--within', type=percent, metavar='PERCENT',
                          help='what "same" allows for')
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
                          help='only these (all)')
