@@ -3,6 +3,7 @@
 
 import os
 import random
+import re
 import resource
 import select
 import signal
@@ -264,22 +265,53 @@ def test_death_of_the_parent(runner):
 
 @pytest.mark.sanitized
 def test_console_flood(runner, tmp_path):
+    """The first 16 MiB are kept, and the last 64 KiB; what is between is counted."""
     logs = tmp_path / 'logs'
     logs.mkdir()
-    flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0);'
-             'for i in $(seq 4000); do echo $line; done > /dev/kmsg; echo done; sleep 10000')
-    process = runner.start('--timeout=0', '--logs', str(logs), '--host', '--', 'sh', '-c', flood,
-                           stderr=subprocess.PIPE)
-    out, console = logs / 'k-0.out', logs / 'k-0.console'
-    wait_for(lambda: out.exists() and out.read_bytes())
-    os.kill(runner.processes(runner.kernel)[0], signal.SIGKILL)
-    _, said = process.communicate(timeout=HANGS)
-    assert process.returncode == 123 and said
-    assert 1 << 20 < console.stat().st_size < 1.2 * (1 << 20)
-    assert b'bytes not kept]' in console.read_bytes()
-    assert len(said) < 128 << 10
+    flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0); i=100000; '
+             'while [ $i -lt 120000 ]; do echo flood $i $line; i=$((i + 1)); done > /dev/kmsg')
+    status, records, said = run_with_records(runner, '--logs', str(logs), '--host', '--', 'sh', '-c',
+                                             flood)
+    assert (status, said) == (0, b'')
+    head, dropped, tail = re.fullmatch(rb'(.*)\n\[(\d+) bytes not kept\]\n(.*)',
+                                       (logs / 'k-0.console').read_bytes(), re.S).groups()
+    assert (len(head), len(tail)) == (16 << 20, 64 << 10)
+    assert records[-1]['console_dropped'] == int(dropped)
+    first, last = re.search(rb'flood (\d+)', head), re.search(rb'flood (\d+)', tail)
+    lines = len(head) - first.start() + int(dropped) + last.start()
+    assert lines == (int(last[1]) - int(first[1])) * len(b'flood 100000 \n' + 900 * b'0')
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
     runner.assert_nothing_left()
+
+
+def test_console_is_kept_whole(runner, tmp_path):
+    logs = tmp_path / 'logs'
+    logs.mkdir()
+    flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0); '
+             'for i in $(seq 4000); do echo flood $i $line; done > /dev/kmsg')
+    status, records, _ = run_with_records(runner, '--logs', str(logs), '--host', '--', 'sh', '-c',
+                                          flood)
+    console = (logs / 'k-0.console').read_text()
+    assert re.findall(r'^flood (\d+)', console, re.M) == [str(n) for n in range(1, 4001)]
+    assert (status, records[-1]['console_dropped']) == (0, 0)
+
+
+@pytest.fixture
+def scripted(runner):
+    """Put a script in the kernel's place: what a kernel prints to the byte."""
+    def replace(script: str) -> None:
+        runner.kernel.write_text(f'#!/bin/sh\n{script}\n')
+    return replace
+
+
+def test_panic_in_two_pieces(runner, scripted, tmp_path):
+    """umrun reads 64 KiB at once."""
+    printed = tmp_path / 'printed'
+    printed.write_text('.\n' * ((32 << 10) - 5) + 'KKernel panic - not syncing: KKK\n')
+    scripted(f'cat {printed}')
+    status, records, said = run_with_records(runner, '--host', '--', 'true')
+    assert (status, records[-1]['outcome']) == (123, 'panic')
+    assert said.startswith(b'umrun: k, boot 0: the kernel panicked:\n')
 
 
 TIME = ('--', '/bin/walks', 'time', '--samples=6', 'dense:pmd_entry,smaps')

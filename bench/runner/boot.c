@@ -255,7 +255,8 @@ static struct boot_result end(struct boot *b)
 	sink_close(&b->keys);
 	sink_close(&b->log);
 	return (struct boot_result){
-		b->outcome, b->status, b->came_up, b->wall_ns
+		b->outcome, b->status, b->came_up, b->wall_ns,
+		b->console.dropped
 	};
 }
 

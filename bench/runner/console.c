@@ -12,18 +12,23 @@
 
 void console_init(struct console *c, int log_fd)
 {
-	c->total = c->logged = 0;
-	c->log_fd = log_fd;
-	c->panicked = false;
+	*c = (struct console){ .log_fd = log_fd };
 }
 
 /* A log that cannot be written is not worth the boot. */
 static void log_write(struct console *c, const char *data, size_t len)
 {
-	if (write(c->log_fd, data, len) != (ssize_t)len) {
-		say("cannot write the console's log: %m");
-		close(c->log_fd);
-		c->log_fd = -1;
+	while (c->log_fd >= 0 && !c->log_failed && len) {
+		ssize_t n = write(c->log_fd, data, len);
+
+		if (n < 0) {
+			say("cannot write the console's log: %m");
+			c->log_failed = true;
+			return;
+		}
+		c->logged += n;
+		data += n;
+		len -= n;
 	}
 }
 
@@ -31,12 +36,7 @@ static void log_put(struct console *c, const char *data, size_t len)
 {
 	size_t room = CONSOLE_HEAD - c->logged;
 
-	if (len > room)
-		len = room;
-	if (c->log_fd >= 0 && len) {
-		log_write(c, data, len);
-		c->logged += len;
-	}
+	log_write(c, data, len < room ? len : room);
 }
 
 /* The tail as one string, oldest byte first. */
@@ -75,35 +75,45 @@ static void tail_put(struct console *c, const char *data, size_t len)
 	}
 }
 
+/*
+ * Its words may come in two pieces. Their first letter is not among the others,
+ * so that after a wrong one there is no other way to have begun.
+ */
+static void look_for_panic(struct console *c, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len && !c->panicked; i++) {
+		if (data[i] == PANIC[c->matched])
+			c->matched++;
+		else
+			c->matched = data[i] == PANIC[0];
+		c->panicked = c->matched == strlen(PANIC);
+	}
+}
+
 void console_put(struct console *c, const char *data, size_t len)
 {
 	log_put(c, data, len);
 	tail_put(c, data, len);
-	/* printk writes whole lines, so the marker is in one piece. */
-	if (!c->panicked && memmem(data, len, PANIC, strlen(PANIC)))
-		c->panicked = true;
+	look_for_panic(c, data, len);
 }
 
 void console_close(struct console *c)
 {
-	size_t lost;
+	size_t left = c->total - c->logged;
 	char *text;
 
 	if (c->log_fd < 0)
 		return;
-	lost = c->total - c->logged;
-	if (lost) {
-		text = console_text(c);
-		if (lost > CONSOLE_TAIL) {
-			dprintf(c->log_fd, "\n[%zu bytes not kept]\n",
-				lost - CONSOLE_TAIL);
-			lost = CONSOLE_TAIL;
-		}
-		log_write(c, text + strlen(text) - lost, lost);
-		free(text);
+	text = console_text(c);
+	if (left > CONSOLE_TAIL) {
+		dprintf(c->log_fd, "\n[%zu bytes not kept]\n",
+			left - CONSOLE_TAIL);
+		left = CONSOLE_TAIL;
 	}
-	if (c->log_fd >= 0)
-		close(c->log_fd);
+	log_write(c, text + strlen(text) - left, left);
+	free(text);
+	c->dropped = c->total - c->logged;
+	close(c->log_fd);
 	c->log_fd = -1;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define CONSOLE_TAIL	(64 * 1024)
-#define CONSOLE_HEAD	(1024 * 1024)
+#define CONSOLE_HEAD	(16 * 1024 * 1024)
 
 /*
  * What the kernel prints: the last CONSOLE_TAIL bytes in memory, and with a
@@ -14,10 +14,13 @@
  * neither grows without bound.
  */
 struct console {
-	char tail[CONSOLE_TAIL + 1];
+	char tail[CONSOLE_TAIL];
 	size_t total;
 	int log_fd;		/* -1: none */
+	bool log_failed;
 	size_t logged;
+	size_t dropped;		/* bytes that are missing in the log */
+	size_t matched;		/* of the words of a panic, so far */
 	bool panicked;
 };
 

@@ -113,10 +113,10 @@ static void record_boot(const struct plan *plan, const struct kernel *k,
 	if (!plan->records)
 		return;
 	put_record(plan->records,
-		   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d,\"came_up\":%s}\n",
+		   "{\"type\":\"boot\",\"kernel\":\"%s\",\"boot\":%d,\"wall_ns\":%lld,\"outcome\":\"%s\",\"status\":%d,\"came_up\":%s,\"console_dropped\":%zu}\n",
 		   k->name, index, (long long)result->wall_ns,
 		   outcome_name(result->outcome), result->status,
-		   result->came_up ? "true" : "false");
+		   result->came_up ? "true" : "false", result->console_dropped);
 	flush_records(plan->records);
 }
 

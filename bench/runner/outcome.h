@@ -3,6 +3,7 @@
 #define OUTCOME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How a boot ended; docs/formats.md explains the names. */
@@ -19,6 +20,7 @@ struct boot_result {
 	int status;		/* exit status for umrun */
 	bool came_up;		/* the guest asked for its job */
 	int64_t wall_ns;
+	size_t console_dropped;	/* bytes that its log does not have */
 };
 
 #endif
