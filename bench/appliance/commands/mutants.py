@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Callable
 
 from ..boots import guest
 from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
@@ -123,16 +124,16 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
     bench = kernel.Bench(build, judge)
     with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
         try:
+            for mutant in mutants:
+                _of(mutant, bench.check_applies, _stack(mutant))
             with step(f'{BASE} itself, {judge}'):
-                usual, known = _try_original(bench, appliance, Path(temporary))
+                usual, known = _try_original(appliance)
             with concurrent.futures.ThreadPoolExecutor(1) as court:
                 trials = []
                 for mutant in mutants:
                     started = time.monotonic()
-                    try:
-                        program = bench.build(_stack(mutant), Path(temporary) / mutant.name / 'linux')
-                    except Failure as failure:
-                        raise Failure(f'{mutant.name}: {failure}') from failure
+                    program = _of(mutant, bench.build, _stack(mutant),
+                                  Path(temporary) / mutant.name / 'linux', mutant == mutants[0])
                     trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
                                                usual, known, time.monotonic() - started,
                                                verdicts, width, last))
@@ -140,6 +141,14 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
             _raise_first(trials)
         finally:
             bench.restore(series.stack(BASE))
+
+
+def _of(mutant: Mutant, what: Callable[..., Path], *arguments) -> Path:
+    """Call it; a Failure names the mutant."""
+    try:
+        return what(*arguments)
+    except Failure as failure:
+        raise Failure(f'{mutant.name}: {failure}') from failure
 
 
 def _raise_first(trials: list[concurrent.futures.Future]) -> None:
@@ -152,14 +161,12 @@ def _stack(mutant: Mutant) -> series.Stack:
     return series.with_patches(series.stack(BASE), mutant.name, mutant.patch)
 
 
-def _try_original(bench: kernel.Bench, appliance: guest.Appliance,
-                  folder: Path) -> tuple[float, set[tuple[str, str]]]:
+def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str]]]:
     """How much CPU time it takes, in seconds, and what is wrong with the original already.
 
     No more than the rules that the original is known to break.
     """
-    program = bench.build(series.stack(BASE), folder / BASE / 'linux', configure=True)
-    faults, seconds = _faults(program, appliance, float('inf'))
+    faults, seconds = _faults(appliance.kernels[BASE], appliance, float('inf'))
     for fault in faults:
         if fault.rule not in contract.expected(BASE):
             raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)

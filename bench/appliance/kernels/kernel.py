@@ -97,6 +97,12 @@ class Bench:
             _install(objects, target, self.configuration)
         return target
 
+    def check_applies(self, stack: series.Stack) -> None:
+        """Raise Failure if it does not; nothing is changed or built."""
+        with locked(self.top):
+            tree = sources.prepare(self.top).tree
+            PatchedTree(tree, self.top / 'pristine').read(stack, set())
+
     def restore(self, stack: series.Stack) -> None:
         """Leave the tree as that of a kernel."""
         with locked(self.top):
