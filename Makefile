@@ -24,75 +24,75 @@ FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL= (stock, baseline, patched, fixed), LINUX_SRC= (tarball or tree'
-	@echo 'of Linux 6.12), BUILD= (build folder), RESULTS= (folder that runs land in).'
-	@echo 'bench/umwalk SUBCOMMAND --help says more.'
+	@echo 'A and B are kernels; there are stock, baseline, patched, fixed, and yours.'
+	@echo 'All targets: LINUX_SRC= tarball or tree of Linux 6.12, BUILD= build folder,'
+	@echo 'RESULTS= folder of results. bench/umwalk SUBCOMMAND --help explains each option.'
 
-deps: ## install what is missing, or say how; every target does it by itself
+deps: ## install what is missing, or print how, as every target does
 	@bench/deps.sh
 
 deps-test:
 	@bench/deps.sh test
 
-doctor: ## try whether this machine can build and boot; say what mends it
+doctor: ## try whether this machine can build and boot, and say what mends it
 	@$(UMWALK) doctor
 
-build: ## build all kernels
+build: ## build kernels, all of them by default
 	@$(UMWALK) build
 
-bench: ## compare two kernels: KERNELS='baseline patched' PROFILE=full BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
+bench: ## compare the time and the truth of every walk on two kernels; KERNELS='A B' PROFILE= BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
 	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
 		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
 		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(filter all,$(TIME)),--time-all) \
 		$(if $(ROWS),--rows $(ROWS))
 
-bench-proof: ## how small a change bench sees; hours, goes on where it was stopped; ROW=, NULL=1
+bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= NULL=1
 	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW)) $(if $(NULL),--null)
 
-bench-boot: ## time boot, a trivial job and halt, and what system calls, faults, signals cost; BOOTS=n
+bench-boot: ## time a boot, and what system calls, faults and signals cost in the guest; KERNEL= BOOTS=
 	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
 
-contract: ## check every rule of the page-walk contract on every kernel; CONFIG=, KERNELS='a b'
+contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG=
 	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
 
-count: ## count the instructions of every walk: totals and lines; KERNELS=, LAYOUT=, WALK=, BOOTS=n
+count: ## count the instructions of every walk, by function and line; KERNELS='A B' LAYOUT= WALK= BOOTS=
 	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(addprefix --layout=,$(LAYOUT)) \
 		$(if $(WALK),--walk=$(WALK)) $(if $(BOOTS),--boots=$(BOOTS))
 
-golden: ## replay recorded walks on baseline and patched; CASES=file
+golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
-mutants: ## judge wrong changes of the walker: which check kills each; PATCHES=folder
+mutants: ## say which check finds each of many wrong changes of the walker; PATCHES=
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
 
-profile: ## where the time of a walk goes, by perf; LAYOUT= WALK= AGAINST= SECONDS=n
+profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= LAYOUT= WALK= SECONDS=
 	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \
 		$(if $(LAYOUT),--layout=$(LAYOUT)) $(if $(WALK),--walk=$(WALK)) \
 		$(if $(SECONDS),--seconds=$(SECONDS))
 
-run: ## run a command of the host inside a kernel; CMD='cat /proc/self/smaps'
+run: ## run a command of the host inside a kernel, with the host's files read-only; KERNEL= CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \
 	$(UMWALK) run --kernel=$(KERNEL) -- sh -c "$$CMD"
 
-shell: ## a prompt inside a kernel
+shell: ## open a prompt inside a kernel, with the host's files read-only; KERNEL=
 	@$(UMWALK) shell --kernel=$(KERNEL)
 
-scale: ## what a walk costs against VMAs, pages, holes, tables, huge pages; QUICK=1, KERNELS=
+scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' QUICK=1
 	@$(UMWALK) scale $(addprefix --kernel=,$(KERNELS)) $(if $(QUICK),--quick)
 
-selftests: ## the kernel tree's own hugetlb selftests, in the guest
+selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel=$(KERNEL)
 
-lint: deps-test ## pylint and shellcheck
+lint: deps-test ## run pylint and shellcheck
 	@shellcheck $(SCRIPTS)
 	@$(PYTHON) -m pylint bench/appliance bench/main.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 
-check: lint ## test umwalk itself without a kernel, after lint: seconds
+check: lint ## run lint and the tests that need no kernel, in seconds
 	@$(PYTEST) -q -m 'not boots' tests
 
-test: lint ## the same and all tests with real boots
+test: lint ## run lint and all tests, with real boots
 	@$(PYTEST) --must-boot tests
 
-clean: ## remove all that was built; results/ stays
+clean: ## remove all that was built, but not results/
 	rm -rf $(or $(BUILD),build)

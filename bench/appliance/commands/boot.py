@@ -15,7 +15,7 @@ from ..progress import step
 from .options import add_config, add_kernel, positive
 
 NAME = 'bench-boot'
-HELP = 'time boot, a trivial job and halt, and what system calls, faults, signals cost'
+HELP = 'time a boot, and what system calls, faults and signals cost in the guest'
 
 BOOT_SECONDS = 300  # for one that hangs
 MEMORY_MIB = 256

@@ -8,7 +8,7 @@ from ..paths import build_folder
 from .options import add_config
 
 NAME = 'build'
-HELP = 'build kernels'
+HELP = 'build kernels, all of them by default'
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from ..failure import SETUP
 from ..host import doctor
 
 NAME = 'doctor'
-HELP = 'try whether this machine can build and boot; say what mends it'
+HELP = 'try whether this machine can build and boot, and say what mends it'
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from ..paths import TOP, build_folder
 from ..progress import step
 
 NAME = 'golden'
-HELP = 'replay recorded walks, compare every call of a callback'
+HELP = 'replay recorded walks and compare every call of a callback'
 
 CASES = TOP / 'tests' / 'golden' / 'walks.jsonl'
 SECONDS = 1200  # for a boot that hangs

@@ -21,7 +21,7 @@ from ..progress import step
 from .contract import contract
 
 NAME = 'mutants'
-HELP = 'judge wrong changes of the walker: which check kills each'
+HELP = 'say which check finds each of many wrong changes of the walker'
 
 BASE = 'stock'
 FOLDER = PATCHES / VERSION / 'mutants'

@@ -14,7 +14,7 @@ from ..paths import build_folder
 from .options import add_config, add_kernel, positive
 
 NAME = 'run'
-HELP = "run a command of the host inside a kernel, the host's files read-only"
+HELP = "run a command of the host inside a kernel, with the host's files read-only"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from ..progress import step
 from .options import add_kernel
 
 NAME = 'selftests'
-HELP = "the kernel tree's own hugetlb selftests, in the guest"
+HELP = "run the kernel tree's own hugetlb selftests in the guest"
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
 MEMORY_MIB = 1024  # 260 huge pages are 520 MiB

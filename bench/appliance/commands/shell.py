@@ -7,7 +7,7 @@ from .options import add_config, add_kernel
 from .run import boot
 
 NAME = 'shell'
-HELP = "a prompt inside a kernel, the host's files read-only"
+HELP = "open a prompt inside a kernel, with the host's files read-only"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

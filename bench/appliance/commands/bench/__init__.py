@@ -9,7 +9,7 @@ from ...paths import build_folder
 from ..options import percent, positive
 
 NAME = 'bench'
-HELP = 'compare two kernels: time and truth of every walk'
+HELP = 'compare the time and the truth of every walk on two kernels'
 STORES = True
 
 

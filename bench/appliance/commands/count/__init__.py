@@ -9,7 +9,7 @@ from ..options import add_kernels, positive
 from . import count
 
 NAME = 'count'
-HELP = 'count the instructions of every walk; which lines make kernels differ'
+HELP = 'count the instructions of every walk, by function and line'
 STORES = True
 
 

@@ -9,7 +9,7 @@ from ...paths import build_folder
 from ..options import add_kernel, positive
 
 NAME = 'profile'
-HELP = 'where the time of one walk goes: perf, flame graph, difference of two kernels'
+HELP = 'show where the time of one walk goes, with perf'
 STORES = True
 
 

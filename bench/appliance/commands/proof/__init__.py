@@ -6,8 +6,7 @@ import argparse
 from ...paths import build_folder
 
 NAME = 'bench-proof'
-HELP = ('how small a change bench sees, and how often one that is not there; takes '
-        'long, goes on where it was stopped')
+HELP = 'measure how small a change bench sees, and how often it is wrong'
 STORES = True
 
 

@@ -7,7 +7,7 @@ from ...paths import build_folder
 from ..options import add_kernels, by_height
 
 NAME = 'scale'
-HELP = 'what a walk costs against VMAs, pages, holes, tables, huge pages'
+HELP = 'measure what one VMA, page, hole, table or huge page adds to a walk'
 STORES = True
 
 

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The README's table of targets, `make help` and `umwalk --help` say the same."""
+
+import os
+import re
+import subprocess
+
+from appliance import cli
+from appliance.paths import TOP
+
+MAKEFILE = (TOP / 'Makefile').read_text(encoding='utf-8')
+# Targets that are not a subcommand of umwalk.
+ONLY_MAKE = {'help', 'deps', 'lint', 'check', 'test', 'clean'}
+OF_ALL = {'LINUX_SRC', 'BUILD', 'RESULTS'}
+OF_THE_MAKEFILE = {'UMWALK', 'PYTHON', 'PYTEST', 'SCRIPTS', 'FINE_IN_TESTS', 'MAKEFILE_LIST'}
+
+
+def of_make() -> dict[str, tuple[str, str]]:
+    """What `make help` says of each target, and the variables that it names."""
+    shown = subprocess.run(['make', '-s', 'help'], cwd=TOP, capture_output=True, text=True,
+                           check=True).stdout
+    found = re.findall(r'^make (\S+) +(.+?)(?:; (.*))?$', shown, re.M)
+    return {target: (text, variables) for target, text, variables in found}
+
+
+def of_umwalk() -> dict[str, str]:
+    """What `umwalk --help` says of each subcommand."""
+    shown = subprocess.run([TOP / 'bench' / 'umwalk', '--help'], capture_output=True, text=True,
+                           env=os.environ | {'COLUMNS': '200'}, check=True).stdout
+    return dict(re.findall(r'^    (\S+)\s+(.+)$', shown, re.M))
+
+
+def of_readme() -> dict[str, tuple[str, str]]:
+    """The rows of the README's table of targets."""
+    text = (TOP / 'README.md').read_text(encoding='utf-8')
+    found = re.findall(r'^\| `make (\S+)` \| (.+?) \| (.*?) ?\|$', text, re.M)
+    return {target: (text, variables.strip('`')) for target, text, variables in found}
+
+
+def recipe(target: str) -> str:
+    """What make runs for a target."""
+    return re.search(rf'^{target}:.*\n((?:\t.*\n)+)', MAKEFILE, re.M)[1]
+
+
+def test_make_help_says_of_a_subcommand_what_umwalk_says():
+    said = of_umwalk()
+    assert set(said) == {command.NAME for command in cli.COMMANDS}
+    targets = {target: text for target, (text, _) in of_make().items() if target not in ONLY_MAKE}
+    assert targets == {target: said.get(target) for target in targets} and targets
+
+
+def test_the_readme_has_what_make_help_says():
+    assert list(of_readme().items()) == [
+        (target, said) for target, said in of_make().items() if target != 'help']
+
+
+def test_make_help_names_the_variables_of_each_target():
+    for target, (_, variables) in of_make().items():
+        used = set(re.findall(r'\$[($]([A-Z_]+)', recipe(target)))
+        named = set(re.findall(r'([A-Z_]+)=', variables))
+        assert named == used - OF_ALL - OF_THE_MAKEFILE, target
