@@ -24,6 +24,8 @@ gcc               gcc                gcc                gcc                gcc
 libc.a            libc6-dev          glibc-static       glibc              glibc-devel-static
 make              make               make               make               make
 objcopy           binutils           binutils           binutils           binutils
+nm                binutils           binutils           binutils           binutils
+addr2line         binutils           binutils           binutils           binutils
 flex              flex               flex               flex               flex
 bison             bison              bison              bison              bison
 bc                bc                 bc                 bc                 bc
@@ -33,6 +35,9 @@ xz                xz-utils           xz                 xz                 xz
 cmp               diffutils          diffutils          diffutils          diffutils
 find              findutils          findutils          findutils          findutils
 awk               mawk               gawk               gawk               gawk
+bash              bash               bash               bash               bash
+setpriv           util-linux         util-linux         util-linux         util-linux
+taskset           util-linux         util-linux         util-linux         util-linux
 python3           python3            python3            python             python3
 python:numpy      python3-numpy      python3-numpy      python-numpy       python3-numpy
 python:scipy      python3-scipy      python3-scipy      python-scipy       python3-scipy

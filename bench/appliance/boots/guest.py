@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Callable, Iterator
 
+from .. import process
 from ..failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure, NoGuest
 from ..kernels import kernel
 from ..logs import trace
@@ -59,11 +59,8 @@ def ensure(build: Path, names: list[str], configuration: str = 'release') -> App
 
 
 def _make(folder: str, out: Path, *variables: str) -> None:
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')}
-    ran = subprocess.run(['make', '-s', '-C', TOP / folder, f'OUT={out}', *variables],
-                         env=environment, stdin=subprocess.DEVNULL, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    ran = process.run(['make', '-s', '-C', TOP / folder, f'OUT={out}', *variables],
+                      stderr=subprocess.STDOUT)
     if ran.returncode:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 
@@ -80,8 +77,7 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
     command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
     boots = []
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
-        with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL,
-                              stdout=stdout, stderr=said) as runner:
+        with process.start(command, pass_fds=[writing], stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
                 for line in lines:
@@ -137,7 +133,5 @@ def explain(appliance: Appliance, said: str) -> str:
 
 
 def _reason(status: int) -> str:
-    if status < 0:
-        return f'{signal.Signals(-status).name} ended it'
     return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
-            TIME_LIMIT: 'time limit'}.get(status, f'exit status {status}')
+            TIME_LIMIT: 'time limit'}.get(status, process.ending(status))

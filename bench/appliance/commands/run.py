@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+from .. import process
 from ..boots import guest
 from ..host import doctor
 from ..paths import build_folder
@@ -37,8 +38,8 @@ def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
         command = appliance.command(f'--mem={appliance.memory_mib}',
                                     f'--records={records.fileno()}', *options, argv=argv)
-        with subprocess.Popen(command, stderr=subprocess.PIPE if explained else None,
-                              pass_fds=[records.fileno()]) as runner:
+        with process.start(command, stdin=None, stderr=subprocess.PIPE if explained else None,
+                           pass_fds=[records.fileno()]) as runner:
             _pass_signals_on(runner)
             if explained:
                 _explain(appliance, runner)

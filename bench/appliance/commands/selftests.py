@@ -2,9 +2,9 @@
 """`umwalk selftests`: the kernel tree's own hugetlb selftests, inside the guest."""
 
 import argparse
-import subprocess
 from pathlib import Path
 
+from .. import process
 from ..boots import guest
 from ..failure import Failure
 from ..kernels import kernel
@@ -36,9 +36,9 @@ def run_on(build: Path, name: str) -> int:
     programs = build / 'selftests'
     with locked(build), step('building selftests'):
         tree = kernel.bring_tree_to(build, name)
-        built = subprocess.run([SCRIPTS / 'build.sh', tree, programs], check=False)
+        built = process.run([SCRIPTS / 'build.sh', tree, programs], stdout=None, stderr=None)
     if built.returncode:
         raise Failure('the selftests do not build, see above')
     command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
                                 argv=[str(SCRIPTS / 'run.sh'), str(programs)])
-    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+    return process.run(command, stdout=None, stderr=None).returncode

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from .. import process
 from ..boots.guest import MEMORY_MIB
 from ..failure import Failure
 from ..kernels.sources import origin
@@ -92,6 +93,8 @@ def _static_libc() -> Line:
 
 def _builds(what: str, needed: str, *flags: str) -> Line:
     """Compile a small program in the build folder, and run it there."""
+    if not shutil.which('gcc'):
+        return Line(what, FAIL, 'no gcc here', _how('gcc'))
     try:
         with tempfile.TemporaryDirectory(prefix='doctor-', dir=_build_folder()) as folder:
             source, program = Path(folder) / 'try.c', Path(folder) / 'try'
@@ -100,8 +103,6 @@ def _builds(what: str, needed: str, *flags: str) -> Line:
             if ran.returncode:
                 return Line(what, FAIL, _reason(ran.stdout), _how(needed))
             return _runs(what, program)
-    except FileNotFoundError:
-        return Line(what, FAIL, 'no gcc here', _how('gcc'))
     except OSError as error:
         return Line(what, FAIL, str(error), 'set BUILD= to a folder that you can write')
 
@@ -109,7 +110,7 @@ def _builds(what: str, needed: str, *flags: str) -> Line:
 def _runs(what: str, program: Path) -> Line:
     try:
         ran = _output(program)
-    except PermissionError:
+    except Failure:  # it does not start
         return Line(what, FAIL, f'cannot run what is built in {_build_folder()}: mounted noexec?',
                     'set BUILD= to a folder elsewhere')
     if ran.stdout != 'works\n':
@@ -271,16 +272,14 @@ def _refused(attempt: Callable[[], None]) -> str:
 
 def _fails(command: list[str]) -> str:
     """What a command says when it fails, '' if it does not."""
-    try:
-        ran = _output(*command)
-    except FileNotFoundError:
+    if not shutil.which(command[0]):
         return f'no {command[0]} here'
+    ran = _output(*command)
     return _reason(ran.stdout) if ran.returncode else ''
 
 
 def _output(*command: str | Path) -> subprocess.CompletedProcess:
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors='replace', check=False)
+    return process.run(command, stderr=subprocess.STDOUT)
 
 
 def _reason(said: str) -> str:

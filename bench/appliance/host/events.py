@@ -5,12 +5,12 @@ The runner counts (bench/runner/events.h): in each turn of a guest, its kernel's
 process, in the host's user space. perf need not be installed.
 """
 
-import subprocess
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from typing import Iterator
 
+from .. import process
 from ..boots.walks import Row
 from ..failure import Failure
 from . import perf
@@ -20,8 +20,7 @@ PMU = tuple(event.name for event in (perf.CYCLES, *perf.COUNTED))
 
 def countable(umrun: Path, wanted: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
     """Those events that this host counts at once; of the others, a line for each reason."""
-    ran = subprocess.run([umrun, f'--which-events={",".join(wanted)}'], text=True, check=False,
-                         stdin=subprocess.DEVNULL, capture_output=True)
+    ran = process.run([umrun, f'--which-events={",".join(wanted)}'])
     if ran.returncode:
         raise Failure(f'what the host can count is not known: {ran.stderr.strip()}')
     reasons = defaultdict(list)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Iterable, Iterator
 
+from .. import process
 from ..failure import Failure
 
 # Bytes of the stack that go with each sample; the deepest walk takes some 2 KiB.
@@ -88,12 +89,7 @@ def _check(events: list[Event]) -> None:
 
 
 def _run(arguments: list[str], stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess:
-    try:
-        return subprocess.run(['perf', *arguments], stdin=subprocess.DEVNULL, stdout=stdout,
-                              stderr=subprocess.PIPE, text=True, errors='replace', check=False)
-    except FileNotFoundError as error:
-        raise Failure('perf is missing, `bench/deps.sh how perf` prints the command that installs '
-                      'it') from error
+    return process.run(['perf', *arguments], stdout=stdout)
 
 
 def _record(events: list[Event]) -> list[str]:
@@ -117,8 +113,8 @@ def samples(recording: IO, programs: Iterable[Path]) -> Iterator[Sample]:
     script = ['perf', 'script', '-i', '-', '--ns', '--show-mmap-events',
               '-F', 'pid,tid,time,event,ip,sym,dso']
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
-        with subprocess.Popen(script, stdin=recording, stdout=subprocess.PIPE, stderr=said,
-                              text=True, errors='replace') as ran:
+        with process.start(script, stdin=recording, stdout=subprocess.PIPE, stderr=said,
+                           **process.TEXT) as ran:
             yield from parse(ran.stdout, programs)
         said.seek(0)
         if ran.returncode:

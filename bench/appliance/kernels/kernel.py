@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from .. import process
 from ..failure import Failure
 from ..paths import copy_atomically, locked, write_atomically
 from ..progress import Step
@@ -156,10 +157,7 @@ def _install(objects: Path, target: Path, configuration: str) -> None:
 def _objcopy(option: str, source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f'.{target.name}.{os.getpid()}')
-    ran = subprocess.run(['objcopy', option, source, temporary], text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if ran.returncode:
-        raise Failure(f'objcopy {option} of {source} failed: {ran.stdout.strip()}')
+    process.output(['objcopy', option, source, temporary])
     temporary.replace(target)
 
 
@@ -173,11 +171,7 @@ def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> s
     digest = hashlib.sha256(source.id.encode())
     for path in (*kconfig.fragments(configuration), *stack.patches):
         digest.update(path.read_bytes())
-    try:
-        compiler = subprocess.run(['gcc', '--version'], capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise Failure('no C compiler: gcc is missing or does not run; run bench/deps.sh') from error
-    digest.update(compiler + _compiler_flags(configuration).encode())
+    digest.update((process.output(['gcc', '--version']) + _compiler_flags(configuration)).encode())
     return digest.hexdigest() + '\n'
 
 
@@ -227,13 +221,10 @@ def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: s
 
 
 def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
-    """Start kbuild, free of what an outer make has put into the environment."""
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES',
-                                   'KERNEL', 'CMD', 'BOOTS', 'BUILD', 'LINUX_SRC')}
+    """Start kbuild."""
     compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
-    return subprocess.Popen(
+    return process.start(
         ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
          f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
-        env=environment | REPRODUCIBLE | extra,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        REPRODUCIBLE | extra, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        **process.TEXT)

@@ -6,10 +6,10 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import process
 from ..failure import Failure
 from ..paths import VERSION, write_atomically
 from ..progress import step
@@ -86,15 +86,14 @@ def _install(named: Path, tree: Path) -> str:
     else:
         command = 'tar -C "$2" --strip-components=1 -xf "$1"'
     with step(f'preparing {named.name}'):
-        copied = subprocess.run(['bash', '-o', 'pipefail', '-c', command, 'sh', named, new],
-                                stderr=subprocess.PIPE, text=True, check=False)
+        copied = process.run(['bash', '-o', 'pipefail', '-c', command, 'sh', named, new])
     if copied.returncode:
         reason = (copied.stderr.strip().splitlines() or ['tar failed'])[0]
         shutil.rmtree(new, ignore_errors=True)
         raise Failure(f"cannot unpack '{named}': {reason}")
     release = _release(new, named)
     if (new / '.config').exists():
-        subprocess.run(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'], check=True)
+        process.output(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'])
     for objects in tree.glob(f'{OBJECTS}-*'):
         objects.rename(new / objects.name)
     shutil.rmtree(tree, ignore_errors=True)

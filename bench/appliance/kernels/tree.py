@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from .. import process
 from ..failure import Failure
 from ..paths import short, write_atomically
 from .series import Stack
@@ -129,7 +130,7 @@ def _apply(patch: Path, folder: Path) -> None:
 
 
 def _run_patch(patch: Path, folder: Path, *options: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
+    return process.run(
         ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
          '-d', folder, '-i', patch.absolute()],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        stderr=subprocess.STDOUT)

@@ -4,13 +4,12 @@
 import bisect
 import os
 import re
-import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable
 
-from ..failure import Failure
+from .. import process
 from ..kernels import kernel
 
 UNKNOWN = '???'
@@ -47,7 +46,7 @@ def executed(program: Path, addresses: Iterable[int]) -> set[str]:
     """The functions, by all the names that each has, that addresses lie in; UNKNOWN for others."""
     named = defaultdict(set)
     ends = {}
-    listed = re.findall(r'^(\S+) (\S+) [tTwWiI] (\S+)$', _run(['nm', '-S', program]), re.M)
+    listed = re.findall(r'^(\S+) (\S+) [tTwWiI] (\S+)$', process.output(['nm', '-S', program]), re.M)
     for start, size, name in listed:
         named[int(start, 16)].add(name)
         ends[int(start, 16)] = int(start, 16) + int(size, 16)
@@ -62,23 +61,15 @@ def executed(program: Path, addresses: Iterable[int]) -> set[str]:
 def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
     """address -> function and 'file:line' of the innermost frame."""
     asked = ''.join(f'{address:#x}\n' for address in addresses)
-    lines = _run(['addr2line', '-a', '-f', '-i', '-e', program], asked).splitlines()
+    lines = process.output(['addr2line', '-a', '-f', '-i', '-e', program], asked).splitlines()
     return {int(line, 16): (lines[i + 1], lines[i + 2])
             for i, line in enumerate(lines) if line.startswith('0x')}
 
 
 def _symbols(program: Path) -> tuple[list[int], list[str]]:
     """Where functions start, ascending, and their names."""
-    symbols = re.findall(r'^([0-9a-f]+) [tTwWiI] (\S+)$', _run(['nm', '-n', program]), re.M)
+    symbols = re.findall(r'^([0-9a-f]+) [tTwWiI] (\S+)$', process.output(['nm', '-n', program]), re.M)
     return [0, *(int(start, 16) for start, _ in symbols)], [UNKNOWN, *(n for _, n in symbols)]
-
-
-def _run(command: list, given: str = '') -> str:
-    try:
-        return subprocess.run(command, input=given, capture_output=True, text=True,
-                              check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise Failure(f'{command[0]} of {command[-1]} failed: {error}') from error
 
 
 def _file_and_line(place: str) -> tuple[str, int]:

@@ -7,9 +7,9 @@ other, symbol and offset, as they are in the log.
 
 import functools
 import re
-import subprocess
 from pathlib import Path
 
+from .. import process
 from . import symbols
 
 # What no kernel says while all is well.
@@ -49,9 +49,9 @@ def _address(line: str, program: Path) -> int | None:
 @functools.lru_cache(maxsize=4)
 def _symbols(program: Path) -> dict[tuple[str, int], int]:
     """(name, size up to the next symbol) -> address: what tells symbols of one name apart."""
-    ran = subprocess.run(['nm', '-n', program], capture_output=True, text=True, check=False)
+    listing = process.run(['nm', '-n', program]).stdout
     listed = [(int(address, 16), name) for address, name in
-              re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', ran.stdout, re.M)]
+              re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', listing, re.M)]
     found: dict[tuple[str, int], int] = {}
     end = following = 0
     for address, name in reversed(listed):
@@ -65,8 +65,8 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
     """address -> 'file:line', and after it the lines that it is inlined in."""
     if not addresses:
         return {}
-    ran = subprocess.run(['addr2line', '-a', '-i', '-e', program, *map(hex, sorted(addresses))],
-                         capture_output=True, text=True, check=False)
+    ran = process.run(['addr2line', '-a', '-i', '-e', program],
+                      '\n'.join(map(hex, sorted(addresses))))
     places: dict[int, list[str]] = {}
     for line in ran.stdout.splitlines():
         if line.startswith('0x'):

@@ -3,11 +3,11 @@
 
 import datetime
 import json
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ... import process
 from ...boots import guest
 from ...boots.counting import Boot, counts, observe_one, side_by_side
 from ...failure import FAILED, Failure
@@ -90,8 +90,7 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[st
 def layouts(appliance: guest.Appliance) -> list[str]:
     """The names of those that the guest has built in."""
     command = appliance.only(next(iter(appliance.kernels))).command(argv=['/bin/walks', 'list'])
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                         check=False)
+    ran = process.run(command)
     if ran.returncode:
         raise Failure(f'a boot failed: {ran.stderr.strip()}', ran.returncode)
     return [line.split()[0] for line in ran.stdout.splitlines()]

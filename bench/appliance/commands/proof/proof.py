@@ -12,14 +12,13 @@ import contextlib
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from ... import paths
+from ... import paths, process
 from ...boots import counting, guest
 from ...failure import Failure
 from ...kernels import kernel, series
@@ -130,7 +129,7 @@ def _instructions(appliance: guest.Appliance, program: Path, layout: str,
     one = replace(appliance, kernels={'waste': program})
     boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', f'{layout}:{walk}']))
     found = boot[layout, walk]
-    listed = subprocess.run(['nm', program], capture_output=True, text=True, check=True).stdout
+    listed = process.output(['nm', program])
     waste = next(int(line.split()[0], 16) for line in listed.splitlines()
                  if line.endswith(' pagewalk_waste'))
     return found.instructions, found.at[waste]
@@ -183,11 +182,11 @@ def _load(where: str) -> Iterator[None]:
     if where == 'other' and len(cpus) < 2:
         raise Failure('the load on another core needs two CPUs')
     busy = cpus[0] if where == 'same' else cpus[1]
-    with subprocess.Popen([sys.executable, '-c', 'while True: pass'],
-                          preexec_fn=lambda: os.sched_setaffinity(0, {busy})) as process:
+    with process.start([sys.executable, '-c', 'while True: pass'],
+                       preexec_fn=lambda: os.sched_setaffinity(0, {busy})) as loop:
         os.sched_setaffinity(0, {cpus[0]})
         try:
             yield
         finally:
             os.sched_setaffinity(0, cpus)
-            process.kill()
+            loop.kill()

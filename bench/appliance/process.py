@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Processes of the host: whatever umwalk starts is started here.
+
+Of the user's environment they have what is named here and no more: CFLAGS,
+MAKEFLAGS, LD_PRELOAD and the like would change what is built and measured. They
+read nothing, unless they are given something to read. What they print is text,
+with a sign in place of each byte that is none: it is shown, and never handed back.
+"""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Mapping, NoReturn, Sequence
+
+from .failure import Failure
+
+PASSED = frozenset((
+    'PATH', 'HOME', 'TMPDIR', 'TERM',
+    # ccache: where things are. The user does not say what it compiles with.
+    'CCACHE_CONFIGPATH', 'CCACHE_DIR', 'CCACHE_DISABLE', 'CCACHE_MAXSIZE', 'CCACHE_REMOTE_STORAGE',
+    'CCACHE_TEMPDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME',
+))
+# Messages are in the same words wherever the user is: some are searched for words.
+LANGUAGE = {'LC_ALL': 'C.UTF-8'}
+# For start(), where text is read.
+TEXT: dict[str, Any] = {'encoding': 'utf-8', 'errors': 'replace'}
+
+Command = Sequence[str | Path]
+
+
+def environment() -> dict[str, str]:
+    """What a process finds in its environment."""
+    return {name: value for name, value in os.environ.items() if name in PASSED} | LANGUAGE
+
+
+def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
+          **how: Any) -> subprocess.Popen:
+    """Start it, with more in its environment; how: as Popen takes it."""
+    how = {'stdin': subprocess.DEVNULL} | how
+    try:
+        return subprocess.Popen(command, env=environment() | more, **how)
+    except OSError as error:
+        _cannot_start(command, error)
+
+
+def run(command: Command, given: str = '', **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, whatever that is; given: what it reads; how: as subprocess.run takes it."""
+    how = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | how
+    try:
+        return subprocess.run(command, input=given, env=environment(), check=False,
+                              **TEXT, **how)
+    except OSError as error:
+        _cannot_start(command, error)
+
+
+def output(command: Command, given: str = '') -> str:
+    """Run it and return what it prints; Failure if it fails."""
+    ran = run(command, given)
+    if ran.returncode:
+        raise Failure(f'{name(command)} failed ({ending(ran.returncode)}): '
+                      f'{last_line(ran.stderr or ran.stdout)}')
+    return ran.stdout
+
+
+def name(command: Command) -> str:
+    """Of the program, as messages have it."""
+    return Path(command[0]).name
+
+
+def ending(status: int) -> str:
+    """How a process ended."""
+    return f'exit status {status}' if status >= 0 else f'{signal.Signals(-status).name} ended it'
+
+
+def last_line(said: str) -> str:
+    """Of what a program said: mostly that is why it failed."""
+    return (said.split('\n') if (said := said.strip()) else ['it says nothing'])[-1]
+
+
+def _cannot_start(command: Command, error: OSError) -> NoReturn:
+    if isinstance(error, FileNotFoundError) and '/' not in str(command[0]):
+        raise Failure(f'{command[0]} is missing, `bench/deps.sh how {command[0]}` prints the '
+                      'command that installs it') from error
+    raise Failure(f'{command[0]} does not start: {error.strerror}') from error
