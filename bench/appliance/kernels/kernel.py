@@ -18,6 +18,7 @@ from ..failure import Failure
 from ..paths import copy_atomically, locked, write_atomically
 from ..progress import Step
 from . import functions, kconfig, linkmap, movable, series, sources
+from .newfiles import whole
 from .tree import PatchedTree, put
 
 # The same sources give the same program, wherever and whenever they are built.
@@ -169,8 +170,10 @@ def _export_headers(tree: Path, headers: Path) -> None:
 def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> str:
     """A text that changes whenever the kernel could come out different."""
     digest = hashlib.sha256(source.id.encode())
-    for path in (*kconfig.fragments(configuration), *stack.patches):
+    for path in kconfig.fragments(configuration):
         digest.update(path.read_bytes())
+    for patch in stack.patches:
+        digest.update(whole(patch))
     digest.update((process.output(['gcc', '--version']) + _compiler_flags(configuration)).encode())
     return digest.hexdigest() + '\n'
 

@@ -31,11 +31,11 @@ def stack(kernel: str, root: Path = PATCHES) -> Stack:
     if kernel not in kernels(root):
         raise Failure(f"no kernel '{kernel}': there are {', '.join(kernels(root))} "
                       f'({short(root / VERSION / "kernels")})')
-    series = _entries(root / VERSION / 'kernels' / kernel)
+    series = entries(root / VERSION / 'kernels' / kernel)
     patches: list[Path] = []
     for name in series:
         folder = root / VERSION / name
-        patches += [folder / patch for patch in _entries(folder / 'series')]
+        patches += [folder / patch for patch in entries(folder / 'series')]
     for patch in patches:
         if not patch.is_file():
             raise Failure(f'{short(patch)}: named in its series file, but not there')
@@ -47,7 +47,8 @@ def with_patches(base: Stack, name: str, *patches: Path) -> Stack:
     return Stack(name, base.series, base.patches + patches)
 
 
-def _entries(path: Path) -> list[str]:
+def entries(path: Path) -> list[str]:
+    """The lines of a file that names things, without comments."""
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except FileNotFoundError as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 from .. import process
 from ..failure import Failure
 from ..paths import short, write_atomically
+from .newfiles import whole
 from .series import Stack
 
 IN_TREE = '\nIn-tree-since: '
@@ -24,7 +25,7 @@ IN_TREE = '\nIn-tree-since: '
 
 def touched_files(patch: Path) -> list[str]:
     """The files that a patch changes, makes or removes, relative to the tree."""
-    text = patch.read_text(encoding='utf-8')
+    text = whole(patch).decode()
     found = re.findall(r'^(?:--- a|\+\+\+ b)/(\S+)', text, re.M)
     if not found:
         raise Failure(f'{short(patch)}: no change in it (is it a unified diff with a/ and b/?)')
@@ -130,7 +131,10 @@ def _apply(patch: Path, folder: Path) -> None:
 
 
 def _run_patch(patch: Path, folder: Path, *options: str) -> subprocess.CompletedProcess:
-    return process.run(
-        ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
-         '-d', folder, '-i', patch.absolute()],
-        stderr=subprocess.STDOUT)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(whole(patch))
+        file.flush()
+        return process.run(
+            ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
+             '-d', folder, '-i', file.name],
+            stderr=subprocess.STDOUT)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Files that patches add to the kernel, kept as files of their own.
+
+A patch adds such a file empty; what is in it lies in kernel-patches/files/, at
+the path that it has in the kernel tree, as the whole series leaves it. Where
+later patches of the series change it, too, their changes are in it already,
+and whole() takes them out again.
+"""
+
+import re
+import tempfile
+from itertools import dropwhile
+from pathlib import Path
+
+from .. import process
+from ..failure import Failure
+from ..paths import PATCHES, short
+from .series import entries
+
+FILES = PATCHES / 'files'
+EMPTY = re.compile(rb'diff --git a/(\S+) b/\1\nnew file mode \d+\n(?:index \S+\n)?')
+
+
+def whole(patch: Path) -> bytes:
+    """A patch with all that is in the files that it adds: what is applied."""
+    return b''.join(_filled(section, patch) for section in _sections(patch))
+
+
+def _sections(patch: Path) -> list[bytes]:
+    """What is before the first file, then each file's part."""
+    return re.split(rb'^(?=diff --git )', patch.read_bytes(), flags=re.M)
+
+
+def _filled(section: bytes, patch: Path) -> bytes:
+    added = EMPTY.fullmatch(section)
+    if not added or not (FILES / added[1].decode()).is_file():
+        return section
+    content = _before_later_patches(added[1].decode(), patch)
+    lines = content.removesuffix(b'\n').split(b'\n')
+    end = b'' if content.endswith(b'\n') else b'\\ No newline at end of file\n'
+    return (b'%b--- /dev/null\n+++ b/%b\n@@ -0,0 +1,%d @@\n' % (section, added[1], len(lines))
+            + b''.join(b'+%b\n' % line for line in lines) + end)
+
+
+def _before_later_patches(name: str, patch: Path) -> bytes:
+    """A file as a patch adds it, before what later ones of its series change in it."""
+    content = (FILES / name).read_bytes()
+    for later in reversed(_later(patch)):
+        for section in _sections(later):
+            if section.startswith(f'diff --git a/{name} b/{name}\n'.encode()):
+                content = _without(section, content, name, later)
+    return content
+
+
+def _later(patch: Path) -> list[Path]:
+    """The patches that come after one in its series."""
+    listed = patch.parent / 'series'
+    names = entries(listed) if listed.exists() else []
+    return [patch.parent / name for name in dropwhile(lambda name: name != patch.name, names)][1:]
+
+
+def _without(section: bytes, content: bytes, name: str, later: Path) -> bytes:
+    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as folder:
+        file, change = Path(folder) / 'file', Path(folder) / 'change'
+        file.write_bytes(content)
+        change.write_bytes(section)
+        ran = process.run(['patch', '--reverse', '--force', '--fuzz=0', '-r', '-', '-i', change, file])
+        if ran.returncode:
+            raise Failure(f'{short(later)}: what it changes in {name} is not in '
+                          f'{short(FILES / name)}: correct the one or the other')
+        return file.read_bytes()

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Files that patches add lie in kernel-patches/files/, and patches are read with them."""
+
+import pytest
+
+from appliance.failure import Failure
+from appliance.kernels import kernel, newfiles, series
+from appliance.kernels.sources import Source
+from appliance.kernels.tree import PatchedTree
+
+HEADER = '''\
+diff --git a/mm/probe.h b/mm/probe.h
+new file mode 100644
+'''
+ADDS = f'''\
+Add a probe.
+---
+
+diff --git a/mm/Makefile b/mm/Makefile
+--- a/mm/Makefile
++++ b/mm/Makefile
+@@ -1 +1,2 @@
+ obj-y = walk.o
++obj-y += probe.o
+diff --git a/mm/probe.c b/mm/probe.c
+new file mode 100644
+{HEADER}'''
+CHANGES = '''\
+diff --git a/mm/probe.c b/mm/probe.c
+--- a/mm/probe.c
++++ b/mm/probe.c
+@@ -1,2 +1,3 @@
+ one
++two
+ three
+'''
+AS_ADDED = f'''\
+diff --git a/mm/probe.c b/mm/probe.c
+new file mode 100644
+--- /dev/null
++++ b/mm/probe.c
+@@ -0,0 +1,2 @@
++one
++three
+{HEADER}--- /dev/null
++++ b/mm/probe.h
+@@ -0,0 +1,1 @@
++header
+'''
+PROBE = 'one\ntwo\nthree\n'
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A folder of patches: series `s`, of two patches, adds and changes a file; t is on top of it."""
+    top = tmp_path / 'kernel-patches'
+    monkeypatch.setattr(newfiles, 'FILES', top / 'files')
+    for name, text in {
+            'files/mm/probe.c': PROBE, 'files/mm/probe.h': 'header\n',
+            '6.12/kernels/s': 's\n', '6.12/kernels/t': 's\nt\n',
+            '6.12/s/series': 'adds.patch # first\nchanges.patch\n',
+            '6.12/s/adds.patch': ADDS, '6.12/s/changes.patch': CHANGES,
+            '6.12/t/series': 'more.patch\n',
+            '6.12/t/more.patch': CHANGES.replace('two', '2').replace('one', 'two')}.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+    return top
+
+
+@pytest.fixture
+def tree(tmp_path):
+    makefile = tmp_path / 'linux/mm/Makefile'
+    makefile.parent.mkdir(parents=True)
+    makefile.write_text('obj-y = walk.o\n')
+    return PatchedTree(tmp_path / 'linux', tmp_path / 'pristine')
+
+
+def test_a_patch_has_the_files_that_it_adds_without_what_later_ones_change(root):
+    assert newfiles.whole(root / '6.12/s/adds.patch').endswith(('+obj-y += probe.o\n' + AS_ADDED).encode())
+    assert newfiles.whole(root / '6.12/s/changes.patch') == CHANGES.encode()
+
+
+def test_the_tree_has_the_files_as_they_lie_there(root, tree):
+    tree.bring_to(series.stack('s', root))
+    assert (tree.tree / 'mm/probe.c').read_text() == PROBE
+    assert (tree.tree / 'mm/probe.h').read_text() == 'header\n'
+
+
+def test_patches_of_another_series_change_them(root, tree):
+    tree.bring_to(series.stack('t', root))
+    assert (tree.tree / 'mm/probe.c').read_text() == 'one\ntwo\n2\nthree\n'
+
+
+def test_a_change_that_the_file_does_not_have_is_named(root):
+    (root / 'files/mm/probe.c').write_text('one\n2\nthree\n')
+    with pytest.raises(Failure, match=r'changes\.patch: what it changes in mm/probe\.c is not in '):
+        newfiles.whole(root / '6.12/s/adds.patch')
+
+
+def test_a_file_may_be_empty(root):
+    (root / 'files/mm/probe.h').unlink()
+    assert newfiles.whole(root / '6.12/s/adds.patch').endswith(b'\n+three\n' + HEADER.encode())
+
+
+def test_the_last_line_may_have_no_end(root, tree):
+    (root / 'files/mm/probe.h').write_text('header')
+    tree.bring_to(series.stack('s', root))
+    assert (tree.tree / 'mm/probe.h').read_text() == 'header'
+
+
+def test_a_changed_file_makes_another_kernel(root):
+    def stamp() -> str:
+        return kernel._stamp(Source(root, 'id', '6.12.1'), series.stack('s', root), 'release')
+
+    before = stamp()
+    assert stamp() == before
+    (root / 'files/mm/probe.h').write_text('another\n')
+    assert stamp() != before
