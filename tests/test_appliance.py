@@ -63,7 +63,7 @@ def test_a_tree_of_another_version(umwalk, tmp_path):
     (tree / 'Makefile').write_text('VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n')
     ran = umwalk('build', 'stock', BUILD=str(tmp_path / 'build'), LINUX_SRC=str(tree))
     assert ran.returncode == 2
-    assert 'is Linux 5.10, wanted Linux 6.12' in ran.stderr.splitlines()[-1]
+    assert 'is Linux 5.10: set LINUX_SRC= to Linux 6.12' in ran.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize('name', ['with space', 'with:colon'])

@@ -87,12 +87,12 @@ def observation(broken: set[str]) -> contract.Observation:
 
 def test_a_rule_that_breaks_unexpectedly_is_told():
     assert contract.differences(observation({'U1'}), set()) == [
-        'some: U1 is broken, and is not expected to be']
+        'some: U1 is broken, which is not expected']
 
 
 def test_a_rule_that_holds_unexpectedly_is_told():
     assert contract.differences(observation(set()), {'U1'}) == [
-        'some: U1 is expected to be broken, and is: ok']
+        'some: U1 is expected to be broken, but it is: ok']
 
 
 def test_a_rule_that_nothing_checks_is_told():

@@ -118,7 +118,7 @@ def test_the_table_and_the_result_agree(counted):
     row, = result['rows']
     assert re.search(f"^hugetlb  pte_entry  instructions +{row['patched']['instructions']:,}"
                      f" +{row['fixed']['instructions']:,}$", printed, re.M)
-    assert 'The same at every instruction in 2 of 2 boots' in printed
+    assert 'All 2 boots of each kernel agree at every instruction' in printed
     assert row['patched']['instructions'] > row['fixed']['instructions']
 
 
@@ -162,12 +162,13 @@ def test_counts_that_do_not_add_up_are_an_error():
     records = [{'type': 'count', 'layout': 'a', 'walk': 'b', 'pages': 1, 'vmas': 1,
                 'instructions': 4, 'elsewhere': 1, 'return': 0},
                {'type': 'insns', 'layout': 'a', 'walk': 'b', 'at': [[16, 2]]}]
-    with pytest.raises(Failure, match='a, b: 4 instructions, but by address 2 and elsewhere 1'):
+    with pytest.raises(Failure, match='a, b: 4 instructions were counted, but 2 by address '
+                       'and 1 elsewhere'):
         counts(records)
     records[0]['elsewhere'] = 2
     assert counts(records)['a', 'b'].at == {16: 2}
     records[0]['return'] = -14
-    with pytest.raises(Failure, match='a, b: returned -14'):
+    with pytest.raises(Failure, match='a, b: the walk returned -14'):
         counts(records)
 
 

@@ -135,7 +135,7 @@ def test_a_file_that_is_damaged_is_none(build, damage):
     program = build(SOURCE)
     path = program.with_name(functions.FILE)
     path.write_text(damage(path.read_text()))
-    with pytest.raises(Failure, match='build that kernel again'):
+    with pytest.raises(Failure, match='build this kernel again'):
         functions.digests(program)
 
 
@@ -143,7 +143,7 @@ def test_a_file_of_another_program_is_none(build):
     program = build(SOURCE)
     with open(program, 'ab') as changing:
         changing.write(b'1')
-    with pytest.raises(Failure, match='is of another program'):
+    with pytest.raises(Failure, match='belongs to another program'):
         functions.digests(program)
 
 

@@ -105,7 +105,7 @@ def test_a_malformed_case_names_its_line(tmp_path, change, said):
     good = {'name': 'good', 'vmas': [[1, 4, 'anon']], 'populate': [], 'ops': ['pte_hole'],
             'test_walk': None, 'stop': None, 'range': [0, 8]}
     path = write(tmp_path / 'cases', [good, good | {'name': 'bad'} | change])
-    with pytest.raises(Failure, match=':2: not a case') as failure:
+    with pytest.raises(Failure, match=':2: this is no case') as failure:
         golden.load(tmp_path / 'cases')
     assert path in str(failure.value)
     assert said in str(failure.value)

@@ -67,11 +67,11 @@ def test_a_patch_that_does_not_apply_is_named(appliance, umwalk, folder):
 
 
 def test_names_that_are_none(folder):
-    with pytest.raises(Failure, match='no nonesuch.patch in it'):
+    with pytest.raises(Failure, match='has no nonesuch.patch'):
         mutants.try_all(build_folder(), folder('pmd-hole-forgotten'), ['nonesuch'])
-    with pytest.raises(Failure, match='no nonesuch.patch in it'):
+    with pytest.raises(Failure, match='has no nonesuch.patch'):
         mutants.try_all(build_folder(), folder('pmd-hole-forgotten', equivalent='nonesuch: gone\n'))
-    with pytest.raises(Failure, match=r'equivalent:1: not NAME: argument'):
+    with pytest.raises(Failure, match=r'equivalent:1: .* is not NAME: ARGUMENT'):
         mutants.try_all(build_folder(), folder('pmd-hole-forgotten', equivalent='why not\n'))
 
 

@@ -300,7 +300,7 @@ def test_two_at_once(copy):
 
 def test_relocations_of_another_program_are_none(copy, one_more):
     shutil.copy2(one_more, copy.kernels['stock'])
-    with pytest.raises(Failure, match='is of another program; build that kernel again'):
+    with pytest.raises(Failure, match='belongs to another program; build this kernel again'):
         placement.ensure(build_folder(), copy, 2)
 
 
@@ -308,5 +308,5 @@ def test_relocations_of_another_program_are_none(copy, one_more):
                                     lambda path: path.write_bytes(path.read_bytes()[:-100])])
 def test_without_relocations(copy, damage):
     damage(copy.kernels['stock'].with_name(movable.FILE))
-    with pytest.raises(Failure, match='build that kernel again'):
+    with pytest.raises(Failure, match='build this kernel again'):
         placement.ensure(build_folder(), copy, 2)

@@ -66,7 +66,7 @@ def test_what_is_no_utf_8_is_read():
 
 @pytest.mark.parametrize('run', [process.output, process.run, process.start])
 def test_what_does_not_start(tmp_path, run):
-    with pytest.raises(Failure, match='^nonesuch is missing, `bench/deps.sh how nonesuch` prints '):
+    with pytest.raises(Failure, match='^nonesuch is missing; `bench/deps.sh how nonesuch` prints '):
         run(['nonesuch', 'x'])
     program = tmp_path / 'program'
     with pytest.raises(Failure, match=f'^{program} does not start: No such file or directory$'):

@@ -51,12 +51,12 @@ def test_trials_of_other_kernels_do_not_count(appliance, results, monkeypatch):
 def test_half_a_trial_is_named(results):
     results.parent.mkdir()
     results.write_text(json.dumps({'condition': 'A/A', 'kernels': []}) + '\n{"condition": "A/')
-    with pytest.raises(Failure, match=r'dense-pte_entry\.jsonl:2: no trial; delete that line'):
+    with pytest.raises(Failure, match=r'dense-pte_entry\.jsonl:2: this is no trial; delete the line'):
         proof.kept(results, [])
 
 
 def test_a_proof_is_of_one_row(results):
-    with pytest.raises(Failure, match='a proof is of one row'):
+    with pytest.raises(Failure, match='bench-proof takes one row'):
         proof.run(build_folder(), 'dense')
 
 

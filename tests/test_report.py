@@ -64,7 +64,7 @@ def test_what_moved_stands_above_the_table(result):
                       row('dense', 'pmd_entry', 'same code', None, 4000)]
     text = headline.text(result).replace('\n  ', ' ')
     assert text == (
-        'Instructions of 5 rows: more in 2 (pmd_entry over pfnmap x9.75, smaps over dense '
+        'Instructions: more in 2 (pmd_entry over pfnmap x9.75, smaps over dense '
         '+0.03 %); less in 1 (smaps over hugetlb -25.0 %); the same in 2.\n'
         'Time: 2 slower (pmd_entry over pfnmap x12.3, smaps over dense +50.0 %); 1 faster (smaps '
         'over hugetlb -10.0 %); 1 same; 1 same code.')
@@ -85,7 +85,7 @@ def test_many_undecided_rows_do_not_become_a_wall(result):
     result['rows'] = [row(walk=f'walk{i}', verdict='undecided', ratio=None, work=4001 + i)
                       for i in range(9)]
     text = headline.text(result)
-    assert text.count('time undecided') == 3 and '... and 6 more rows like that.' in text
+    assert text.count('time undecided') == 3 and '... and 6 more undecided rows.' in text
     assert text.index('walk8 over') < text.index('walk7 over')
 
 
@@ -169,7 +169,7 @@ def test_a_walk_that_could_not_be_counted_says_why(result):
     assert table(result)[1][0][2:4] == ['-', '+40.0 % .. +60.0 %']
     why = 'patched: dense: smaps not counted: returned -14'
     assert why in report.terminal(result).splitlines()
-    assert 'Instructions of 1 rows: not counted in 1.' in headline.text(result)
+    assert 'Instructions: not counted in 1.' in headline.text(result)
     assert f'- {why}' in report.markdown(result)
 
 

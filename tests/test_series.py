@@ -110,12 +110,12 @@ def test_missing_names_are_named(clone):
     with pytest.raises(Failure, match="no kernel 'b': there are a"):
         series.stack('b', clone.root)
     (clone.root / '6.12/a/one.patch').unlink()
-    with pytest.raises(Failure, match=r'one\.patch: named in its series file, but not there'):
+    with pytest.raises(Failure, match=r'one\.patch: its series file names it, but it is missing'):
         series.stack('a', clone.root)
 
 
 def test_a_file_that_is_no_patch_is_refused(clone):
-    with pytest.raises(Failure, match='no change in it'):
+    with pytest.raises(Failure, match='it changes no file'):
         clone.patched.bring_to(clone.kernel('a', one='hello\n'))
 
 

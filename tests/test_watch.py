@@ -23,7 +23,7 @@ from runner_fixtures import run_with_records
 
 ROW = 'dense:pmd_entry'
 CPU = max(os.sched_getaffinity(0))
-BUSY = 'of the CPU that the guests ran on'
+BUSY = 'of the CPU on which the guests ran'
 BUDGETS = (5, 50, 500)  # seconds, of bench: the next one where a host is too slow
 HANGS = 1800
 
@@ -214,7 +214,7 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
     (row,) = json.loads((tmp_path / 'latest' / 'result.json').read_text())['rows']
     assert (row['verdict'], row['ratio'], row['control']) == ('undecided', None, None)
     said = capsys.readouterr().out
-    assert 'UNFIT HOST: moved to another machine: ' in said and ', b CPU' in said
+    assert 'UNFIT HOST: the run moved to another machine: ' in said and ', b CPU' in said
     assert re.search(r'^dense +pmd_entry .* - +[\d,]+ +undecided \(UNFIT HOST\)', said, re.M)
 
 
@@ -223,7 +223,7 @@ FIT = {'others': 0.02, 'stolen': 0, 'throttled_s': 0, 'too_hot': 0, 'pause_s': 0
 
 
 @pytest.mark.parametrize('found, said', [
-    ({'others': 0.5}, 'others had 50% of the CPU that the guests ran on'),
+    ({'others': 0.5}, 'other programs had 50% of the CPU on which the guests ran'),
     ({'stolen': 0.1}, "the hypervisor took 10% of a CPU's time"),
     ({'throttled_s': 3.25}, 'stopped everything for 3.2 s'),
     ({'too_hot': 7}, 'too hot and was slowed down'),
@@ -231,7 +231,7 @@ FIT = {'others': 0.02, 'stolen': 0, 'throttled_s': 0, 'too_hot': 0, 'pause_s': 0
     ({'clock_step_s': -20}, 'the wall clock jumped by -20.0 s'),
     ({'speed_range': 0.3}, "the CPU's speed changed by 30%"),
     ({'tsc_drift': 0.01}, "the TSC's rate changed by 10000 parts"),
-    ({'cpus': ['a CPU', 'b CPU']}, 'moved to another machine: a CPU, b CPU')])
+    ({'cpus': ['a CPU', 'b CPU']}, 'the run moved to another machine: a CPU, b CPU')])
 def test_what_is_wrong_with_the_host_is_said(found, said):
     assert watch.warnings(FIT) == []
     (line,) = watch.warnings(FIT | found)

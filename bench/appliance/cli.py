@@ -16,13 +16,13 @@ COMMANDS = (bench, proof, boot, build, contract, count, doctor, golden, mutants,
 
 EXIT_STATUS = """
 exit status:
-  0    done
-  1    done, and the answer is bad (a failed test, a boot that failed)
+  0    the command is done
+  1    the command is done, and the answer is bad: a test or a boot failed
   2    something is missing or wrong before the first boot; the message says what
   122  the guest could not be started
   123  the kernel panicked or died
   124  the time limit ended a boot
-  130  interrupted
+  130  the user interrupted umwalk
 `run` and `shell` return the exit status of the command in the guest.
 
 environment:

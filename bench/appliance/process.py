@@ -81,6 +81,6 @@ def last_line(said: str) -> str:
 
 def _cannot_start(command: Command, error: OSError) -> NoReturn:
     if isinstance(error, FileNotFoundError) and '/' not in str(command[0]):
-        raise Failure(f'{command[0]} is missing, `bench/deps.sh how {command[0]}` prints the '
+        raise Failure(f'{command[0]} is missing; `bench/deps.sh how {command[0]}` prints the '
                       'command that installs it') from error
     raise Failure(f'{command[0]} does not start: {error.strerror}') from error

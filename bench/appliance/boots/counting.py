@@ -55,9 +55,9 @@ def counts(records: list[dict]) -> Boot:
             boot[r['layout'], r['walk']].at.update(map(tuple, r['at']))
     for (layout, walk), count in boot.items():
         if count.returned < 0:
-            raise Failure(f'{layout}, {walk}: returned {count.returned}', FAILED)
+            raise Failure(f'{layout}, {walk}: the walk returned {count.returned}', FAILED)
         listed = sum(count.at.values())
         if listed + count.elsewhere != count.instructions:
-            raise Failure(f'{layout}, {walk}: {count.instructions} instructions, but by address '
-                          f'{listed} and elsewhere {count.elsewhere}', FAILED)
+            raise Failure(f'{layout}, {walk}: {count.instructions} instructions were counted, but '
+                          f'{listed} by address and {count.elsewhere} elsewhere', FAILED)
     return boot

@@ -133,5 +133,5 @@ def explain(appliance: Appliance, said: str) -> str:
 
 
 def _reason(status: int) -> str:
-    return {CANNOT_START: 'cannot start', KERNEL_DIED: 'the kernel died',
-            TIME_LIMIT: 'time limit'}.get(status, process.ending(status))
+    return {CANNOT_START: 'it cannot start', KERNEL_DIED: 'the kernel died',
+            TIME_LIMIT: 'it took too long'}.get(status, process.ending(status))

@@ -25,7 +25,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     add_kernel(command)
     add_config(command)
-    command.add_argument('--boots', type=positive, default=50, help='how often (%(default)s)')
+    command.add_argument('--boots', type=positive, default=50, help='number of boots (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,7 +44,7 @@ def time_boots(build: Path, name: str, boots: int, configuration: str = 'release
                 walls.append(record['wall_ns'] / 1e6)
             shown.update(f'{len(walls)} of {boots}')
     if len(walls) != boots:
-        raise Failure(f'{len(walls)} boots ended, wanted {boots}', FAILED)
+        raise Failure(f'{len(walls)} of {boots} boots ended', FAILED)
     import numpy  # pylint: disable=import-outside-toplevel # it is slow to load
     low, median, high = numpy.percentile(walls, (5, 50, 95))
     print(f'{name}: {boots} boots, none failed; boot, job and halt: '

@@ -14,7 +14,7 @@ HELP = 'build kernels, all of them by default'
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     add_config(command)
-    command.add_argument('kernels', nargs='*', metavar='KERNEL', help='which (all)')
+    command.add_argument('kernels', nargs='*', metavar='KERNEL', help='the kernels to build (all)')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -43,9 +43,9 @@ class Trace:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     command.add_argument('--cases', type=Path, default=CASES, metavar='FILE',
-                         help='recorded walks (tests/golden/walks.jsonl)')
+                         help='the file of recorded walks (tests/golden/walks.jsonl)')
     command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
-                         help='only this one (all that the file has traces of); repeat for more')
+                         help='a kernel; may be repeated (all that the file has traces of)')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def replay(build: Path, path: Path, names: list[str]) -> int:
     for name in names or kernels_of(path, cases):
         chosen = [case for case in cases if name in case]
         if not chosen:
-            raise Failure(f'{path}: no case has a trace of kernel {name}')
+            raise Failure(f'{path}: no case has a trace of the kernel {name}')
         traces = _replay(build, name, chosen)
         bad = [(case['name'], found) for case in chosen
                if (found := differences(case[name], traces[case['name']]))]
@@ -68,7 +68,7 @@ def replay(build: Path, path: Path, names: list[str]) -> int:
         for case_name, found in bad[:SHOWN]:
             print(f'  {case_name}: {found}')
         if len(bad) > SHOWN:
-            print(f'  and {len(bad) - SHOWN} cases more')
+            print(f'  and {len(bad) - SHOWN} more cases')
         failed |= bool(bad)
     return FAILED if failed else 0
 
@@ -83,9 +83,9 @@ def load(path: Path) -> list[dict]:
     names = [case['name'] for case in cases]
     for name in names:
         if names.count(name) > 1:
-            raise Failure(f'{path}: two cases are called {name}')
+            raise Failure(f'{path}: two cases have the name {name}')
     if not cases:
-        raise Failure(f'{path}: no cases in it')
+        raise Failure(f'{path}: the file has no cases')
     return cases
 
 
@@ -94,7 +94,7 @@ def _case(path: Path, number: int, line: str) -> dict:
         case = json.loads(line)
         _check(case)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Failure(f'{path}:{number}: not a case (tests/golden/README.md has the format): '
+        raise Failure(f'{path}:{number}: this is no case (tests/golden/README.md has the format): '
                       f'{type(error).__name__}: {error}') from error
     return case
 
@@ -144,8 +144,8 @@ def kernels_of(path: Path, cases: list[dict]) -> list[str]:
     found = list(dict.fromkeys(name for case in cases for name in kernels_of_case(case)))
     unknown = set(found) - set(series.kernels())
     if unknown or not found:
-        raise Failure(f'{path}: no traces of kernels that there are, but of: '
-                      f'{", ".join(sorted(unknown)) or "none"}')
+        raise Failure(f'{path}: it has traces of ' + (
+            f'unknown kernels: {", ".join(sorted(unknown))}' if unknown else 'no kernel'))
     return found
 
 

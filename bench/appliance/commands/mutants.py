@@ -66,11 +66,12 @@ class Verdict:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     command.add_argument('--patches', type=Path, default=FOLDER, metavar='FOLDER',
-                         help='patches onto stock, one a mutant (those of umwalk)')
-    command.add_argument('--only', action='append', metavar='NAME', help='this one (all)')
+                         help='the patches for stock, one for each mutant (those of umwalk)')
+    command.add_argument('--only', action='append', metavar='NAME',
+                         help='a mutant; may be repeated (all)')
     command.add_argument('--config', choices=kconfig.CONFIGURATIONS,
-                         help='judge in kernels of this configuration (release, and who '
-                              'survives it in debug)')
+                         help='judge the mutants in this configuration (first release, then '
+                              'debug for those that no check found)')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,10 +97,10 @@ def _mutants(folder: Path, only: list[str]) -> list[Mutant]:
     arguments = _equivalent(folder / EQUIVALENT)
     patches = {patch.stem: patch for patch in sorted(folder.glob('*.patch'))}
     if not patches:
-        raise Failure(f'{folder}: no *.patch in it')
+        raise Failure(f'{folder} has no *.patch')
     for name in (*only, *arguments):
         if name not in patches:
-            raise Failure(f'{folder}: no {name}.patch in it')
+            raise Failure(f'{folder} has no {name}.patch')
     return [Mutant(name, patch, arguments.get(name, '')) for name, patch in patches.items()
             if not only or name in only]
 
@@ -112,7 +113,7 @@ def _equivalent(path: Path) -> dict[str, str]:
         name, _, argument = line.partition(':')
         if line.strip() and not line.startswith('#'):
             if not argument.strip():
-                raise Failure(f"{path}:{number}: not NAME: argument: '{line}'")
+                raise Failure(f"{path}:{number}: '{line}' is not NAME: ARGUMENT")
             found[name.strip()] = argument.strip()
     return found
 
@@ -218,7 +219,7 @@ def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
     print(f'\n{len(mutants)} mutants: {len(killed)} killed, {len(survived)} survived, '
           f'{len(survived) - len(unargued)} of them argued equivalent')
     if unargued:
-        print('SURVIVED, and nobody says why: ' + ', '.join(unargued))
+        print('SURVIVED without an argument: ' + ', '.join(unargued))
     if wrong:
         print('argued equivalent, but killed: ' + ', '.join(wrong))
     return FAILED if unargued or wrong else 0

@@ -9,10 +9,11 @@ from ..kernels import kconfig, series
 def add_kernel(command: argparse.ArgumentParser) -> None:
     """--kernel, one of them."""
     command.add_argument('--kernel', default='stock', metavar='KERNEL',
-                         help=f'one of {", ".join(series.kernels())} (stock)')
+                         help=f'the kernel, one of {", ".join(series.kernels())} (stock)')
 
 
-def add_kernels(command: argparse.ArgumentParser, text: str = 'which, may be repeated (all)') -> None:
+def add_kernels(command: argparse.ArgumentParser,
+                text: str = 'a kernel; may be repeated (all)') -> None:
     """--kernel, as often as wanted; arguments.kernels is None if never."""
     command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
                          metavar='KERNEL', help=text)
@@ -21,7 +22,7 @@ def add_kernels(command: argparse.ArgumentParser, text: str = 'which, may be rep
 def add_config(command: argparse.ArgumentParser) -> None:
     """--config, of the kernel."""
     command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
-                         help='configuration of the kernel (%(default)s)')
+                         help='the configuration of the kernel (%(default)s)')
 
 
 def positive(text: str) -> int:

@@ -22,8 +22,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     add_kernel(command)
     add_config(command)
-    command.add_argument('--timeout', type=positive, default=600, help='seconds (%(default)s)')
-    command.add_argument('argv', nargs='+', metavar='COMMAND', help='after --')
+    command.add_argument('--timeout', type=positive, default=600,
+                         help='the longest time, in seconds (%(default)s)')
+    command.add_argument('argv', nargs='+', metavar='COMMAND', help='the command, after --')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -64,8 +64,9 @@ def faults() -> list[Line]:
 def blame() -> None:
     """Say what keeps this machine from booting a guest, none of which has come up."""
     found = faults()
-    print('\n'.join(['umwalk: doctor finds, on this machine:', *table(found)]) if found else
-          'umwalk: doctor finds nothing on this machine that would keep a guest from booting',
+    print('\n'.join(['umwalk: doctor finds what may keep a guest from booting:', *table(found)])
+          if found else
+          'umwalk: doctor finds nothing on this machine that keeps a guest from booting',
           file=sys.stderr)
 
 
@@ -111,11 +112,12 @@ def _runs(what: str, program: Path) -> Line:
     try:
         ran = _output(program)
     except Failure:  # it does not start
-        return Line(what, FAIL, f'cannot run what is built in {_build_folder()}: mounted noexec?',
+        return Line(what, FAIL, f'cannot run what is built in {_build_folder()}: '
+                    'is it mounted noexec?',
                     'set BUILD= to a folder elsewhere')
     if ran.stdout != 'works\n':
         return Line(what, FAIL, f'what it builds does not run: {_reason(ran.stdout)}', _how('gcc'))
-    return Line(what, OK, 'compiles a program, and that runs')
+    return Line(what, OK, 'a program that it compiles runs')
 
 
 def _tools() -> Line:
@@ -123,7 +125,7 @@ def _tools() -> Line:
     missing -= {'gcc', 'libc.a', 'sources'}  # they have a line of their own
     if missing:
         return Line('tools', FAIL, f'missing: {", ".join(sorted(missing))}', _how(*sorted(missing)))
-    return Line('tools', OK, 'all that building and reports need')
+    return Line('tools', OK, 'builds and reports have all that they need')
 
 
 def _sources() -> Line:
@@ -229,8 +231,8 @@ def _governor() -> Line:
     found = {path.read_text(encoding='ascii').strip()
              for path in CPUS.glob('cpu[0-9]*/cpufreq/scaling_governor')}
     if found <= {'performance'}:
-        return Line('CPU governor', OK, 'performance' if found else 'none: the host sees to it')
-    return Line('CPU governor', NOTE, f'{", ".join(sorted(found))}: times vary with the clock',
+        return Line('CPU governor', OK, 'performance' if found else 'none, the host sets the clock')
+    return Line('CPU governor', NOTE, f'{", ".join(sorted(found))}: times change with the clock',
                 "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor")
 
 

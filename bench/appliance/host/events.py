@@ -22,7 +22,7 @@ def countable(umrun: Path, wanted: tuple[str, ...]) -> tuple[tuple[str, ...], li
     """Those events that this host counts at once; of the others, a line for each reason."""
     ran = process.run([umrun, f'--which-events={",".join(wanted)}'])
     if ran.returncode:
-        raise Failure(f'what the host can count is not known: {ran.stderr.strip()}')
+        raise Failure(f'cannot find out what the host can count: {ran.stderr.strip()}')
     reasons = defaultdict(list)
     for line in ran.stderr.splitlines():
         _, name, reason = line.split(': ', 2)

@@ -81,9 +81,9 @@ def _check(events: list[Event]) -> None:
     said = ' '.join(ran.stderr.split()).rpartition('Error: ')[2][:100]
     level = int(PARANOID.read_text(encoding='ascii')) if PARANOID.exists() else 0
     if level > 2:
-        raise Failure(f'perf may not record here: kernel.perf_event_paranoid is {level}. Run: '
-                      'sudo sysctl kernel.perf_event_paranoid=2')
-    raise Failure(f'perf may not record here, though kernel.perf_event_paranoid is {level}. '
+        raise Failure(f'perf is not allowed to record, since kernel.perf_event_paranoid is {level}. '
+                      'Run: sudo sysctl kernel.perf_event_paranoid=2')
+    raise Failure(f'perf is not allowed to record, although kernel.perf_event_paranoid is {level}. '
                   'If this is a container, let it call perf_event_open() (Docker: '
                   f"--cap-add=PERFMON). perf says: '{said}...'")
 

@@ -84,7 +84,7 @@ def warnings(found: dict) -> list[str]:
     """A line for each thing that makes the host unfit."""
     lines = []
     if found['others'] > MUCH_OTHERS:
-        lines.append(f"others had {found['others']:.0%} of the CPU that the guests ran on")
+        lines.append(f"other programs had {found['others']:.0%} of the CPU on which the guests ran")
     if found['stolen'] > MUCH_STOLEN:
         lines.append(f"the hypervisor took {found['stolen']:.0%} of a CPU's time")
     if found['throttled_s'] > THROTTLED:
@@ -92,18 +92,18 @@ def warnings(found: dict) -> list[str]:
     if found['too_hot']:
         lines.append('the CPU was too hot and was slowed down')
     if found['pause_s'] > LONG_PAUSE:
-        lines.append(f"a boot took {found['pause_s']:.1f} s longer than the one before: everything "
-                     'stood still (stopped, suspended, moved to another machine?), or others '
-                     'took the CPU')
+        lines.append(f"a boot took {found['pause_s']:.1f} s longer than the one before: the machine "
+                     'was stopped, suspended or moved to another one, or other programs took '
+                     'the CPU')
     if abs(found['clock_step_s']) > CLOCK_STEP:
-        lines.append(f"the wall clock jumped by {found['clock_step_s']:.1f} s: suspended, or moved "
-                     'to another machine?')
+        lines.append(f"the wall clock jumped by {found['clock_step_s']:.1f} s: was the machine "
+                     'suspended, or moved to another one?')
     if found['speed_range'] > MUCH_FASTER:
         lines.append(f"the CPU's speed changed by {found['speed_range']:.0%} from boot to boot: "
-                     'throttled, or shared')
+                     'it was throttled or shared')
     if found['tsc_drift'] > TSC_DRIFT:
         lines.append(f"the TSC's rate changed by {found['tsc_drift'] * 1e6:.0f} parts in a "
-                     'million: moved to another machine')
+                     'million: the run moved to another machine')
     if len(found['cpus']) > 1:
-        lines.append('moved to another machine: ' + ', '.join(found['cpus']))
+        lines.append('the run moved to another machine: ' + ', '.join(found['cpus']))
     return lines

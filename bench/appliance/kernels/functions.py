@@ -39,9 +39,9 @@ def digests(program: Path) -> dict[str, str]:
         first, *lines = path.read_text(encoding='utf-8').splitlines()
         found = dict(reversed(line.split(' ', 1)) for line in lines)
     except (OSError, ValueError) as error:
-        raise Failure(f'{path}: {error}; build that kernel again') from error
+        raise Failure(f'{path}: {error}; build this kernel again') from error
     if first != _digest_of(program, lines):
-        raise Failure(f'{path} is of another program; build that kernel again')
+        raise Failure(f'{path} belongs to another program; build this kernel again')
     return found
 
 

@@ -30,7 +30,7 @@ def requested(paths: list[Path]) -> dict[str, tuple[str, str]]:
                 continue
             match = re.fullmatch(r'(CONFIG_\w+)=(.+)', text)
             if not match:
-                raise Failure(f"{place}: not CONFIG_SYMBOL=value: '{text}'")
+                raise Failure(f"{place}: '{text}' is not CONFIG_SYMBOL=value")
             wanted[match[1]] = (match[2], place)
     return wanted
 
@@ -38,7 +38,7 @@ def requested(paths: list[Path]) -> dict[str, tuple[str, str]]:
 def check_taken(wanted: dict[str, tuple[str, str]], config: Path) -> None:
     """Fail, naming the symbols, when the kernel's .config is not what was asked for."""
     taken = dict(re.findall(r'^(CONFIG_\w+)=(.+)$', config.read_text(encoding='utf-8'), re.M))
-    missed = [f'{place}: {symbol}={value} did not take, it is {taken.get(symbol, "n")}'
+    missed = [f'{place}: {symbol}={value} did not take effect, it is {taken.get(symbol, "n")}'
               for symbol, (value, place) in wanted.items() if taken.get(symbol, 'n') != value]
     if missed:
-        raise Failure('; '.join(missed) + ' (a dependency that is not met?)')
+        raise Failure('; '.join(missed) + ' (is a dependency missing?)')

@@ -73,8 +73,8 @@ def _same_file(inputs: Inputs, functions: list[int], places: np.ndarray,
 def _check(starts: np.ndarray, sizes: np.ndarray, inputs: Inputs) -> None:
     """Nothing but functions, each on its alignment, lies between the first and the last."""
     if not starts.size or (starts % ALIGNMENT).any():
-        raise Failure('the kernel was linked without its functions in sections of their own, '
-                      f'each on {ALIGNMENT} bytes: see docs/measuring.md')
+        raise Failure('the functions of the kernel have no sections of their own, each aligned '
+                      f'to {ALIGNMENT} bytes: docs/measuring.md says why they need them')
     within = (inputs.starts >= starts[0]) & (inputs.starts < starts[-1] + sizes[-1])
     if within.sum() != len(starts):
         strange = sorted({inputs.names[i] for i in np.flatnonzero(within)
@@ -85,8 +85,9 @@ def _check(starts: np.ndarray, sizes: np.ndarray, inputs: Inputs) -> None:
 def _check_types(program: elf.Program, relocations: np.ndarray) -> None:
     known = (elf.R_64, elf.R_PC32, elf.R_PLT32, elf.R_32, elf.R_32S)
     for one in relocations[~np.isin(relocations['type'], known)]:
-        raise Failure(f'relocation of type {one["type"]} at {one["offset"]:#x} is of a function '
-                      f'that moves, {program.symbol_names()[one["sym"]]}: not known how')
+        raise Failure(f'the relocation at {one["offset"]:#x} refers to the function '
+                      f'{program.symbol_names()[one["sym"]]}, which moves, and has the unknown '
+                      f'type {one["type"]}')
 
 
 def _recorded(path: Path, digest: str) -> dict[str, np.ndarray]:
@@ -94,9 +95,9 @@ def _recorded(path: Path, digest: str) -> dict[str, np.ndarray]:
         with np.load(path) as stored:
             found = dict(stored)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise Failure(f'{path}: {error}; build that kernel again') from error
+        raise Failure(f'{path}: {error}; build this kernel again') from error
     if found['digest'] != digest:
-        raise Failure(f'{path} is of another program; build that kernel again')
+        raise Failure(f'{path} belongs to another program; build this kernel again')
     return found
 
 

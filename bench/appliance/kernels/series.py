@@ -38,7 +38,7 @@ def stack(kernel: str, root: Path = PATCHES) -> Stack:
         patches += [folder / patch for patch in entries(folder / 'series')]
     for patch in patches:
         if not patch.is_file():
-            raise Failure(f'{short(patch)}: named in its series file, but not there')
+            raise Failure(f'{short(patch)}: its series file names it, but it is missing')
     return Stack(kernel, tuple(series), tuple(patches))
 
 
@@ -52,5 +52,5 @@ def entries(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except FileNotFoundError as error:
-        raise Failure(f'{short(path)}: not there') from error
+        raise Failure(f'{short(path)} is missing') from error
     return [entry for line in lines if (entry := line.split('#')[0].strip())]

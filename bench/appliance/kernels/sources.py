@@ -110,6 +110,6 @@ def _release(tree: Path, named: Path) -> str:
     version = f"{fields.get('VERSION')}.{fields.get('PATCHLEVEL')}"
     if version != VERSION:
         shutil.rmtree(tree, ignore_errors=True)
-        what = f'Linux {version}' if fields else 'no kernel tree'
-        raise Failure(f"'{named}' is {what}, wanted Linux {VERSION}: set LINUX_SRC=")
+        what = f'Linux {version}' if fields else 'not a kernel tree'
+        raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {VERSION}")
     return f"{version}.{fields.get('SUBLEVEL', '0')}{fields.get('EXTRAVERSION', '')}"

@@ -28,7 +28,7 @@ def touched_files(patch: Path) -> list[str]:
     text = whole(patch).decode()
     found = re.findall(r'^(?:--- a|\+\+\+ b)/(\S+)', text, re.M)
     if not found:
-        raise Failure(f'{short(patch)}: no change in it (is it a unified diff with a/ and b/?)')
+        raise Failure(f'{short(patch)}: it changes no file (is it a unified diff with a/ and b/?)')
     return list(dict.fromkeys(found))
 
 

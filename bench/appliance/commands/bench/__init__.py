@@ -16,20 +16,21 @@ STORES = True
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     command.add_argument('kernels', nargs='*', metavar='KERNEL', default=['baseline', 'patched'],
-                         help='which against which (baseline patched)')
+                         help='the two kernels, A and B (baseline patched)')
     command.add_argument('--profile', choices=('quick', 'full'), default='quick',
-                         help='quick: 55 s at most, a row is the same within 1 %%; full: 600 s, '
-                              '0.5 %% (%(default)s)')
-    command.add_argument('--budget', type=positive, metavar='SECONDS', help='another budget')
+                         help='quick: at most 55 s, and a row is the same within 1 %%; full: '
+                              'at most 600 s, and within 0.5 %% (%(default)s)')
+    command.add_argument('--budget', type=positive, metavar='SECONDS',
+                         help='how long to measure at most')
     command.add_argument('--within', type=percent, metavar='PERCENT',
-                         help='what "same" allows for')
+                         help='how much a row may differ that is the same')
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
-                         help='only these (all)')
+                         help='measure only these rows (all)')
     command.add_argument('--placements', type=positive, metavar='N',
-                         help='random orders of the functions of each kernel, one a boot; '
-                              '1: as built (16)')
+                         help='use N random orders of the functions of each kernel, one a '
+                              'boot; 1: as built (16)')
     command.add_argument('--time-all', action='store_true',
-                         help='time what is the same code, too')
+                         help='time rows of the same code, too')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ...numbers.verdict import LEAST_DRAWS  # pylint: disable=import-outside-toplevel
     if len(set(arguments.kernels)) != 2 or len(arguments.kernels) != 2:
         raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
-                      'each run has the first one against itself as its control')
+                      'each run compares the first one with itself, too, as its control')
     placements = arguments.placements or compare.PLACEMENTS
     if 1 < placements < LEAST_DRAWS:
-        raise Failure(f'--placements {placements}: 1, or {LEAST_DRAWS} and more, '
-                      'for an interval over placements')
+        raise Failure(f'--placements {placements}: an interval over placements needs '
+                      f'{LEAST_DRAWS} or more; 1 takes the kernels as built')
     plan = session.PROFILES[arguments.profile]
     plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
                    time_all=arguments.time_all,

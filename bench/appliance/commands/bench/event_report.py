@@ -5,10 +5,11 @@ from ...render import table
 
 COLUMNS = ['a', 'b', 'b / a']  # of each event
 LEGEND = """\
-What the host's CPU counted in one walk by {a} (a) and {b} (b): medians over the
-boots. Of the process that is the guest's kernel, in the host's user space."""
-NEVER = ('No event was counted through a whole turn: something else uses the PMU, or it is that '
-         'of another kind of core.')
+These are the events that the host's CPU counted in one walk of {a} (a) and
+{b} (b), as medians over the boots. They are those of the process that is the
+guest's kernel, in the host's user space."""
+NEVER = ('No event was counted through a whole turn: something else uses the PMU, or the PMU '
+         'belongs to another kind of core.')
 
 
 def terminal(result: dict) -> list[str]:

@@ -62,7 +62,7 @@ def _work(result: dict) -> str:
              *_counted([pair for pair in ratios if pair[0] < 1], 'less'),
              *([f'the same in {equal}'] if equal else []),
              *([f'not counted in {unknown}'] if unknown else [])]
-    return f"Instructions of {len(result['rows'])} rows: {'; '.join(parts)}."
+    return f"Instructions: {'; '.join(parts)}."
 
 
 def _time(result: dict) -> str:
@@ -87,4 +87,4 @@ def _undecided(result: dict) -> list[str]:
     lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided'
              + (f" ({span(row['ratio'])})" if row['ratio'] else '') for ratio, row in rows]
     more = len(lines) - NAMED
-    return lines[:NAMED] + ([f'... and {more} more rows like that.'] if more > 0 else [])
+    return lines[:NAMED] + ([f'... and {more} more undecided rows.'] if more > 0 else [])

@@ -165,7 +165,8 @@ def _judge(seen: Observation, program: Path) -> None:
     for test in ktap.results(seen.console, SUITE):
         rule = test.name.partition('_')[0]
         if rule not in RULES:
-            raise Failure(f"KUnit test {test.name}: a name starts with its rule, as in 'W1_confined'")
+            raise Failure(f"KUnit test {test.name}: a name has to start with a rule, "
+                          "as in 'W1_confined'")
         seen.rules[rule].add(f'KUnit {test.name}', test.ok, test.skipped, test.detail)
     for rule, line in splat.complaints(seen.console):
         seen.rules[rule].add('kernel log', False, False, line)
@@ -181,7 +182,8 @@ def expected(name: str) -> set[str]:
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         rule = line.partition('#')[0].strip()
         if rule and rule not in RULES:
-            raise Failure(f"{path}:{number}: no rule '{rule}': there are W1 to W12 and U1 to U6")
+            raise Failure(f"{path}:{number}: there is no rule '{rule}', only W1 to W12 "
+                          'and U1 to U6')
         if rule:
             broken.add(rule)
     return broken
@@ -194,11 +196,11 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
         found.append(f'{seen.kernel}: {seen.died}')
     for rule, state in seen.states().items():
         if state == BROKEN and rule not in known:
-            found.append(f'{seen.kernel}: {rule} is broken, and is not expected to be')
+            found.append(f'{seen.kernel}: {rule} is broken, which is not expected')
         elif state != BROKEN and rule in known:
-            found.append(f'{seen.kernel}: {rule} is expected to be broken, and is: {state}')
+            found.append(f'{seen.kernel}: {rule} is expected to be broken, but it is: {state}')
     if seen.splats:
-        found.append(f'{seen.kernel}: {len(seen.splats)} in the kernel log, the first: '
+        found.append(f'{seen.kernel}: {len(seen.splats)} splats in the kernel log, the first is: '
                      f'{seen.splats[0].splitlines()[0]}')
     return found
 
@@ -260,5 +262,5 @@ def _splats(seen: list[Observation]) -> str:
 
 def _verdict(problems: list[str]) -> str:
     if not problems:
-        return 'All as expected.'
-    return 'Not as expected:\n' + '\n'.join(problems)
+        return 'Everything is as expected.'
+    return 'This is not as expected:\n' + '\n'.join(problems)

@@ -15,13 +15,13 @@ STORES = True
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
-    add_kernels(command, 'each is compared with the one before it, may be '
+    add_kernels(command, 'a kernel, compared with the one before it; may be '
                          f'repeated ({", ".join(count.KERNELS)})')
     command.add_argument('--layout', action='append', default=[], dest='layouts',
-                         metavar='LAYOUT', help='which, may be repeated (all)')
-    command.add_argument('--walk', choices=WALKS, help='which (all)')
+                         metavar='LAYOUT', help='a layout; may be repeated (all)')
+    command.add_argument('--walk', choices=WALKS, help='the walk (all)')
     command.add_argument('--boots', type=positive, default=2,
-                         help='boots of each kernel, which must all count the same (%(default)s)')
+                         help='boots of each kernel; all must count the same (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> int:

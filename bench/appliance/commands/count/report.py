@@ -13,9 +13,9 @@ FEW = 6  # as many differences are shown with lines
 LEFT = (0, 1, 2)  # columns of words; numbers are set right
 
 LEGEND = """\
-Instructions that the kernel retires in one walk; per page: by the pages of the
-range, holes included; per VMA: by those of the layout. smaps is of the whole
-process, its program and stack included."""
+These are the instructions that the kernel retires in one walk. per page: divided
+by the pages of the range, including holes. per VMA: divided by the VMAs of the
+layout. smaps reads the whole process, including its program and stack."""
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,10 @@ def _title(d: dict) -> str:
 
 def _verdict(result: dict) -> str:
     outside = [f"{row['layout']}, {row['walk']}: {row[name]['elsewhere']:,} instructions of {name} "
-               'are not the kernel\'s' for row in result['rows'] for name in result['kernels']
+               'are outside the kernel' for row in result['rows'] for name in result['kernels']
                if row[name]['elsewhere']]
     boots = result['boots']
     agree = result['unequal'] or [
-        'One boot of each kernel.' if boots == 1 else
-        f'The same at every instruction in {boots} of {boots} boots of each kernel.']
+        'There was one boot of each kernel.' if boots == 1 else
+        f'All {boots} boots of each kernel agree at every instruction.']
     return '\n'.join([*outside, *agree])

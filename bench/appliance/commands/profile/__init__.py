@@ -17,13 +17,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     add_kernel(command)
     command.add_argument('--against', choices=series.kernels(), metavar='KERNEL',
-                         help='compare with this one; the same again is a control')
+                         help='a kernel to compare with; the same kernel is a control')
     command.add_argument('--layout', choices=LAYOUTS, default='dense', metavar='LAYOUT',
-                         help=f'one of {", ".join(LAYOUTS)} (%(default)s)')
+                         help=f'the layout, one of {", ".join(LAYOUTS)} (%(default)s)')
     command.add_argument('--walk', choices=WALKS, default='pte_entry', metavar='WALK',
-                         help=f'one of {", ".join(WALKS)} (%(default)s)')
+                         help=f'the walk, one of {", ".join(WALKS)} (%(default)s)')
     command.add_argument('--seconds', type=positive, default=10,
-                         help='of walks in each kernel, in all boots together (%(default)s)')
+                         help='how long each kernel walks, in all boots together (%(default)s)')
 
 
 def run(arguments: argparse.Namespace) -> int:

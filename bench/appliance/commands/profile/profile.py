@@ -82,7 +82,7 @@ def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
             done += record['type'] == 'boot'
             shown.update(f'{done} of {total}')
     if done != total:
-        raise Failure(f'{done} boots ended, wanted {total}', FAILED)
+        raise Failure(f'{done} of {total} boots ended', FAILED)
     return records
 
 
@@ -156,13 +156,13 @@ def _text(result: dict, events: list[perf.Event], profiles: list[Profile]) -> st
 
 
 def _about(result: dict, events: list[perf.Event]) -> str:
-    sampled = ('the PMU: user-space cycles' if events[0] == perf.CYCLES else
-               'cpu-clock: this host gives perf no PMU')
+    sampled = ('user-space cycles of the PMU' if events[0] == perf.CYCLES else
+               'cpu-clock, since this host gives perf no PMU')
     return (f"{result['walk']} over {result['layout']}, Linux {result['source']}, {BOOTS} boots "
             f"of each kernel in turns, {result['host']['cpu']}, {result['started']}\n"
             f"Sampled by {sampled}, a sample every {events[0].period:,} {events[0].unit} of user "
-            f'space.\n+- holds in {stacks.CONFIDENCE:.0%} of runs: counting error (Poisson), or '
-            'the spread of the boots\nif that is larger.')
+            f'space.\n+- holds in {stacks.CONFIDENCE:.0%} of runs. It is the counting error (Poisson) '
+            'or the spread of the boots,\nwhichever is larger.')
 
 
 def _table(profile: Profile, unit: str, events: list[perf.Event]) -> str:
@@ -173,7 +173,7 @@ def _table(profile: Profile, unit: str, events: list[perf.Event]) -> str:
     rows = [[f'{functions[name].samples / total.samples:.1%}', _number(functions[name].value),
              _number(functions[name].error), name] for name in names]
     lines = [f'{profile.kernel}: {_number(total.value)} +- {_number(total.error)} {unit} a walk '
-             f'in the kernel, {_number(profile.wall_ns())} ns by the clock on the wall;',
+             f'in the kernel, {_number(profile.wall_ns())} ns of wall-clock time;',
              f'{total.samples:,} samples of {profile.walks:,} walks, '
              f'{stacks.resolved(profile.stacks()):.1%} with a symbol; '
              f'{sum(boot.elsewhere for boot in profile.boots):,} more in other processes']
@@ -191,8 +191,8 @@ def _difference_table(profiles: list[Profile], unit: str) -> str:
     rows = [_difference_row(row) for row in [whole, *stacks.differences(first, second)]]
     headers = ['difference', '+-', first.kernel, second.kernel, '', 'function']
     return '\n'.join([
-        f'{second.kernel} - {first.kernel}, {unit} a walk. * is beyond the error, which holds '
-        'for all functions at once:', '', *table.aligned([headers, *rows], (5,)),
+        f'{second.kernel} - {first.kernel}, {unit} a walk. * marks a difference larger than '
+        'its error, which holds for all functions at once:', '', *table.aligned([headers, *rows], (5,)),
         f'Functions with less than {stacks.SMALL:.1%} of either walk are left out.'])
 
 

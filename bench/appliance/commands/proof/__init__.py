@@ -13,10 +13,10 @@ STORES = True
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
-                         help='what to walk (%(default)s)')
+                         help='the row to walk (%(default)s)')
     command.add_argument('--null', action='store_true',
-                         help='only how often patches that change nothing are told apart, '
-                              'over all rows; half an hour')
+                         help='only measure how often patches that change nothing are told '
+                              'apart, over all rows; takes half an hour')
 
 
 def run(arguments: argparse.Namespace) -> int:

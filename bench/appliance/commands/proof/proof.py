@@ -62,7 +62,7 @@ def run(build: Path, row: str) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
     layout, _, walk = row.partition(':')
     if not walk or ',' in walk:
-        raise Failure(f"{row}: a proof is of one row, LAYOUT:WALK, as in dense:pte_entry")
+        raise Failure(f"{row}: bench-proof takes one row, LAYOUT:WALK, as in dense:pte_entry")
     appliance = guest.ensure(build, [BASE])
     programs, costs = _programs(build, appliance, layout, walk)
     path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
@@ -114,7 +114,7 @@ def _programs(build: Path, appliance: guest.Appliance, layout: str,
 
 def _build(bench: kernel.Bench, folder: Path, nops: int) -> Path:
     if nops > ROOM:
-        raise Failure(f'{nops} nops do not fit into {ROOM}: {PATCH}')
+        raise Failure(f'{nops} nops do not fit into the function of {PATCH}, which has {ROOM}')
     folder.mkdir(parents=True, exist_ok=True)
     patch = folder / f'waste-{nops}.patch'
     text = PATCH.read_text(encoding='utf-8')
@@ -145,7 +145,7 @@ def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
         try:
             trials.append(json.loads(line))
         except ValueError as error:  # the disk was full, or somebody edited it
-            raise Failure(f'{path}:{number}: no trial; delete that line, the others count') \
+            raise Failure(f'{path}:{number}: this is no trial; delete the line, the others count') \
                 from error
     return [t for t in trials if set(t['kernels']) <= current]
 
@@ -180,7 +180,7 @@ def _load(where: str) -> Iterator[None]:
         return
     cpus = sorted(os.sched_getaffinity(0))
     if where == 'other' and len(cpus) < 2:
-        raise Failure('the load on another core needs two CPUs')
+        raise Failure('a load on another core needs two CPUs')
     busy = cpus[0] if where == 'same' else cpus[1]
     with process.start([sys.executable, '-c', 'while True: pass'],
                        preexec_fn=lambda: os.sched_setaffinity(0, {busy})) as loop:

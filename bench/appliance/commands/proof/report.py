@@ -128,7 +128,7 @@ def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
 def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
     equal = [t for c in conditions if not c.cost for t in named(trials, c)]
     if not equal:
-        return 'Equal kernels told apart: not tried.'
+        return 'Equal kernels were not tried.'
     low, high = interval(seen(equal), len(equal))
     return (f'Equal kernels told apart: {seen(equal)} of {len(equal)}, loaded or not; '
             f'95 % interval {low:.1%} .. {high:.1%} of all.')
@@ -138,7 +138,7 @@ def _smallest(trials: list[dict], conditions: Sequence) -> str:
     """The smallest change that is seen in 95 of 100 runs: what that many A/A trials needed."""
     equal = _equal(trials, conditions, 'none')
     if not equal:
-        return f'Seen in {OFTEN:.0%} of runs: needs trials of A/A.'
+        return f'Seen in {OFTEN:.0%} of runs: this needs trials of A/A.'
     least = quantile(needed(equal), OFTEN)
     span = _percent(least.low)
     span += ' or more' if math.isinf(least.high) else f' .. {_percent(least.high)}'

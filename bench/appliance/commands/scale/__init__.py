@@ -15,8 +15,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Its options."""
     add_kernels(command)
     command.add_argument('--quick', action='store_true',
-                         help='fewer boots and points, up to 10,000 of each thing, no instructions: '
-                              'under 40 s')
+                         help='take under 40 s: fewer boots and points, at most 10,000 of each '
+                              'thing, no instructions')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,26 +7,32 @@ from typing import Callable
 from ...render import table
 
 LEGEND = """\
-What one thing more costs: the slope of a straight line through all points, their
-relative errors treated alike, with the 95 % interval over boots. ~: the points
-are on no straight line, and this is the slope of the one closest to them.
-Instructions are exact, of one boot, and up to a smaller N.
+A cost is what one thing more adds to a walk: the slope of a straight line
+through all points, with the 95 % interval over boots. All relative errors weigh
+alike. A ~ marks the slope of the closest line if the points are on no straight
+line. Instructions are exact; they are of one boot, and up to a smaller N.
 
-flat, straight: within so many per cent, 95 % sure; bends up, down: grows faster
-or slower than a straight line, as that power of N; A, B from N: each costs A up
-to N, and B from there on; not straight: a point is so many per cent off, and no
-power or bend describes it; undecided: a line may be that far off, more boots
-would tell.
+  flat, straight   the points are within so many per cent, 95 % sure
+  bends up, down   the cost grows faster or slower than a straight line, as that
+                   power of N
+  A, B from N      each costs A up to N, and B from there on
+  not straight     a point is so many per cent off, and no power or bend fits
+  undecided        a line may be that far off; more boots would tell
 
-vmas: the same 240 MiB, cut into N VMAs; gaps: N VMAs of 2 MiB with gaps of 2 MiB
-between them, nothing present; pages: one VMA of N present pages; holes: one VMA
-with N holes of 2 MiB; tables: one VMA with N PTE tables, a page present in each;
-huge: one hugetlb VMA of N present huge pages. Present pages map the zero page.
-pmd_entry, pte_entry: the probe's walks with that callback (and hugetlb_entry);
-pmd_hole: pmd_entry and pte_hole; smaps_rollup: /proc/PID/smaps_rollup.
+  vmas             the same 240 MiB, cut into N VMAs
+  gaps             N VMAs of 2 MiB with gaps of 2 MiB between, nothing present
+  pages            one VMA of N present pages, which map the zero page
+  holes            one VMA with N holes of 2 MiB
+  tables           one VMA with N PTE tables, one page present in each
+  huge             one hugetlb VMA of N present huge pages
 
-floor: a plain loop in the guest's user space that reads an 8-byte word for each
-entry of the PTE tables, from as much memory as they are (512 for a table)."""
+  pmd_entry,       the probe's walk with that callback and hugetlb_entry
+    pte_entry
+  pmd_hole         the probe's walk with pmd_entry, pte_hole and hugetlb_entry
+  smaps_rollup     a read of /proc/PID/smaps_rollup
+
+The floor is a plain loop in the guest's user space. It reads an 8-byte word for
+each entry of the PTE tables (512 for a table), from as much memory as they are."""
 
 
 def text(result: dict) -> str:
@@ -101,7 +107,7 @@ def _times(floor: dict) -> str:
 
 def _faults(result: dict) -> str:
     return '\n'.join(f"{r['kernel']}: {r['series']}: {r['walk']} did different work: "
-                     'what it reported is not true'
+                     'what it reported is not the truth'
                      for r in result['fits'] if r['truth'] == 'broken')
 
 

@@ -114,7 +114,7 @@ def _boot(appliance: guest.Appliance, effort: Effort) -> list[dict]:
             if record['type'] == 'layout':
                 shown.update(f'{done} of {total}, {record["layout"]}')
     if done != total:
-        raise Failure(f'{done} boots ended, wanted {total}', FAILED)
+        raise Failure(f'{done} of {total} boots ended', FAILED)
     return records
 
 
