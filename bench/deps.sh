@@ -29,7 +29,7 @@ addr2line         binutils           binutils           binutils           binut
 flex              flex               flex               flex               flex
 bison             bison              bison              bison              bison
 bc                bc                 bc                 bc                 bc
-patch             patch              patch              patch              patch
+git               git                git                git                git
 tar               tar                tar                tar                tar
 xz                xz-utils           xz                 xz                 xz
 cmp               diffutils          diffutils          diffutils          diffutils

@@ -61,7 +61,8 @@ def root(tmp_path, monkeypatch):
             '6.12/s/series': 'adds.patch # first\nchanges.patch\n',
             '6.12/s/adds.patch': ADDS, '6.12/s/changes.patch': CHANGES,
             '6.12/t/series': 'more.patch\n',
-            '6.12/t/more.patch': CHANGES.replace('two', '2').replace('one', 'two')}.items():
+            '6.12/t/more.patch': CHANGES.replace('two', '2').replace('one', 'two')
+            .replace('-1,2 +1,3', '-2,2 +2,3')}.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(text)
     return top

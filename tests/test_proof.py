@@ -10,7 +10,8 @@ import pytest
 
 from appliance.commands.proof import null, proof
 from appliance.kernels import kernel, series
-from appliance.kernels.tree import PatchedTree, touched_files
+from appliance.kernels.patch import touched_files
+from appliance.kernels.tree import PatchedTree
 from appliance.failure import Failure
 from appliance.paths import build_folder
 
@@ -96,7 +97,7 @@ def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, mo
 
 
 def test_there_are_ten_patches_that_change_nothing_and_each_applies(appliance):
-    """As far as patch can tell; that they build is for the proof."""
+    """As far as git can tell; that they build is for the proof."""
     stack = series.stack('stock')
     patches = sorted(null.FOLDER.glob('*.patch'))
     assert len(patches) >= 10
@@ -104,4 +105,4 @@ def test_there_are_ten_patches_that_change_nothing_and_each_applies(appliance):
                               build_folder() / 'pristine')
     for patch in patches:
         assert tree.read(series.with_patches(stack, patch.stem, patch),
-                         set(touched_files(patch)))
+                         set(touched_files([patch])))

@@ -2,11 +2,13 @@
 """Stacks of patches: applied whole or not at all, and only what differs is written."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from appliance.kernels import series
+from appliance.kernels.patch import touched_files
 from appliance.kernels.tree import PatchedTree
 from appliance.failure import Failure
 
@@ -96,9 +98,10 @@ def test_a_stack_that_does_not_apply_names_the_hunk_and_changes_nothing(clone):
 
 
 def test_fuzz_is_refused_and_an_offset_is_not(clone):
-    clone.write('mm/walk.c', 'zero\none\ntwo\nthree\n')
-    clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='TWO')))
-    assert clone.read('mm/walk.c') == 'zero\none\nTWO\nthree\n'
+    clone.write('mm/walk.c', 'zero\nzero\none\ntwo\nthree\n')
+    lower = PATCH.format(new='TWO').replace('-1,3 +1,3', '-2,3 +2,3')  # not a file's first line
+    clone.patched.bring_to(clone.kernel('a', one=lower))
+    assert clone.read('mm/walk.c') == 'zero\nzero\none\nTWO\nthree\n'
     clone.patched.bring_to(clone.kernel('none'))
     clone.write('mm/walk.c', 'one\ntwo\nthree, changed\n')
     with pytest.raises(Failure, match='does not apply'):
@@ -116,7 +119,7 @@ def test_missing_names_are_named(clone):
 
 def test_a_file_that_is_no_patch_is_refused(clone):
     with pytest.raises(Failure, match='it changes no file'):
-        clone.patched.bring_to(clone.kernel('a', one='hello\n'))
+        clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='2'), two='hello\n'))
 
 
 SINCE = 'In-tree-since: 6.12.9\n---\n'
@@ -138,3 +141,90 @@ def test_only_a_patch_that_says_so_is_left_out(clone):
     clone.write('mm/walk.c', 'one\nTWO\nthree\n')
     with pytest.raises(Failure, match='hunk 1 does not apply'):
         clone.patched.bring_to(clone.kernel('k', a=PATCH.format(new='TWO')))
+
+
+def mail(message: str, diff: str) -> str:
+    return f'From: A Developer <developer@example.org>\nSubject: [PATCH] x\n\n{message}\n---\n{diff}'
+
+
+def test_text_in_another_encoding_survives(clone):
+    stack = clone.kernel('k', one='')
+    content = mail('By M\xfcller.', PATCH.format(new='\xfc')).encode('latin-1')
+    stack.patches[0].write_bytes(content)
+    clone.patched.bring_to(stack)
+    assert (clone.tree / 'mm/walk.c').read_bytes() == b'one\n\xfc\nthree\n'
+    clone.patched.bring_to(clone.kernel('none'))
+    assert clone.read('mm/walk.c') == 'one\ntwo\nthree\n'
+
+
+RENAMES = '''diff --git a/mm/other.c b/mm/another.c
+similarity index 100%
+rename from mm/other.c
+rename to mm/another.c
+'''
+
+
+def test_a_rename_of_a_file_that_stays_as_it_is(clone):
+    clone.patched.bring_to(clone.kernel('a', one=RENAMES))
+    assert clone.read('mm/another.c') == 'other\n' and not (clone.tree / 'mm/other.c').exists()
+    clone.patched.bring_to(clone.kernel('none'))
+    assert clone.read('mm/other.c') == 'other\n' and not (clone.tree / 'mm/another.c').exists()
+
+
+RUNS = '''diff --git a/mm/other.c b/mm/other.c
+old mode 100644
+new mode 100755
+'''
+
+
+def test_a_change_of_mode_alone(clone):
+    clone.patched.bring_to(clone.kernel('a', one=RUNS))
+    assert (clone.tree / 'mm/other.c').stat().st_mode & 0o111
+    clone.patched.bring_to(clone.kernel('none'))
+    assert not (clone.tree / 'mm/other.c').stat().st_mode & 0o111
+
+
+def indented(text: str) -> str:
+    return ''.join(f'    {line}' for line in text.splitlines(keepends=True))
+
+
+NOT_THERE = PATCH.format(new='2').replace('walk.c', 'nothing.c')
+
+
+@pytest.mark.parametrize('message', [
+    '--- a/mm/nothing.c is what it was called once', indented(NOT_THERE),
+    indented(PATCH.format(new='quoted'))])
+def test_what_a_message_quotes_is_no_change(clone, message):
+    stack = clone.kernel('k', one=mail(message, PATCH.format(new='2')))
+    assert touched_files(stack.patches) == ['mm/walk.c']
+    clone.patched.bring_to(stack)
+    assert clone.read('mm/walk.c') == 'one\n2\nthree\n'
+
+
+def test_a_diff_in_a_message_is_one_and_is_refused_with_its_line(clone):
+    stack = clone.kernel('k', one=mail(NOT_THERE, PATCH.format(new='2')))
+    with pytest.raises(Failure, match=r'one\.patch:4: it changes mm/nothing\.c, which is not there'):
+        clone.patched.bring_to(stack)
+
+
+def test_a_removed_line_that_looks_like_a_file_is_none(clone):
+    clone.write('mm/walk.c', 'one\n-- a/mm/nothing.c\nthree\n')
+    stack = clone.kernel('k', one=PATCH.format(new='2').replace('-two', '--- a/mm/nothing.c'))
+    assert touched_files(stack.patches) == ['mm/walk.c']
+    clone.patched.bring_to(stack)
+
+
+@pytest.mark.parametrize('name', ['../secret', '/etc/secret', 'mm/../../secret'])
+def test_nothing_outside_of_the_tree_is_touched(clone, name):
+    (clone.tree.parent / 'secret').write_text('one\ntwo\nthree\n')
+    stack = clone.kernel('k', one=PATCH.format(new='2').replace('mm/walk.c', name))
+    with pytest.raises(Failure, match=r'one\.patch:1: .*secret is outside of the tree'):
+        clone.patched.bring_to(stack)
+
+
+def test_no_repository_around_the_tree_matters(clone):
+    """Git would leave out what is not below the folder that it runs in, and say that all is well."""
+    subprocess.run(['git', 'init', '-q', clone.tree.parent], check=True)
+    clone.patched.bring_to(clone.kernel('a', one='diff --git a/mm/walk.c b/mm/walk.c\n'
+                                        + PATCH.format(new='TWO')))
+    assert clone.read('mm/walk.c') == 'one\nTWO\nthree\n'

@@ -12,9 +12,9 @@ import tempfile
 from itertools import dropwhile
 from pathlib import Path
 
-from .. import process
 from ..failure import Failure
 from ..paths import PATCHES, short
+from . import git
 from .series import entries
 
 FILES = PATCHES / 'files'
@@ -61,11 +61,10 @@ def _later(patch: Path) -> list[Path]:
 
 def _without(section: bytes, content: bytes, name: str, later: Path) -> bytes:
     with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as folder:
-        file, change = Path(folder) / 'file', Path(folder) / 'change'
+        file = Path(folder) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-        change.write_bytes(section)
-        ran = process.run(['patch', '--reverse', '--force', '--fuzz=0', '-r', '-', '-i', change, file])
-        if ran.returncode:
+        if git.apply([section], Path(folder), '--reverse').returncode:
             raise Failure(f'{short(later)}: what it changes in {name} is not in '
                           f'{short(FILES / name)}: correct the one or the other')
         return file.read_bytes()

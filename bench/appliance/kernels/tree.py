@@ -8,28 +8,13 @@ what changed between one kernel and the next.
 """
 
 import json
-import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-from .. import process
-from ..failure import Failure
-from ..paths import short, write_atomically
-from .newfiles import whole
+from ..paths import write_atomically
+from . import patch
 from .series import Stack
-
-IN_TREE = '\nIn-tree-since: '
-
-
-def touched_files(patch: Path) -> list[str]:
-    """The files that a patch changes, makes or removes, relative to the tree."""
-    text = whole(patch).decode()
-    found = re.findall(r'^(?:--- a|\+\+\+ b)/(\S+)', text, re.M)
-    if not found:
-        raise Failure(f'{short(patch)}: it changes no file (is it a unified diff with a/ and b/?)')
-    return list(dict.fromkeys(found))
 
 
 class PatchedTree:
@@ -66,15 +51,18 @@ class PatchedTree:
             return found
 
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
-        staged: set[str] = set()
-        for patch in wanted.patches:
-            for name in touched_files(patch):
-                if name not in staged:
-                    self._save_original(name)
-                    put(self.pristine / name, stage / name)
-                    staged.add(name)
-            _apply(patch, stage)
+        staged = set(patch.touched_files(wanted.patches))
+        for name in staged:
+            self._save_original(name)
+        self._copy(staged, stage)
+        if not patch.apply(wanted.patches, stage):
+            self._copy(staged, stage)
+            patch.apply_one_by_one(wanted.patches, stage)
         return staged
+
+    def _copy(self, names: set[str], stage: Path) -> None:
+        for name in names:
+            put(self.pristine / name, stage / name)
 
     def _save_original(self, name: str) -> None:
         """Keep the tree's own version, before the first patch that touches it."""
@@ -100,6 +88,7 @@ def put(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         return
     if target.exists() and target.read_bytes() == source.read_bytes():
+        shutil.copymode(source, target)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not copy2: the time must be now, or make would not see the change.
@@ -107,34 +96,3 @@ def put(source: Path, target: Path) -> None:
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
     temporary.replace(target)
-
-
-def _apply(patch: Path, folder: Path) -> None:
-    """Apply one patch, at an offset if need be but never with fuzz.
-
-    One that says since which point release the tree has it is left out there.
-    """
-    if IN_TREE in patch.read_text(encoding='utf-8') and \
-            _run_patch(patch, folder, '--reverse', '--dry-run').returncode == 0:
-        return
-    ran = _run_patch(patch, folder)
-    if ran.returncode == 0:
-        return
-    failed = re.search(r'[Pp]atching file (\S+)(?:(?!atching file).)*?Hunk #(\d+) FAILED at (\d+)',
-                       ran.stdout, re.S)
-    if failed:
-        name, hunk, line = failed.groups()
-        why = f'hunk {hunk} does not apply to {name}, line {line}'
-    else:
-        why = (ran.stdout.strip().splitlines() or ['patch failed'])[-1]
-    raise Failure(f'{short(patch)}: {why} (the tree is left as it was)')
-
-
-def _run_patch(patch: Path, folder: Path, *options: str) -> subprocess.CompletedProcess:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(whole(patch))
-        file.flush()
-        return process.run(
-            ['patch', '-p1', '--fuzz=0', '--force', '--no-backup-if-mismatch', '-r', '-', *options,
-             '-d', folder, '-i', file.name],
-            stderr=subprocess.STDOUT)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`git apply`, which needs no repository."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Iterable
+
+from .. import process
+
+
+def apply(patches: Iterable[bytes], folder: Path,
+          *options: str) -> subprocess.CompletedProcess[str]:
+    """In a folder that is no part of a repository, whatever lies around it."""
+    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as temporary:
+        files = []
+        for number, patch in enumerate(patches):
+            files.append(Path(temporary) / str(number))
+            files[-1].write_bytes(patch)
+        return process.run(
+            ['git', '--git-dir=/nonexistent', 'apply', '--whitespace=nowarn',
+             '--no-ignore-whitespace', *options, *files], cwd=folder)

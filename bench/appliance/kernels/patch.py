@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Patches: which files they touch, and how they are applied. Both by `git apply`.
+
+So a patch is what it is to `git am`: renames and modes count, a diff that the
+message quotes only if it is not indented, and the text may be of any encoding.
+"""
+
+import itertools
+import os
+import re
+from pathlib import Path
+from typing import Iterable, Sequence
+
+from ..failure import Failure
+from ..paths import short
+from . import git
+from .newfiles import whole
+
+
+def touched_files(patches: Sequence[Path]) -> list[str]:
+    """The files that patches change, make, rename or remove, relative to the tree."""
+    found = [name for way in ((), ('--reverse',)) for name in _new_names(patches, *way)]
+    for name in found:
+        if Path(name).is_absolute() or '..' in Path(name).parts:
+            raise Failure(f'{_where(patches, name)}: {name} is outside of the tree')
+    return list(dict.fromkeys(found))
+
+
+def apply(patches: Sequence[Path], folder: Path) -> bool:
+    """Apply them to copies of the files that they touch: at offsets if need be, never with fuzz.
+
+    One that says since which point release the tree has it is left out there. Returns
+    whether all of them apply; if not, the folder has some of them.
+    """
+    for may_be_there, group in itertools.groupby(patches, _says_since_when):
+        some = [patch for patch in group if not may_be_there or not _is_in_tree(patch, folder)]
+        if some and git.apply(map(whole, some), folder).returncode:
+            return False
+    return True
+
+
+def apply_one_by_one(patches: Sequence[Path], folder: Path) -> None:
+    """The same for patches that do not all apply: raises Failure for the first of these."""
+    for patch in patches:
+        if not _says_since_when(patch) or not _is_in_tree(patch, folder):
+            # --reject has git say which hunk it is; what it leaves in the folder is no harm.
+            ran = git.apply([whole(patch)], folder, '--reject', '--verbose')
+            if ran.returncode:
+                raise Failure(f'{_why(patch, ran.stderr)} (the tree is left as it was)')
+
+
+def _says_since_when(patch: Path) -> bool:
+    return b'\nIn-tree-since: ' in patch.read_bytes()
+
+
+def _is_in_tree(patch: Path, folder: Path) -> bool:
+    return git.apply([whole(patch)], folder, '--reverse', '--check').returncode == 0
+
+
+def _new_names(patches: Sequence[Path], *way: str) -> list[str]:
+    """As the files are called afterwards."""
+    if not patches:
+        return []
+    ran = git.apply(map(whole, patches), Path('/'), '--numstat', '-z', *way)
+    if ran.returncode and len(patches) > 1:
+        return [name for patch in patches for name in _new_names([patch], *way)]
+    if ran.returncode:
+        raise Failure(f'{short(patches[0])}: it changes no file, or is damaged (is it a '
+                      f'unified diff with a/ and b/?): {_first_error(ran.stderr)}')
+    return [entry.split('\t', 2)[2] for entry in ran.stdout.split('\0') if entry]
+
+
+def _why(patch: Path, said: str) -> str:
+    """Where and why a patch does not apply, from all that git says."""
+    hunk = re.search(r'^Rejected hunk #(\d+)', said, re.M)
+    failed = re.search(r'^error: patch failed: (.+):(\d+)$', said, re.M)
+    if hunk and failed:
+        return f'{short(patch)}: hunk {hunk[1]} does not apply to {failed[1]}, line {failed[2]}'
+    missing = re.search(r'^error: (.+): No such file or directory$', said, re.M)
+    if missing:
+        return (f'{_where([patch], missing[1])}: it changes {missing[1]}, which is not there '
+                '(if it only quotes a diff: indent it)')
+    return f'{short(patch)}: {_first_error(said)}'
+
+
+def _first_error(said: str) -> str:
+    errors = [line.removeprefix('error: ') for line in said.splitlines()
+              if line.startswith(('error: ', 'fatal: '))]
+    return errors[0] if errors else 'git apply failed'
+
+
+def _where(patches: Iterable[Path], name: str) -> str:
+    """The first line that has a file to be changed, as messages name it."""
+    marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
+                                                        b'rename from ', b'rename to '))
+    return next((f'{short(patch)}:{number}' for patch in patches
+                 for number, line in enumerate(patch.read_bytes().splitlines(), 1)
+                 if line.startswith(marks)), 'a patch')
