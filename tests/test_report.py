@@ -15,7 +15,7 @@ LONG = 'mm-pagewalk-' + 48 * 'x'  # 60 characters
 
 
 def side(**fields):
-    return {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'held',
+    return {'ns': 1234567.0, 'ns_per_page': 12.346, 'ns_of_boots': [1.0, 2.0], 'truth': 'pass',
             'instructions': 4000, 'no_instructions': None, 'events': {}} | fields
 
 
@@ -33,9 +33,9 @@ def result():
         'host': {'cpu': 'a CPU', 'unfit': []},
         'plan': {'within': 0.01, 'placements': 1, 'events': []}, 'no_events': ['cycles: no PMU'],
         'kernels': {'baseline': {'series': ['platform']}, 'patched': {'series': ['platform', 'v3']}},
-        'rows': [row(truth='broken')],
-        'checks': [{'kernel': 'patched', 'layout': 'dense', 'check': 'smaps', 'held': 1,
-                    'broken': 1, 'detail': 'Rss: 4 kB, expected 8 kB'}],
+        'rows': [row(truth='fail')],
+        'checks': [{'kernel': 'patched', 'layout': 'dense', 'check': 'smaps', 'passed': 1,
+                    'failed': 1, 'detail': 'Rss: 4 kB, expected 8 kB'}],
     }
 
 
@@ -49,10 +49,10 @@ def table(result):
 
 def test_terminal(result):
     header, ((*cells,),) = table(result)
-    assert header.split() == ['layout', 'walk', 'work', 'time', 'A', 'ns', 'verdict', 'broken']
+    assert header.split() == ['layout', 'walk', 'work', 'time', 'A', 'ns', 'verdict', 'fails']
     assert cells == ['dense', 'smaps', '+0.03 %', '+40.0 % .. +60.0 %', '1,234,567', 'slower', 'B']
     lines = report.terminal(result).splitlines()
-    assert 'patched: dense: smaps broken: Rss: 4 kB, expected 8 kB' in lines
+    assert 'patched: dense: smaps fails: Rss: 4 kB, expected 8 kB' in lines
     assert 'A: baseline' in lines and 'B: patched' in lines
     assert '63 boots of each kernel in turns, 51 s' in lines[-1]
 

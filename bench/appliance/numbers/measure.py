@@ -100,23 +100,23 @@ def _boot_seconds(records: list[dict]) -> list[float]:
 
 
 def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:
-    """(kernel, layout, check) -> boots that held, boots that did not, the first detail."""
-    found: dict = defaultdict(lambda: {'held': 0, 'broken': 0, 'detail': ''})
+    """(kernel, layout, check) -> boots in which it passed, in which it failed, the first detail."""
+    found: dict = defaultdict(lambda: {'passed': 0, 'failed': 0, 'detail': ''})
     for r in records:
         if r['type'] == 'check':
             entry = found[r['kernel'], r['layout'], r['check']]
-            entry['held' if r['ok'] else 'broken'] += 1
+            entry['passed' if r['ok'] else 'failed'] += 1
             if not r['ok'] and not entry['detail']:
                 entry['detail'] = r['detail']
     return dict(found)
 
 
 def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
-    """'held' or 'broken' for the check that decides a walk's truth, else 'unchecked'."""
+    """'pass' or 'fail', of the check that decides a walk's truth; 'unchecked' without one."""
     entry = found.get((kernel, layout, walk))
     if entry is None:
         return 'unchecked'
-    return 'broken' if entry['broken'] else 'held'
+    return 'fail' if entry['failed'] else 'pass'
 
 
 def middle(values: list[float]) -> float:

@@ -22,7 +22,7 @@ from . import insns, report
 from .beside import Beside
 from .session import Plan, Session
 
-FORMAT = 4  # of result.json; raised when a field changes its meaning
+FORMAT = 5  # of result.json; raised when a field changes its meaning
 PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
 TRUTH_SECONDS = 300  # for a boot that checks; a limit for hangs
 

@@ -7,7 +7,7 @@ from ...render import table
 from . import event_report, headline
 from .headline import change, span
 
-HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'broken')
+HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'fails')
 MORE = ('B ns', 'A insns', 'B insns', 'noise')  # columns of report.md
 LEFT = (0, 1, 5, 6)  # columns of words; numbers are set right
 
@@ -21,8 +21,8 @@ branches, and of smaps and pagemap the guest's system calls. A ns: time in A.
 Verdicts are about time: of equal kernels 1 row in 100 is called faster or
 slower. sees: a change that would have been called so in 95 of 100 runs. same
 code: all functions that the walk executes are the same to the byte in both,
-addresses apart. broken: where what the walk reported was not the truth; then
-A and B did different work, and the row compares that."""
+addresses apart. fails: the kernels whose walk did not report the truth. Where
+only one fails, A and B did different work, and the row compares that."""
 
 ONE_PLACEMENT = """\
 One placement of the functions of each kernel, as built: where the linker
@@ -51,7 +51,7 @@ def markdown(result: dict) -> str:
     return (f'# {b} against {a}\n\n{headline.text(result)}\n\n{_about(result)}\n\n{stacks}\n\n'
             f'{rows}\n\n```\n{_legend(result)}\n```\n\n{event_report.markdown(result)}\n\n'
             f'{_placement(result)}\n\n## The host\n\n{host}\n\n'
-            f'## Instructions not counted\n\n{uncounted}\n\n## Broken truth\n\n{faults}\n')
+            f'## Instructions not counted\n\n{uncounted}\n\n## Failed checks\n\n{faults}\n')
 
 
 def _legend(result: dict) -> str:
@@ -63,7 +63,7 @@ def _cells(result: dict) -> list[list[str]]:
     a, b = result['kernels']
     unfit = ' (UNFIT HOST)' if result['host']['unfit'] else ''
     return [[row['layout'], row['walk'], _work(row, a, b), _time(row), _number(row[a]['ns']),
-             _verdict(row, result['plan']['within'], unfit), _broken(row, a, b)]
+             _verdict(row, result['plan']['within'], unfit), _fails(row, a, b)]
             for row in result['rows']]
 
 
@@ -110,9 +110,9 @@ def _verdict(row: dict, within: float, unfit: str) -> str:
     return verdict + unfit * (verdict != 'same code')
 
 
-def _broken(row: dict, a: str, b: str) -> str:
+def _fails(row: dict, a: str, b: str) -> str:
     return ' '.join(short for short, name in (('A', a), ('B', b))
-                    if row[name]['truth'] == 'broken')
+                    if row[name]['truth'] == 'fail')
 
 
 def _host(result: dict) -> list[str]:
@@ -142,8 +142,8 @@ def _placement(result: dict) -> str:
 
 
 def _faults(result: dict) -> list[str]:
-    return [f"{c['kernel']}: {c['layout']}: {c['check']} broken: {c['detail']}"
-            for c in result['checks'] if c['broken']]
+    return [f"{c['kernel']}: {c['layout']}: {c['check']} fails: {c['detail']}"
+            for c in result['checks'] if c['failed']]
 
 
 def _about(result: dict) -> str:

@@ -106,9 +106,9 @@ def _times(floor: dict) -> str:
 
 
 def _faults(result: dict) -> str:
-    return '\n'.join(f"{r['kernel']}: {r['series']}: {r['walk']} did different work: "
-                     'what it reported is not the truth'
-                     for r in result['fits'] if r['truth'] == 'broken')
+    return '\n'.join(f"{r['kernel']}: {r['series']}: {r['walk']} fails: it did different work, "
+                     'for what it reported is not the truth'
+                     for r in result['fits'] if r['truth'] == 'fail')
 
 
 def _about(result: dict) -> str:

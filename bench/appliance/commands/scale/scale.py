@@ -16,7 +16,7 @@ from ...progress import step
 from ...runs import results
 from . import plot, report
 
-FORMAT = 1  # of result.json; raised when a field changes its meaning
+FORMAT = 2  # of result.json; raised when a field changes its meaning
 BOOT_SECONDS = 1200  # for one that hangs
 COUNT_SECONDS = 3000
 FLOOR = 'floor'  # the walk that is none: a loop that reads words
@@ -171,8 +171,8 @@ def _fits(records: list[dict], measured: str, by_layout: dict) -> list[dict]:
 
 
 def _truth(records: list[dict]) -> dict[tuple[str, str, str], str]:
-    """(kernel, series, check) -> 'held' or 'broken'."""
-    return {(kernel, layout.split(':')[0], check): 'broken' if entry['broken'] else 'held'
+    """(kernel, series, check) -> 'pass' or 'fail'."""
+    return {(kernel, layout.split(':')[0], check): 'fail' if entry['failed'] else 'pass'
             for (kernel, layout, check), entry in measure.checks(records).items()}
 
 
