@@ -154,6 +154,15 @@ def test_panic(runner):
     runner.assert_nothing_left()
 
 
+def test_a_panic_is_shown_from_the_first_sign_of_trouble_on(runner):
+    """Whatever it is: the table of signs says what is one."""
+    signs = 'echo "<6>all is well" > /dev/kmsg; echo "<4>UBSAN: array-index" > /dev/kmsg; '
+    done = runner.run('--mem', '64', *PANIC[:-1], signs + PANIC[-1])
+    lines = done.stderr.decode().splitlines()
+    assert lines[1] == 'UBSAN: array-index'
+    assert any(line.startswith('Kernel panic - not syncing: Out of memory') for line in lines)
+
+
 @pytest.mark.parametrize('signum, status', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted(runner, signum, status):
     process = runner.start(*SLEEP)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +7,8 @@
 
 #include "console.h"
 #include "say.h"
+#include "signs.h"
 
-#define PANIC		"Kernel panic - not syncing"
 #define LAST_LINES	20
 
 void console_init(struct console *c, int log_fd)
@@ -119,20 +120,15 @@ void console_close(struct console *c)
 
 static const char *first_sign_of_trouble(const char *text)
 {
-	static const char *const signs[] = {
-		PANIC, "BUG:", "WARNING:", "Oops", "kernel BUG at",
-	};
-	const char *first = NULL;
+	regmatch_t match;
+	regex_t trouble;
+	bool found;
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		const char *p = strstr(text, signs[i]);
-
-		if (p && (!first || p < first))
-			first = p;
-	}
-	while (first && first > text && first[-1] != '\n')
-		first--;
-	return first;
+	if (regcomp(&trouble, TROUBLE, REG_EXTENDED | REG_NEWLINE))
+		return NULL;
+	found = !regexec(&trouble, text, 1, &match, 0);
+	regfree(&trouble);
+	return found ? text + match.rm_so : NULL;
 }
 
 static const char *last_lines(const char *text, int lines)

@@ -4,7 +4,8 @@
 import re
 from dataclasses import dataclass
 
-TIMESTAMP = re.compile(r'^(<\d+>)?\[ *\d+\.\d+\] ')
+from . import signs
+
 RESULT = re.compile(r'^( *)(ok|not ok) \d+ (?:- )?(\S+)(.*)$')
 FAILED = re.compile(r'# (.*?): (EXPECTATION|ASSERTION) FAILED at (\S+)')
 
@@ -26,7 +27,7 @@ def results(console: str, suite: str) -> list[Result]:
     failure: list[str] = []
     depth = None  # of the suite's tests
     for line in console.splitlines():
-        line = TIMESTAMP.sub('', line.rstrip())
+        line = signs.message(line)
         if line.strip() == f'# Subtest: {suite}':
             depth = len(line) - len(line.lstrip())
             continue

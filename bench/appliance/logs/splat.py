@@ -4,14 +4,8 @@
 import re
 from pathlib import Path
 
-from . import trace
-from .ktap import TIMESTAMP
+from . import signs, trace
 
-# Said of one page table or process: the kernel goes on, and a rule names it.
-COMPLAINTS = (
-    ('W11', re.compile(r'bad p[tmu4g]d |bad pte ')),
-    ('U6', re.compile(r'Bad rss-counter|non-zero pgtables_bytes|Bad page state|Bad page map')),
-)
 FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
 STACK_LINES = 40
 
@@ -24,9 +18,9 @@ def complaints(console: str) -> list[tuple[str, str]]:
     """(rule, line) for the first complaint that breaks each rule."""
     found: dict[str, str] = {}
     for line in _lines(console):
-        for rule, sign in COMPLAINTS:
-            if sign.search(line):
-                found.setdefault(rule, line)
+        sign = signs.find(line)
+        if sign and sign.rule:
+            found.setdefault(sign.rule, line)
     return list(found.items())
 
 
@@ -49,7 +43,8 @@ def splats(console: str, program: Path) -> list[str]:
 
 
 def _begins(line: str) -> bool:
-    return bool(trace.SPLAT.match(line)) and not any(s.search(line) for _, s in COMPLAINTS)
+    sign = signs.find(line)
+    return sign is not None and not sign.rule
 
 
 def _lines(console: str) -> list[str]:
@@ -57,7 +52,7 @@ def _lines(console: str) -> list[str]:
     lines = []
     provoked = False
     for line in console.splitlines():
-        line = TIMESTAMP.sub('', line.rstrip())
+        line = signs.message(line)
         if line == PROVOKED_BEGIN:
             provoked = True
         elif line == PROVOKED_END:

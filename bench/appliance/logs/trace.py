@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a kernel complains of in its log, and where in its sources that is.
+"""Where in the kernel's sources a call trace in its log is.
 
 A kernel with debug information (configuration debug) gives file and line; any
 other, symbol and offset, as they are in the log.
@@ -11,13 +11,6 @@ from pathlib import Path
 
 from .. import process
 from . import symbols
-
-# What no kernel says while all is well.
-SPLAT = re.compile(
-    r'^(?:<\d>)?(?:\[ *\d+\.\d+\] )?'
-    r'(?:BUG[: ]|WARNING: |UBSAN: |Oops|kernel BUG at |Kernel panic - not syncing'
-    r'|INFO: (?:task|rcu|possible|inconsistent|trying|suspicious)'
-    r'|.*: bad p[g4um]d |.*\bBad page\b|DEBUG_LOCKS_WARN_ON)')
 
 SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
 ADDRESS = re.compile(r'\[<([0-9a-f]{8,16})>\]|RIP: \w+:0x([0-9a-f]+)')
