@@ -6,7 +6,7 @@ import pytest
 from appliance.boots import guest
 from appliance.commands import mutants
 from appliance.commands.contract import contract
-from appliance.logs import ktap, splat
+from appliance.logs import splat
 from appliance.failure import Failure
 from appliance.paths import TOP
 
@@ -78,8 +78,19 @@ def test_a_wrong_change_breaks_its_rule_alone(seen, stock_with, name):
     assert not found.died and not found.splats
 
 
+WHOLE = """\
+KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: pagewalk
+    1..1
+    ok 1 W1_confined
+ok 1 pagewalk
+"""
+
+
 def observation(broken: set[str]) -> contract.Observation:
-    one = contract.Observation('some')
+    one = contract.Observation('some', console=WHOLE)
     for rule, outcome in one.rules.items():
         outcome.add('case', rule not in broken, False, 'why')
     return one
@@ -107,35 +118,13 @@ def test_a_boot_that_dies_is_told():
     assert contract.differences(one, set()) == ['some: a boot failed']
 
 
-KUNIT = """\
-[    0.100000] KTAP version 1
-[    0.100000] 1..1
-[    0.100000]     KTAP version 1
-[    0.100000]     # Subtest: pagewalk
-[    0.100000]     1..3
-[    0.100000]         KTAP version 1
-[    0.100000]         # Subtest: W1_confined
-[    0.100000]         ok 1 anon
-[    0.100000]     # W1_confined: EXPECTATION FAILED at mm/tests/pagewalk_kunit.c:77
-[    0.100000]     Expected end <= 4096, but
-[    0.100000]         end == 8192 (0x2000)
-[    0.100000]         not ok 2 anon, hole
-[    0.100000]     # W1_confined: pass:1 fail:1 skip:0 total:2
-[    0.100000]     not ok 1 W1_confined
-[    0.100000]     ok 2 W2_ordered
-[    0.100000]     ok 3 W12_locked # SKIP needs lockdep
-[    0.100000] # pagewalk: pass:1 fail:1 skip:1 total:3
-[    0.100000] not ok 1 pagewalk
-"""
-
-
-def test_kunit_results():
-    first, second, third = ktap.results(KUNIT, 'pagewalk')
-    assert (first.name, first.ok) == ('W1_confined', False)
-    assert first.detail == ('[anon, hole] mm/tests/pagewalk_kunit.c:77: Expected end <= 4096, but '
-                            'end == 8192 (0x2000)')
-    assert (second.name, second.ok, second.skipped) == ('W2_ordered', True, False)
-    assert (third.name, third.skipped, third.detail) == ('W12_locked', True, 'needs lockdep')
+@pytest.mark.parametrize('log', ['', (TOP / 'tests' / 'splats' / 'well.log').read_text()],
+                         ids=('empty', 'well'))
+def test_each_kernel_whose_suite_never_ran_is_told(tmp_path, log):
+    one = observation(set())
+    one.console = log
+    contract._judge(one, tmp_path / 'none')
+    assert contract.differences(one, set()) == ['some: KUnit pagewalk never ran']
 
 
 def test_complaints_of_a_kernel_break_their_rule(tmp_path):

@@ -204,6 +204,7 @@ def _faults(program: Path, appliance: guest.Appliance,
     for rule, outcome in seen.rules.items():
         found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]
     found += [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
+    found += [Verdict('KUnit', '', problem) for problem in seen.problems]
     return found, seen.cpu_seconds
 
 

@@ -70,6 +70,11 @@ class Observation:
     status: int = 0  # of umrun; TIME_LIMIT: it hangs
     cpu_seconds: float = 0
 
+    @property
+    def problems(self) -> list[str]:
+        """Results of KUnit that are missing."""
+        return ktap.read(self.console, SUITE).problems
+
     def states(self) -> dict[str, str]:
         """Rule by rule."""
         return {rule: outcome.state for rule, outcome in self.rules.items()}
@@ -162,7 +167,7 @@ def _judge(seen: Observation, program: Path) -> None:
         if record['type'] == 'rule':
             seen.rules[record['rule']].add(record['case'], record['ok'], record['skip'],
                                            record['detail'])
-    for test in ktap.results(seen.console, SUITE):
+    for test in ktap.read(seen.console, SUITE).results:
         rule = test.name.partition('_')[0]
         if rule not in RULES:
             raise Failure(f"KUnit test {test.name}: a name has to start with a rule, "
@@ -194,6 +199,7 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
     found = []
     if seen.died:
         found.append(f'{seen.kernel}: {seen.died}')
+    found += [f'{seen.kernel}: {problem}' for problem in seen.problems]
     for rule, state in seen.states().items():
         if state == BROKEN and rule not in known:
             found.append(f'{seen.kernel}: {rule} is broken, which is not expected')
