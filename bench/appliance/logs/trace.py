@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where in the kernel's sources a call trace in its log is.
 
-A kernel with debug information (configuration debug) gives file and line; any
-other, symbol and offset, as they are in the log.
+Its debug information gives file and line, be it in the program or beside it;
+without any, symbol and offset stay as they are in the log.
 """
 
 import functools
@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from .. import process
+from ..kernels import kernel
 from . import symbols
 
 SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
@@ -58,7 +59,7 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
     """address -> 'file:line', and after it the lines that it is inlined in."""
     if not addresses:
         return {}
-    ran = process.run(['addr2line', '-a', '-i', '-e', program],
+    ran = process.run(['addr2line', '-a', '-i', '-e', kernel.debug_file(program)],
                       '\n'.join(map(hex, sorted(addresses))))
     places: dict[int, list[str]] = {}
     for line in ran.stdout.splitlines():
