@@ -15,18 +15,19 @@ LEFT = (0, 1, 5, 6)  # columns of words; numbers are set right
 LEGEND = """\
 A: {a}
 B: {b}
-work: by how much more instructions B retires in one walk, exact. time: by how
-much longer it takes, a 95 % interval; what it has beyond work is caches and
-branches, and of smaps and pagemap the guest's system calls. A ns: time in A.
-Verdicts are about time: of equal kernels 1 row in 100 is called faster or
-slower. sees: a change that would have been called so in 95 of 100 runs. same
-code: all functions that the walk executes are the same to the byte in both,
-addresses apart. fails: the kernels whose walk did not report the truth. Where
-only one fails, A and B did different work, and the row compares that."""
+work: how many more instructions B retires in one walk; the count is exact.
+time: how much longer one walk takes in B, a 95 % interval. What time has beyond
+work is caches and branches, and for smaps and pagemap the guest's system calls.
+A ns: how long one walk takes in A. The verdict is about time: of rows with
+equal kernels, 1 in 100 is called faster or slower. sees: the run would have
+called this change so in 95 of 100 cases. same code: all functions that the walk
+executes are the same to the byte in both, apart from addresses. fails: the
+kernels whose walk did not report the truth. Where only one fails, A and B did
+different work, and the row compares that."""
 
 ONE_PLACEMENT = """\
-One placement of the functions of each kernel, as built: where the linker
-happened to put them alone can make a walk some percent faster or slower.
+The functions of each kernel are in one order, as built: the place where the
+linker happened to put them can make a walk some percent faster or slower.
 Without PLACEMENTS=1 the verdict is about the patch instead."""
 
 
@@ -121,7 +122,7 @@ def _host(result: dict) -> list[str]:
     lines = ['UNFIT HOST: ' + line for line in result['host']['unfit']]
     if controls:
         lines.append('control: ' + ', '.join(controls) + ': the kernel differs from itself, '
-                     'so there is no verdict')
+                     'so the row has no verdict')
     return lines
 
 
@@ -134,10 +135,10 @@ def _placement(result: dict) -> str:
         spread = stdev(row['draws']) if len(row['draws']) > 1 else 0
         if row['ratio'] and row['verdict'] != 'same' and abs(row['ratio']['value'] - 1) < spread:
             lines.append(f"{row['layout']} {row['walk']}: {spread:.1%}")
-    told = f'Each boot has its functions in another order, {placements} of each kernel'
+    told = f'Each boot has the functions in another order; each kernel has {placements} orders'
     if not lines:
         return f'{told}.'
-    return (f'{told}. Rows that differ by\nless than that alone makes them (standard deviation): '
+    return (f'{told}.\nThese rows differ by less than the order alone makes them (standard deviation): '
             + '; '.join(lines))
 
 
