@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where things are: the clone's own folders and the build folder."""
+"""The folders of the clone, the build folder, and files that are written whole."""
 
 import contextlib
 import fcntl
@@ -46,13 +46,13 @@ def _made(folder: Path, what: str, variable: str) -> Path:
 
 
 def short(path: Path) -> Path:
-    """A path as messages name it: relative to the clone, if it is in there."""
+    """Return a path relative to the clone if it is in there, for messages."""
     return path.relative_to(TOP) if path.is_relative_to(TOP) else path
 
 
 @contextlib.contextmanager
 def locked(build: Path):
-    """Only one umwalk at a time builds in one build folder; others wait."""
+    """Let only one umwalk at a time build in a build folder; the others wait."""
     with open(build / 'lock', 'w', encoding='utf-8') as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

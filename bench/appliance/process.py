@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Processes of the host: whatever umwalk starts is started here.
+"""Start processes of the host: umwalk starts all of them here.
 
-Of the user's environment they have what is named here and no more: CFLAGS,
-MAKEFLAGS, LD_PRELOAD and the like would change what is built and measured. They
-read nothing, unless they are given something to read. What they print is text,
-with a sign in place of each byte that is none: it is shown, and never handed back.
+They get only the variables of the environment that are named here: CFLAGS, MAKEFLAGS,
+LD_PRELOAD and the like would change what is built and measured. They read nothing unless
+their caller gives them something to read. What they print is text for users; a byte that
+is not UTF-8 becomes a replacement character.
 """
 
 import os
@@ -31,13 +31,13 @@ Command = Sequence[str | Path]
 
 
 def environment() -> dict[str, str]:
-    """What a process finds in its environment."""
+    """Return the environment of a process."""
     return {name: value for name, value in os.environ.items() if name in PASSED} | LANGUAGE
 
 
 def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
           **how: Any) -> subprocess.Popen:
-    """Start it, with more in its environment; how: as Popen takes it."""
+    """Start a command, with more in its environment; Popen takes how."""
     how = {'stdin': subprocess.DEVNULL} | how
     try:
         return subprocess.Popen(command, env=environment() | more, **how)
@@ -46,7 +46,7 @@ def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
 
 
 def run(command: Command, given: str = '', **how: Any) -> subprocess.CompletedProcess[str]:
-    """Run it to its end, whatever that is; given: what it reads; how: as subprocess.run takes it."""
+    """Run a command to its end; it reads what is given, and subprocess.run takes how."""
     how = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | how
     try:
         return subprocess.run(command, input=given, env=environment(), check=False,
@@ -56,7 +56,7 @@ def run(command: Command, given: str = '', **how: Any) -> subprocess.CompletedPr
 
 
 def output(command: Command, given: str = '') -> str:
-    """Run it and return what it prints; Failure if it fails."""
+    """Run a command and return what it prints; raise Failure if it fails."""
     ran = run(command, given)
     if ran.returncode:
         raise Failure(f'{name(command)} failed ({ending(ran.returncode)}): '
@@ -65,17 +65,17 @@ def output(command: Command, given: str = '') -> str:
 
 
 def name(command: Command) -> str:
-    """Of the program, as messages have it."""
+    """Return the name of the program for messages."""
     return Path(command[0]).name
 
 
 def ending(status: int) -> str:
-    """How a process ended."""
+    """Say how a process ended."""
     return f'exit status {status}' if status >= 0 else f'{signal.Signals(-status).name} ended it'
 
 
 def last_line(said: str) -> str:
-    """Of what a program said: mostly that is why it failed."""
+    """Return the last line that a program said, which mostly tells why it failed."""
     return (said.split('\n') if (said := said.strip()) else ['it says nothing'])[-1]
 
 

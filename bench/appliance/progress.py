@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the user sees while something takes longer than two seconds."""
+"""Tell the user what goes on while something takes longer than two seconds."""
 
 import contextlib
 import sys
@@ -7,7 +7,7 @@ import time
 
 
 class Step:
-    """One thing that takes a while: a line that grows a count on a terminal."""
+    """A step that takes a while: on a terminal, one line with a count that grows."""
 
     def __init__(self, what: str):
         self.what = what
@@ -34,7 +34,7 @@ class Step:
 
 @contextlib.contextmanager
 def step(what: str):
-    """Announce what is done; say at the end that it is done, or that it failed."""
+    """Announce a step; at the end, say that it is done or that it failed."""
     shown = Step(what)
     shown.update('started')
     try:

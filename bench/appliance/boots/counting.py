@@ -31,7 +31,7 @@ Boot = dict[Row, Count]
 
 
 def side_by_side(boot: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
-    """boot() of each item, as many at a time as there are CPUs; in the order of the items."""
+    """Call boot() for each item, on all CPUs at once; results are in the order of the items."""
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         yield from pool.map(boot, items)
 
@@ -39,13 +39,13 @@ def side_by_side(boot: Callable[[Item], Result], items: list[Item]) -> Iterator[
 def observe_one(appliance: guest.Appliance, argv: list[str],
                 seconds: int = BOOT_SECONDS,
                 hopeless: Callable[[int], bool] | None = None) -> list[dict]:
-    """The records of one boot. What differs by chance from one to the next is switched off."""
+    """Return the records of one boot, in which nothing depends on chance."""
     return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={seconds}',
                               '--append=norandmaps', argv=argv, hopeless=hopeless))
 
 
 def counts(records: list[dict]) -> Boot:
-    """The counts of one boot; each is checked against the sum of its instructions."""
+    """Return the counts of one boot; check each against the sum of its instructions."""
     boot: Boot = {}
     for r in records:
         if r['type'] == 'count':

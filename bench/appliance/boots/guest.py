@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is booted beside the kernel: the runner on the host, the guest's root."""
+"""Boot kernels: build the runner and the guest's root, run them, yield the records."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
 
 
 def _memory_mib(configuration: str) -> int:
-    """Twice as much for KASAN's redzones and quarantine and lockdep's tables."""
+    """Double the memory for KASAN's redzones and quarantine and lockdep's tables."""
     return MEMORY_MIB * (1 if configuration == 'release' else 2)
 
 
@@ -37,7 +37,7 @@ class Appliance:
     memory_mib: int = MEMORY_MIB
 
     def only(self, name: str) -> 'Appliance':
-        """The same with one of the kernels."""
+        """Return the same appliance with one of its kernels."""
         return replace(self, kernels={name: self.kernels[name]})
 
     def command(self, *options: str, argv: list[str]) -> list[str]:
@@ -47,7 +47,7 @@ class Appliance:
 
 
 def ensure(build: Path, names: list[str], configuration: str = 'release') -> Appliance:
-    """Build kernels, runner and root, as far as they are not up to date."""
+    """Build the kernels, the runner and the guest's root, unless they are up to date."""
     programs = kernel.ensure(build, names, configuration)
     with locked(build):
         _make('bench', build / 'host')
@@ -70,8 +70,9 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
             hopeless: Callable[[int], bool] | None = None) -> Iterator[dict]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
-    under is a command that runs the runner, and ends as it does; stdout is for what that writes.
-    A boot is ended as soon as hopeless(the runner's process), and has then failed.
+    under is a command that runs the runner and ends with its exit status; it writes to stdout.
+    hopeless is called with the runner's process ID; once it returns true, the boot is ended and
+    has failed.
     """
     reading, writing = os.pipe()
     command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
@@ -96,9 +97,9 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
 
 
 def never_came_up(status: int, boots: list[dict]) -> bool:
-    """Whether the runner, which ended so with these records, could not start any guest.
+    """Whether no guest has ever come up, neither in this run, which ended so, nor before.
 
-    Nor could one before it. A kernel that panics is up to that.
+    A kernel that panics has come up.
     """
     if CAME_UP.is_set():
         return False
@@ -126,7 +127,7 @@ def _watched(runner: subprocess.Popen,
 
 
 def explain(appliance: Appliance, said: str) -> str:
-    """What the runner said, call traces with file and line if the kernel has them."""
+    """Return what the runner said; call traces have file and line if the kernel knows them."""
     match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
     program = match and appliance.kernels.get(match[1])
     return trace.decode(said, program) if program else said

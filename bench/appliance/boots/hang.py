@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A boot that hangs is told from a slow one by what its processes do, not by a clock.
+"""Tell a boot that hangs from a slow one by what its processes do, not by a clock.
 
-One that loops uses more and more CPU time; what others use, and limits, do not add
-to that. One that waits for what never comes has all its processes asleep, but for the
-guest's timer; of one that waits for a CPU there is always one that would run.
+A boot that loops uses more and more CPU time, to which other programs and CPU limits add
+nothing. In a boot that waits for what never comes, all processes sleep, except for the
+guest's timer. In a boot that waits for a CPU, some process is always ready to run.
 """
 
 import os
@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Iterator, NamedTuple
 
 TICKS = os.sysconf('SC_CLK_TCK')
-LOOKS = 40  # ten seconds: what a guest waits for by itself takes less than one
-MOST_AWAKE = 10  # of them, by its timer: 1 on a host with ten processes to a CPU
+LOOKS = 40  # in ten seconds; a guest never waits for a second by itself
+MOST_AWAKE = 10  # looks at which the timer ran: 1 on a host with ten processes to a CPU
 
 
 class Process(NamedTuple):
-    """As proc(5) has it."""
+    """A process, as proc(5) describes it."""
     state: str
     ticks: int  # of CPU time, with that of its children that have ended
 
 
 class Watch:
-    """Of one boot; to be called every now and then with the runner's process.
+    """Watches one boot; call it every now and then with the runner's process ID.
 
-    limit: so many seconds of CPU time make a loop.
+    A boot that uses more seconds of CPU time than the limit loops.
     """
 
     def __init__(self, limit: float = float('inf')):

@@ -12,7 +12,7 @@ Row = tuple[str, str]  # layout, walk
 
 
 def chosen_rows(asked: Iterable[str]) -> list[Row]:
-    """Of LAYOUT or LAYOUT:WALK,WALK each; none: all."""
+    """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments; all rows if there are none."""
     found = []
     for choice in tuple(asked) or LAYOUTS:
         layout, _, walks = choice.partition(':')

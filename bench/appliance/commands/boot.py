@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench-boot`: how long boot, a trivial job and halt take; and do they always work.
+"""`umwalk bench-boot`: time boot, a trivial job and halt, and check that they always work.
 
-And what the guest's processes cost: system calls, page faults, signals, switches.
+It also prints what system calls, page faults, signals and switches of processes cost.
 """
 
 import argparse
@@ -22,7 +22,7 @@ MEMORY_MIB = 256
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
     add_config(command)
     command.add_argument('--boots', type=positive, default=50, help='number of boots (%(default)s)')
@@ -54,7 +54,7 @@ def time_boots(build: Path, name: str, boots: int, configuration: str = 'release
 
 
 def _processes(appliance: guest.Appliance) -> str:
-    """A line for each thing, from a boot of its own."""
+    """Return a line for each cost of processes, from a boot of its own."""
     with tempfile.TemporaryFile('w+', encoding='utf-8') as said:
         for _ in guest.records(appliance, f'--mem={MEMORY_MIB}', f'--timeout={BOOT_SECONDS}',
                                argv=['/bin/walks', 'processes'], stdout=said):

@@ -12,7 +12,7 @@ HELP = 'build kernels, all of them by default'
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_config(command)
     command.add_argument('kernels', nargs='*', metavar='KERNEL', help='the kernels to build (all)')
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk doctor`: can this machine build and boot; what mends it where it cannot."""
+"""`umwalk doctor`: try whether this machine can build and boot, and say what mends it."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ HELP = 'try whether this machine can build and boot, and say what mends it'
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
-    """It has no options."""
+    """Add no options."""
 
 
 def run(_: argparse.Namespace) -> int:

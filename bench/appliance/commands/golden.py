@@ -32,7 +32,7 @@ POLICIES = ('walk', 'skip_pfnmap', 'skip_hugetlb', 'skip_all', 'fail_pfnmap')
 
 @dataclass
 class Trace:
-    """What a walk did: the folded calls, its return value, the entries it destroyed."""
+    """What a walk did: its folded calls, what it returned, the entries that it destroyed."""
     events: list[list] = field(default_factory=list)
     result: int | None = None
     cleared: int = 0
@@ -41,7 +41,7 @@ class Trace:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     command.add_argument('--cases', type=Path, default=CASES, metavar='FILE',
                          help='the file of recorded walks (tests/golden/walks.jsonl)')
     command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
@@ -193,8 +193,7 @@ def collect(records: Iterable[dict]) -> dict[str, Trace]:
 def fold(events: list[list], calls: Iterable[list]) -> None:
     """Append calls [name, start, end, vma]; equal ones in a row make one event.
 
-    An event is [name, start, end, vma, step]: calls of `step` pages each, one
-    behind the other.
+    An event is [name, start, end, vma, step]: consecutive calls of `step` pages each.
     """
     for name, start, end, vma in calls:
         if events:
@@ -206,7 +205,7 @@ def fold(events: list[list], calls: Iterable[list]) -> None:
 
 
 def differences(expected: dict, got: Trace) -> str:
-    """The first difference of each sort, in words; empty if there is none."""
+    """Describe the first difference of each kind; return an empty text if there is none."""
     if got.result is None:
         return 'not replayed'
     found = []

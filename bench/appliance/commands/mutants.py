@@ -40,7 +40,7 @@ AFTER_SPLAT = 1
 
 @dataclass(frozen=True)
 class Mutant:
-    """A patch, and why no check can tell it from the original, if that is so."""
+    """A patch, and the argument why no check can tell it from the original, if there is one."""
     name: str
     patch: Path
     equivalent: str
@@ -48,7 +48,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What killed a mutant: a rule and the case that shows it; none: it survived."""
+    """The rule and the case that found a mutant; the mutant survived if there is no rule."""
     rule: str = ''
     case: str = ''
     detail: str = ''
@@ -64,7 +64,7 @@ class Verdict:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     command.add_argument('--patches', type=Path, default=FOLDER, metavar='FOLDER',
                          help='the patches for stock, one for each mutant (those of umwalk)')
     command.add_argument('--only', action='append', metavar='NAME',
@@ -163,9 +163,9 @@ def _stack(mutant: Mutant) -> series.Stack:
 
 
 def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str]]]:
-    """How much CPU time it takes, in seconds, and what is wrong with the original already.
+    """Return the seconds of CPU time of the original, and its faults.
 
-    No more than the rules that the original is known to break.
+    It is a Failure if it breaks a rule that it is not known to break.
     """
     faults, seconds = _faults(appliance.kernels[BASE], appliance, float('inf'))
     for fault in faults:

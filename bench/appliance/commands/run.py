@@ -19,7 +19,7 @@ HELP = "run a command of the host inside a kernel, with the host's files read-on
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
     add_config(command)
     command.add_argument('--timeout', type=positive, default=600,

@@ -21,7 +21,7 @@ TIME_LIMIT = 1800  # for one that hangs
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
 
 

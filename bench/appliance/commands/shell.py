@@ -11,7 +11,7 @@ HELP = "open a prompt inside a kernel, with the host's files read-only"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
     add_config(command)
 

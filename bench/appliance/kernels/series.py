@@ -27,7 +27,7 @@ def kernels(root: Path = PATCHES) -> list[str]:
 
 
 def stack(kernel: str, root: Path = PATCHES) -> Stack:
-    """The stack of a kernel; a name that is none is the user's mistake."""
+    """Return the stack of a kernel; an unknown name is the user's mistake."""
     if kernel not in kernels(root):
         raise Failure(f"no kernel '{kernel}': there are {', '.join(kernels(root))} "
                       f'({short(root / VERSION / "kernels")})')
@@ -43,12 +43,12 @@ def stack(kernel: str, root: Path = PATCHES) -> Stack:
 
 
 def with_patches(base: Stack, name: str, *patches: Path) -> Stack:
-    """A stack with more patches on top, which no series names."""
+    """Return a stack with more patches on top, which no series names."""
     return Stack(name, base.series, base.patches + patches)
 
 
 def entries(path: Path) -> list[str]:
-    """The lines of a file that names things, without comments."""
+    """Return the lines of a file without comments."""
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except FileNotFoundError as error:

@@ -58,7 +58,7 @@ def _recorded(record: Path) -> dict:
 
 
 def _identity(named: Path) -> str:
-    """A tarball by name, size and time; a tree by those of all its files."""
+    """Identify a tarball by name, size and time, and a tree by those of all its files."""
     digest = hashlib.sha256(str(named).encode())
     if named.is_dir():
         for folder, folders, files in os.walk(named):

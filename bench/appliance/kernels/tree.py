@@ -26,7 +26,7 @@ class PatchedTree:
         self.record = pristine / 'patched.json'
 
     def bring_to(self, wanted: Stack) -> None:
-        """Make the tree be the stack; raises Failure and changes nothing if it cannot."""
+        """Bring the tree to the stack; if it cannot, raise Failure and change nothing."""
         with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
             staged = self._stage(wanted, Path(stage))
             before = self._patched_now()
@@ -38,7 +38,7 @@ class PatchedTree:
             self._remember(staged)
 
     def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
-        """The files of these names, those there are, as in a stack; the tree stays as it is."""
+        """Read files as they are in a stack, those that exist; the tree stays as it is."""
         with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
             staged = self._stage(wanted, Path(stage))
             patched = self._patched_now()
@@ -80,7 +80,7 @@ class PatchedTree:
 
 
 def put(source: Path, target: Path) -> None:
-    """Make target be as source is: of the same content, or absent.
+    """Give target the content of source, or remove it if there is no source.
 
     A target that has the content already keeps its time, so make sees no change.
     """

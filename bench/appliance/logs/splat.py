@@ -15,7 +15,7 @@ PROVOKED_END = 'pagewalk_kunit: end of expected warnings'
 
 
 def complaints(console: str) -> list[tuple[str, str]]:
-    """(rule, line) for the first complaint that breaks each rule."""
+    """Return (rule, line) for the first complaint that breaks each rule."""
     found: dict[str, str] = {}
     for line in _lines(console):
         sign = signs.find(line)
@@ -25,12 +25,12 @@ def complaints(console: str) -> list[tuple[str, str]]:
 
 
 def any_splat(console: str) -> bool:
-    """Is there one that no rule names?"""
+    """Whether the log has a splat that no rule names."""
     return any(map(_begins, _lines(console)))
 
 
 def splats(console: str, program: Path) -> list[str]:
-    """Each splat that no rule names, with its stack, decoded as far as the program allows."""
+    """Return each splat that no rule names, with its stack, decoded if the program allows it."""
     lines = _lines(console)
     found = []
     end = 0
@@ -48,7 +48,7 @@ def _begins(line: str) -> bool:
 
 
 def _lines(console: str) -> list[str]:
-    """The log without what a test provokes."""
+    """Return the lines of the log without the warnings that a test provokes."""
     lines = []
     provoked = False
     for line in console.splitlines():
@@ -63,7 +63,7 @@ def _lines(console: str) -> list[str]:
 
 
 def _end(lines: list[str], start: int) -> int:
-    """Where the stack that follows a splat ends."""
+    """Return the index behind the stack that follows a splat."""
     last = start
     for i in range(start, min(start + STACK_LINES, len(lines))):
         if 'end trace' in lines[i]:

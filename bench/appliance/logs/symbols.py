@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Addresses of a kernel's text to functions and source lines, inlined ones resolved."""
+"""Find the functions and source lines of a kernel's addresses, including inlined functions."""
 
 import bisect
 import os
@@ -17,10 +17,10 @@ UNKNOWN = '???'
 
 @dataclass(frozen=True)
 class Place:
-    """Where an instruction comes from: the innermost function, if some are inlined.
+    """The source of an instruction: the innermost function if some are inlined.
 
-    outer: the function that it was inlined into and has a symbol; file: relative
-    to the kernel tree, '???' if not known; line: 0 if not known.
+    outer is the function with a symbol into which it was inlined. file is relative to the
+    kernel tree, or '???' if it is not known; line is 0 then.
     """
     function: str
     outer: str
@@ -29,7 +29,7 @@ class Place:
 
 
 def places(program: Path, addresses: set[int]) -> dict[int, Place]:
-    """Where each address of a kernel's program comes from."""
+    """Return the place of each address of a kernel's program."""
     wanted = sorted(addresses)
     frames = _frames(kernel.debug_file(program), wanted)
     starts, names = _symbols(program)
@@ -43,7 +43,7 @@ def places(program: Path, addresses: set[int]) -> dict[int, Place]:
 
 
 def executed(program: Path, addresses: Iterable[int]) -> set[str]:
-    """The functions, by all the names that each has, that addresses lie in; UNKNOWN for others."""
+    """Return all names of the functions in which addresses lie; UNKNOWN for other addresses."""
     named = defaultdict(set)
     ends = {}
     listed = re.findall(r'^(\S+) (\S+) [tTwWiI] (\S+)$', process.output(['nm', '-S', program]), re.M)
@@ -59,7 +59,7 @@ def executed(program: Path, addresses: Iterable[int]) -> set[str]:
 
 
 def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
-    """address -> function and 'file:line' of the innermost frame."""
+    """Map each address to the function and 'file:line' of its innermost frame."""
     asked = ''.join(f'{address:#x}\n' for address in addresses)
     lines = process.output(['addr2line', '-a', '-f', '-i', '-e', program], asked).splitlines()
     return {int(line, 16): (lines[i + 1], lines[i + 2])
@@ -67,7 +67,7 @@ def _frames(program: Path, addresses: list[int]) -> dict[int, tuple[str, str]]:
 
 
 def _symbols(program: Path) -> tuple[list[int], list[str]]:
-    """Where functions start, ascending, and their names."""
+    """Return where functions start, ascending, and their names."""
     symbols = re.findall(r'^([0-9a-f]+) [tTwWiI] (\S+)$', process.output(['nm', '-n', program]), re.M)
     return [0, *(int(start, 16) for start, _ in symbols)], [UNKNOWN, *(n for _, n in symbols)]
 
@@ -78,5 +78,5 @@ def _file_and_line(place: str) -> tuple[str, int]:
 
 
 def in_tree(path: str) -> str:
-    """A path as a kernel developer writes it, relative to the tree."""
+    """Return a path relative to the tree, as kernel developers write it."""
     return os.path.normpath(path).removeprefix(f'{kernel.TREE_IN_DEBUG}/')

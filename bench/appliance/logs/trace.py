@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where in the kernel's sources a call trace in its log is.
+"""Find the source lines of a call trace in a kernel's log.
 
-Its debug information gives file and line, be it in the program or beside it;
-without any, symbol and offset stay as they are in the log.
+The debug information, in the program or beside it, gives file and line. Without it,
+symbol and offset stay as they are in the log.
 """
 
 import functools
@@ -18,7 +18,7 @@ ADDRESS = re.compile(r'\[<([0-9a-f]{8,16})>\]|RIP: \w+:0x([0-9a-f]+)')
 
 
 def decode(text: str, program: Path) -> str:
-    """The text with file and line behind every symbol+offset that the program has."""
+    """Add file and line behind every symbol+offset that the program has."""
     lines = [(line, _address(line, program)) for line in text.splitlines()]
     places = _places(program, {address for _, address in lines
                                if address and address > 0})
@@ -27,7 +27,7 @@ def decode(text: str, program: Path) -> str:
 
 
 def _address(line: str, program: Path) -> int | None:
-    """The address that a line names: of a call, not of what it returns to."""
+    """Return the address that a line names: that of the call, not of its return."""
     symbol, number = SYMBOL.search(line), ADDRESS.search(line)
     if number:
         address = int(number[1] or number[2], 16)
@@ -42,7 +42,7 @@ def _address(line: str, program: Path) -> int | None:
 
 @functools.lru_cache(maxsize=4)
 def _symbols(program: Path) -> dict[tuple[str, int], int]:
-    """(name, size up to the next symbol) -> address: what tells symbols of one name apart."""
+    """Map (name, size up to the next symbol) to the address; the size tells equal names apart."""
     listing = process.run(['nm', '-n', program]).stdout
     listed = [(int(address, 16), name) for address, name in
               re.findall(r'^([0-9a-f]+) [tTwW] (\S+)$', listing, re.M)]
@@ -56,7 +56,7 @@ def _symbols(program: Path) -> dict[tuple[str, int], int]:
 
 
 def _places(program: Path, addresses: set[int]) -> dict[int, str]:
-    """address -> 'file:line', and after it the lines that it is inlined in."""
+    """Map each address to 'file:line', followed by the lines into which it is inlined."""
     if not addresses:
         return {}
     ran = process.run(['addr2line', '-a', '-i', '-e', kernel.debug_file(program)],

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What one thing more costs: a straight line through measurements, and whether it is one.
+"""Fit a straight line through measurements, and tell whether it is straight.
 
-A measurement is a table: a row for each boot, a column for each N. The error of
-a time is in proportion to it, so every fit is weighted to treat relative
-errors alike: a point of 50 ns counts as much as one of 5 ms. Boots are the
-independent draws: each has its own line, and intervals come from the spread of
-those, by Student's t.
+A measurement is a table with a row for each boot and a column for each N. The error of a
+time is in proportion to it, so all fits weigh relative errors alike: 50 ns count as much
+as 5 ms. Boots are the independent draws: each has its own line, and intervals come from
+the spread of these lines, by Student's t.
 
 Whether a line fits is asked of the means over boots: do they leave the line by
-more than boots differ among themselves, and by how much at most? With enough
-boots every curve is significant, so a line is called straight as long as it is
-left by 5 % or less.
+more than boots differ among themselves, and by how much at most? With enough boots every
+curve is significant, so a line is called straight if the means leave it by at most 5 %.
 """
 
 import math
@@ -42,7 +40,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Curve:
-    """What describes measurements that are on no line.
+    """The curve that fits measurements that are on no straight line.
 
     kind is 'power' (fixed + b * N ** exponent) or 'bend' (each thing costs
     below up to N = at, and above from there on). left is the largest relative
@@ -58,13 +56,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Fit:
-    """fixed + each * N, and how far that is true.
+    """The line fixed + each * N, and how well it fits.
 
     verdict: 'flat' (N does not matter), 'straight', 'not straight' or
-    'undecided' (too noisy to tell). deviation is the largest of a mean from the
-    line, relative to it, and deviation_high what it is at most, 95 % sure; of
-    'flat' from a constant. p is that of a deviation as large by accident,
-    None if there is nothing random.
+    'undecided' (too noisy to tell). deviation is the largest relative deviation of a mean
+    from the line, or from a constant if it is 'flat'; it is at most deviation_high, 95 %
+    sure. p is the probability of such a deviation by chance, None if nothing is random.
     """
     fixed: Interval
     each: Interval
@@ -96,7 +93,7 @@ def fit(n: list[float], boots: list[list[float]]) -> Fit:
 
 
 def interval(values) -> Interval:
-    """The mean of independent values with Student's t interval."""
+    """Return the mean of independent values with Student's t interval."""
     middle = float(numpy.mean(values))
     if len(values) < 2:
         return Interval(middle, None, None)
@@ -106,7 +103,7 @@ def interval(values) -> Interval:
 
 
 def ratio(a, b) -> Interval:
-    """b / a of paired values, all above 0, with the interval of the logarithms."""
+    """Return b / a of paired values above 0, with the interval of the logarithms."""
     logs = interval(numpy.log(numpy.divide(b, a)))
     return Interval(math.exp(logs.value),
                     *(None if end is None else math.exp(end) for end in (logs.low, logs.high)))
@@ -117,7 +114,7 @@ def _columns(*parts) -> numpy.ndarray:
 
 
 def _solve(columns: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
-    """Weighted least squares for each boot; a row of results for each column."""
+    """Solve weighted least squares for each boot; return a row of results for each column."""
     weight = 1 / y.mean(axis=0)
     scale = numpy.abs(columns).max(axis=0)  # columns of 1 and of 1e6 do not mix well
     found = numpy.linalg.lstsq(columns / scale * weight[:, None], (y * weight).T, rcond=None)[0]
@@ -132,11 +129,11 @@ class _Deviation:
 
 
 def _deviation(y: numpy.ndarray, fitted: numpy.ndarray) -> _Deviation:
-    """How far means over boots are from what was fitted to each boot.
+    """Return how far means over boots are from what was fitted to each boot.
 
-    All points at once (Bonferroni), each with the spread of its own boots:
-    errors within a boot are not independent of each other, as the host is
-    disturbed for longer than a point takes.
+    All points are tested at once (Bonferroni), each against the spread of its own boots:
+    errors within a boot are not independent, since a disturbance of the host lasts longer
+    than a point.
     """
     weight = 1 / y.mean(axis=0)
     left = (y - fitted) * weight
@@ -159,7 +156,7 @@ def _judge(deviation: _Deviation) -> str:
 
 
 def _describe(x: numpy.ndarray, y: numpy.ndarray) -> Curve:
-    """A power or a bend: whichever has the lower BIC, for a bend has a parameter more."""
+    """Fit a power and a bend; return the one with the lower BIC, for a bend has one more parameter."""
     power, power_squares = _power(x, y)
     if len(x) < 6:
         return power
@@ -185,7 +182,7 @@ def _exponent(x: numpy.ndarray, y: numpy.ndarray) -> float:
 
 
 def _bend(x: numpy.ndarray, y: numpy.ndarray) -> tuple[Curve, float]:
-    """Two lines that meet at one of the points, with two points or more on each side."""
+    """Fit two lines that meet at a point, with two points or more on each side."""
     middle = y.mean(axis=0)[None, :]
 
     def columns(at: float) -> numpy.ndarray:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From records to numbers: time of a walk, ratio of two kernels, truth.
+"""Turn records into numbers: the time of a walk, the ratio of two kernels, the truth.
 
 Kernels that are compared are alive at once and take turns on one CPU
 (bench/runner/turns.h): in a round each of them takes two samples, in an order
@@ -19,7 +19,7 @@ from ..boots.walks import Row
 
 
 def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
-    """Row -> kernel -> median ns of a walk for each boot, in boot order."""
+    """Map row and kernel to the median ns of a walk in each boot, in boot order."""
     tsc_khz = next(r['tsc_khz'] for r in records if r['type'] == 'host')
     boots: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for r in _samples(records):
@@ -31,12 +31,12 @@ def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
 
 
 def pages_of_walks(records: list[dict]) -> dict[Row, int]:
-    """Row -> pages of the address space that one walk covers, holes included."""
+    """Map each row to the pages that one walk covers, including holes."""
     return {(r['layout'], r['walk']): r['pages'] for r in _samples(records)}
 
 
 def log_ratios(records: list[dict], a: str, b: str) -> dict[Row, dict[int, float]]:
-    """Row -> boot -> ln(time of b / time of a), the middle of the boot's rounds."""
+    """Map row and boot to ln(time of b / time of a), the middle of the boot's rounds."""
     kernels = {r['kernel'] for r in _samples(records)}
     rounds: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
     for r in _samples(records):
@@ -50,13 +50,13 @@ def log_ratios(records: list[dict], a: str, b: str) -> dict[Row, dict[int, float
 
 
 def _middle_half(values: list[float]) -> float:
-    """The mean without the lowest and the highest quarter."""
+    """Return the mean without the lowest and the highest quarter."""
     cut = len(values) // 4
     return float(numpy.mean(sorted(values)[cut:len(values) - cut]))
 
 
 def cpu_seconds(records: list[dict]) -> tuple[float, float]:
-    """CPU time of the guests and their runner in all boots, and how long the boots took.
+    """Return the CPU time of guests and runner in all boots, and how long the boots took.
 
     The guests of a boot share one CPU and leave it idle for no time that counts.
     """
@@ -65,11 +65,11 @@ def cpu_seconds(records: list[dict]) -> tuple[float, float]:
 
 
 def speed_range(records: list[dict]) -> float:
-    """How far the CPU's speed went up and down from boot to boot; 0.1: by 10 %.
+    """Return by how much the CPU's speed changed from boot to boot; 0.1: by 10 %.
 
-    From the times of all guests of a boot, the middle one of them: a single one may
-    find its loops in another state of the branch predictors, which is no speed of
-    the CPU. Without the fastest and the slowest tenth of the boots.
+    The speed in a boot is that of the middle guest, since a single guest may find its loops
+    in another state of the branch predictors, which says nothing of the CPU. The fastest and
+    the slowest tenth of the boots are left out.
     """
     logs = [numpy.log(times) - numpy.mean(numpy.log(times))
             for by_kernel in ns_per_walk(records).values() for times in by_kernel.values()]
@@ -82,16 +82,16 @@ def speed_range(records: list[dict]) -> float:
 
 
 def longest_pause(records: list[dict]) -> float:
-    """Seconds that a boot took longer than the one before, at most.
+    """Return the largest number of seconds that a boot took longer than the one before.
 
-    No boot has more to do than the one before: rows are decided, none are added.
+    No boot has more to do than the one before, since rows are decided and none are added.
     """
     times = _boot_seconds(records)
     return max([0, *(later - before for before, later in zip(times, times[1:]))])
 
 
 def _boot_seconds(records: list[dict]) -> list[float]:
-    """How long each boot took, to the end of its last guest."""
+    """Return how long each boot took, to the end of its last guest."""
     took: dict[int, float] = defaultdict(float)
     for r in records:
         if r['type'] == 'boot':
@@ -120,7 +120,7 @@ def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
 
 
 def middle(values: list[float]) -> float:
-    """The median."""
+    """Return the median."""
     return float(numpy.median(values))
 
 

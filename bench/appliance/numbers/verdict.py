@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Sequential verdicts: look at the data several times, keep the error rate.
+"""Sequential verdicts: look at the data several times, and keep the error rate.
 
-Who looks after every boot and stops at the first interval that leaves 1 out
-finds a difference in the end, always. So there are few looks, at fixed
-fractions of the budget, which do not depend on what was measured, and each
-may spend a share of the error rate that is as large as the share of the
-budget since the look before (Lan and DeMets 1983, the alpha spending function
-that is linear in time, with the union bound in place of the joint
-distribution: it is what makes the sum hold whatever the looks have in common).
-An interval holds at the look at which sampling ended, whichever that was.
+If one looked after every boot and stopped at the first interval that leaves 1 out, one
+would always find a difference in the end. So there are few looks, at fixed fractions of
+the budget that do not depend on what was measured. Each look may spend a share of the
+error rate that is as large as the share of the budget since the look before. This is the
+alpha spending function of Lan and DeMets (1983) that is linear in time, with the union
+bound in place of the joint distribution, so that the sum holds whatever the looks have in
+common. An interval holds at the look at which sampling ended, whichever it was.
 
 The interval at a look is Student's t of the logarithms of the boots' ratios,
-without the highest and the lowest fifth of them (Tukey and McLaughlin 1963):
-one boot in ten may find a loop in another state of the branch predictors than
-all others, a fifth slower, and is not what a kernel typically does. A
-bootstrap over boots comes out too narrow with the few boots of an early look;
-one over boots and rounds counts what differs between rounds twice.
+without the highest and the lowest fifth of them (Tukey and McLaughlin 1963). One boot in
+ten may find a loop in another state of the branch predictors than all others, a fifth
+slower, and that is not what a kernel typically does. A bootstrap over boots comes out too
+narrow with the few boots of an early look. A bootstrap over boots and rounds counts twice
+what differs between rounds.
 
-`same` is worth what it would have seen. Were the second kernel slower by d, all
-logarithms would be d more and their spread the same, so a look sees d where
-mean + d > reach. The mean of equal kernels is above -t * error in 95 of 100
-runs, with t the quantile of Student's t for that, so d = reach + t * error is
-seen in as many: that is `sees`, by the errors of the very look.
+`same` is worth what the look would have seen. If the second kernel were slower by d, all
+logarithms would be d more, and their spread would be the same. So a look sees d if
+mean + d > reach. The mean of equal kernels is above -t * error in 95 of 100 runs, where t
+is that quantile of Student's t. So d = reach + t * error is seen in as many runs: this is
+`sees`, by the errors of the very look.
 """
 
 import functools
@@ -43,10 +42,10 @@ UNSEEN = 0.05  # how often a change of `sees` may be overlooked
 
 @dataclass(frozen=True)
 class Estimate:
-    """b / a and its 95 % interval, and whether they differ by the stricter false-alarm rate.
+    """b / a, its 95 % interval, and whether they differ by the stricter false-alarm rate.
 
-    That they do if ln(b / a) is further than reach from 0. sees is the smallest
-    change that this look would have called so, in 95 of 100 runs; 0.01: 1 %.
+    They differ if ln(b / a) is further than reach from 0. sees is the smallest change that
+    this look would have called so in 95 of 100 runs; 0.01: 1 %.
     """
     value: float
     low: float
@@ -56,7 +55,7 @@ class Estimate:
     differs: bool
 
     def noise(self) -> float:
-        """The largest change that the interval has in it; 0.01: 1 %."""
+        """Return the largest change in the interval; 0.01: 1 %."""
         return max(abs(self.low - 1), abs(self.high - 1))
 
     def verdict(self, within: float) -> str:
@@ -73,9 +72,9 @@ class Looks:
         self.spent = 0.0
 
     def look(self, logs: Sequence[float], budget: float) -> Estimate | None:
-        """What the draws (ln b/a) come to with this fraction of the budget used.
+        """Estimate from the draws (ln b/a) with this fraction of the budget used.
 
-        None: too few draws for any interval; the look is left out.
+        Too few draws for any interval give None, and the look is left out.
         """
         if len(logs) < LEAST_DRAWS or budget <= self.spent:
             return None
@@ -84,7 +83,7 @@ class Looks:
 
 
 def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
-    """From draws of ln(b / a), with a share of the error rates to spend."""
+    """Estimate from draws of ln(b / a), with a share of the error rates to spend."""
     ordered = numpy.sort(logs)
     cut = int(TRIMMED * len(ordered))
     kept = ordered[cut:len(ordered) - cut]
@@ -102,5 +101,5 @@ def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
 
 @functools.cache
 def _quantile(share: float, freedom: int) -> float:
-    """Of Student's t; scipy takes long for one, and looks ask for the same few."""
+    """Return a quantile of Student's t; cached, since scipy is slow and looks repeat a few."""
     return float(stats.t.ppf(share, freedom))

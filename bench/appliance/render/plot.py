@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What all plots have in common: no display, colours, and files that are the same each time."""
+"""What all plots share: no display, the colours, and files that are the same each time."""
 
 import io
 import re
@@ -17,7 +17,7 @@ COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')  # told apart by the colo
 
 
 def files(figure: pyplot.Figure, name: str) -> dict[str, bytes]:
-    """NAME.svg and, for mail, NAME.png; the figure is closed."""
+    """Return NAME.svg and, for mail, NAME.png; close the figure."""
     saved = {}
     for kind, options in (('svg', {'metadata': {'Date': None}}), ('png', {'dpi': 100})):
         content = io.BytesIO()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where runs land: one folder each, whole or not at all, and what all of them hold."""
+"""Store runs: each in a folder of its own, whole or not at all."""
 
 import datetime
 import hashlib
@@ -14,7 +14,7 @@ from ..paths import results_folder
 
 
 def new_folder(started: datetime.datetime) -> Path:
-    """A folder for a run, which store() makes; for files that name it."""
+    """Return the folder that store() will make for a run, for files that name it."""
     return results_folder() / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
 
 
@@ -35,19 +35,19 @@ def store(started: datetime.datetime, files: dict[str, str | bytes],
 
 
 def json_lines(records: list[dict]) -> str:
-    """Records as records.jsonl holds them."""
+    """Return records as JSON Lines."""
     return ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records)
 
 
 def host(records: list[dict]) -> dict:
-    """What a run was made on, from the runner's first record."""
+    """Describe the host of a run, from the runner's first record."""
     record = next(r for r in records if r['type'] == 'host')
     return {'cpu': record['cpu'], 'tsc_khz': record['tsc_khz'], 'cores': os.cpu_count(),
             'kernel': platform.release()}
 
 
 def kernels(appliance: Appliance) -> dict[str, dict]:
-    """Which kernels were booted, so that anybody can build the same."""
+    """Describe the kernels that were booted, so that anybody can build the same."""
     described = {}
     for name, path in appliance.kernels.items():
         stack = series.stack(name)

@@ -14,7 +14,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     command.add_argument('kernels', nargs='*', metavar='KERNEL', default=['baseline', 'patched'],
                          help='the two kernels, A and B (baseline patched)')
     command.add_argument('--profile', choices=('quick', 'full'), default='quick',

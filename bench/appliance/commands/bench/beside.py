@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What goes on beside the times of a bench, on CPUs that no guest is timed on."""
+"""Run other work beside the times of a bench, on CPUs on which no guest is timed."""
 
 import concurrent.futures
 import os
@@ -10,10 +10,10 @@ AT_ONCE = 8  # boots, each with a guest's memory
 
 
 class Beside:
-    """Runs things in threads, with all that these start, on the other CPUs, if there are any.
+    """Runs work in threads, with all processes that it starts, on the other CPUs if there are any.
 
-    `with` ends it: what has not begun never does, and what is under way is told
-    to stop, and waited for.
+    When `with` ends, work that has not begun is dropped; work that is under way is told to
+    stop, and is waited for.
     """
 
     def __init__(self) -> None:
@@ -33,5 +33,5 @@ class Beside:
         self._pool.shutdown(cancel_futures=True)
 
     def start(self, what: Callable, *arguments) -> concurrent.futures.Future:
-        """what(*arguments), after all that was started before, or beside it."""
+        """Call what(*arguments), after or beside all that was started before."""
         return self._pool.submit(what, *arguments)

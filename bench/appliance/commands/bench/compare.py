@@ -30,7 +30,7 @@ TRUTH_SECONDS = 300  # for a boot that checks; a limit for hangs
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
     """Compare and print the table; returns the exit status.
 
-    Of the plan's events, or if it has none of the PMU's, those are counted that can be.
+    It counts those events of the plan, or else of the PMU, that the host can count.
     """
     started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, list(names))
@@ -55,7 +55,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
 
 def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
                  plan: Plan) -> tuple[Session, dict, insns.Counting]:
-    """Times, and beside them, as far as there are CPUs for it, truth and counts."""
+    """Take times; check the truth and count beside them, as far as there are CPUs for it."""
     began = time.monotonic()
     shown = f'{" against ".join(reversed(kernels))}, {plan.budget} s at most'
     with Beside() as beside:
@@ -75,7 +75,7 @@ def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
 
 def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
            stop: threading.Event) -> list[dict]:
-    """What a boot of one kernel says of the truth of all layouts that rows are of."""
+    """Check the truth of all layouts in a boot of one kernel; return its records."""
     layouts = dict.fromkeys(layout for layout, _ in chosen_rows(rows))
     records = guest.records(appliance, f'--mem={appliance.memory_mib}',
                             f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
@@ -84,10 +84,10 @@ def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
 
 
 def observe(session: Session, shown: str, truth: Callable[[], list[dict]] = list) -> dict:
-    """Measure until all is decided; how the host was. shown: what the user is told.
+    """Measure until all rows are decided; return how the host was. shown tells the user.
 
-    truth has the records of checks that were made meanwhile. Of two machines there is
-    no one ratio, and so no interval that could hold it: then nothing is decided.
+    truth has the records of checks that were made meanwhile. Two machines have two ratios,
+    and no interval holds both: if the run moved between machines, nothing is decided.
     """
     before = watch.usage()
     with step(shown) as progress:
@@ -141,13 +141,13 @@ def _rows(session: Session) -> list[dict]:
 
 
 def _times(ns_of_boots: list[float], pages: int | None) -> dict:
-    """Of a walk in one kernel; a row whose code is the same may have none."""
+    """Return the times of a walk in one kernel; a row of the same code may have none."""
     ns = measure.middle(ns_of_boots) if ns_of_boots else None
     return {'ns': ns, 'ns_per_page': ns and ns / pages, 'ns_of_boots': ns_of_boots}
 
 
 def _put_counts(rows: list[dict], counting: insns.Counting, plan: Plan) -> None:
-    """What the counts say of each row; of the same code no time need speak."""
+    """Put the counts into the rows; a row of the same code needs no time for its verdict."""
     insns.put_into(rows, counting.found())
     same = counting.same_code()
     for row in rows:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table of what the host's CPU counted in each walk, or why there is none."""
+"""The table of events that the host's CPU counted in each walk, or why there is none."""
 
 from ...render import table
 
@@ -34,14 +34,14 @@ def markdown(result: dict) -> str:
 
 
 def _events(result: dict) -> list[str]:
-    """Those that were counted in any row."""
+    """Return the events that were counted in any row."""
     return [event for event in result['plan']['events']
             if any(event in row[name]['events'] for row in result['rows']
                    for name in result['kernels'])]
 
 
 def _cells(result: dict, event: str) -> list[list[str]]:
-    """a, b and b / a of each row."""
+    """Return the cells a, b and b / a of each row."""
     cells = []
     for row in result['rows']:
         a, b = (row[name]['events'].get(event) for name in result['kernels'])
@@ -51,7 +51,7 @@ def _cells(result: dict, event: str) -> list[list[str]]:
 
 
 def _short(count: float | None) -> str:
-    """Four digits are more than such a count is good for."""
+    """Format a count with four digits; it is not more precise than that."""
     if count is None:
         return '-'
     rounded = float(f'{count:.4g}')

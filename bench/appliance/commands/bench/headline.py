@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What moved, in a sentence or two: work, which is counted, then time, which is measured."""
+"""The sentences above the table: which work changed, by counts, and which time."""
 
 import math
 import textwrap
@@ -9,19 +9,19 @@ WIDTH = 80
 
 
 def text(result: dict) -> str:
-    """The sentences, and a line for each of the undecided rows whose work differs most."""
+    """Return the sentences, and a line for each undecided row whose work differs most."""
     lines = [_work(result), _time(result), *_undecided(result)]
     return '\n'.join(textwrap.fill(line, WIDTH, subsequent_indent='  ') for line in lines)
 
 
 def work(row: dict, a: str, b: str) -> float | None:
-    """Instructions of one kernel / those of the other."""
+    """Return instructions of the second kernel / instructions of the first."""
     ours, theirs = row[a]['instructions'], row[b]['instructions']
     return None if ours is None or theirs is None else theirs / ours
 
 
 def change(ratio: float) -> str:
-    """By how much: in percent, or how often from twice on."""
+    """Write a ratio as a change in percent, or as a factor from 2 on."""
     if ratio == 1:
         return '0'
     if ratio >= 2:
@@ -31,7 +31,7 @@ def change(ratio: float) -> str:
 
 
 def span(ratio: dict) -> str:
-    """An interval in the same way, both its ends alike."""
+    """Write an interval in the same way, both ends alike."""
     low, high = ratio['low'], ratio['high']
     if low >= 2:
         return f'x{low:.3g} .. x{high:.3g}'
@@ -44,7 +44,7 @@ def _name(row: dict) -> str:
 
 
 def _largest(rows: list[tuple[float, dict]]) -> str:
-    """The first few of ratios and rows, the largest change first."""
+    """Name the rows with the largest changes."""
     ordered = sorted(rows, key=lambda pair: -abs(math.log(pair[0])))
     return ', '.join(f'{_name(row)} {change(ratio)}' for ratio, row in ordered[:NAMED])
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The instructions of each walk of a bench: counted beside the times, then kept beside the kernel.
+"""Count the instructions of each walk of a bench beside the times, and keep them beside the kernel.
 
-A count is the same in every boot, as long as the kernel and the guest's root
-are; a kernel that changed is counted anew, and others are not. The functions
-that a walk executes are kept, too: where they are those of the other kernel, and
-each is the same to the byte, the walk is the same code. Both are counted for
-that: a function that is the same may call another one by a pointer.
+A count is the same in every boot until the kernel or the guest's root changes, so only
+changed kernels are counted anew. The functions that a walk executes are kept, too. If
+both kernels execute the same functions, and each is the same to the byte, the walk is the
+same code. Both kernels are counted for that, since a function that has not changed may
+call, through a pointer, one that has.
 """
 
 import concurrent.futures
@@ -45,9 +45,9 @@ Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk
 
 
 class Counting:
-    """Counts of two kernels: what is kept of them, and the others as they come.
+    """The counts of two kernels: those that were kept, and the others as they come.
 
-    `with` keeps them when it ends, all that there are then.
+    When `with` ends, all counts are kept.
     """
 
     def __init__(self, appliance: guest.Appliance, rows: list[Row], beside: Beside):
@@ -71,18 +71,18 @@ class Counting:
             of_kernel.write()
 
     def ahead(self, budget: float) -> None:
-        """Before anything is timed, where counting must not go on meanwhile: a share, no more."""
+        """Count before the times, for a share of the budget, if both cannot go on at once."""
         self.wait(AHEAD * budget)
         self.stop.set()
 
     def finish(self) -> None:
-        """Wait a bounded while for what is under way, and end it."""
+        """Wait a bounded time for the counts that are under way, then end them."""
         self.wait(GRACE_SECONDS)
         self.stop.set()
         concurrent.futures.wait(self.under_way)
 
     def wait(self, seconds: float) -> None:
-        """Until all is counted that is going to be, or so long."""
+        """Wait until all counting is done, or for so many seconds."""
         end = time.monotonic() + seconds
         left = {future for future in self.under_way if not future.done()}
         if not left or self.stop.is_set():
@@ -93,11 +93,11 @@ class Counting:
                 shown.update(f'{len(left)} layouts left')
 
     def same_code(self) -> set[Row]:
-        """The rows, of those counted, whose walk executes the same code in both kernels."""
+        """Return the counted rows whose walk executes the same code in both kernels."""
         return {row for row in self.rows if self._is_same(row)}
 
     def found(self) -> Found:
-        """All counts, by kernel and row; a walk that could not be counted has the reason."""
+        """Return all counts by kernel and row; a walk that was not counted has the reason."""
         return {name: {row: self._counted(name, row) for row in self.rows} for name in self.kept}
 
     def _counted(self, name: str, row: Row) -> Counted:
@@ -113,13 +113,13 @@ class Counting:
                     and self.unchanged.issuperset(first.functions))
 
     def _of_layout(self, layout: str) -> None:
-        """What is not known of it: in one boot of each kernel."""
+        """Count the missing walks of a layout, in one boot of each kernel."""
         for name in self.kept:
             if missing := self._missing(name, layout):
                 self._count(name, missing)
 
     def _count(self, name: str, rows: list[Row]) -> None:
-        """Rows of one layout; each in a boot of its own if one fails: it costs no other its count."""
+        """Count rows of one layout; if one fails, each again in a boot of its own."""
         of = self.kept[name]
         try:
             for row, found in self._counts(name, rows).items():
@@ -159,10 +159,10 @@ def put_into(rows: list[dict], counted: Found) -> None:
 
 
 class _Kept:
-    """The counts of a kernel's program, in a file: a digest, and they.
+    """The counts of a kernel's program in a file, behind a digest.
 
-    The digest is of the program, of the guest's root and of the counts, so
-    that counts that are stale or damaged are none.
+    The digest covers the program, the guest's root and the counts, so that stale or
+    damaged counts are ignored.
     """
 
     def __init__(self, program: Path, initramfs: Path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The comparison as a table: for the terminal and mail, and as Markdown."""
+"""The comparison as a table for the terminal and mail, and as Markdown."""
 
 from statistics import stdev
 
@@ -32,7 +32,7 @@ Without PLACEMENTS=1 the verdict is about the patch instead."""
 
 
 def terminal(result: dict) -> str:
-    """What moved, the table, the faults found, and what was compared; fits into mail."""
+    """Return the headline, the table, the faults and what was compared, fit for mail."""
     lines = table.aligned([list(HEADERS), *_cells(result)], LEFT)
     return '\n'.join([headline.text(result), '', *lines, '', *_host(result), *_uncounted(result),
                       *_faults(result), '', _legend(result), '', *event_report.terminal(result),
@@ -82,7 +82,7 @@ def _number(value: float | None) -> str:
 
 
 def _more(result: dict) -> list[list[str]]:
-    """The columns MORE."""
+    """Return the columns that MORE names."""
     a, b = result['kernels']
     return [[_number(row[b]['ns']), _number(row[a]['instructions']),
              _number(row[b]['instructions']),
@@ -91,7 +91,7 @@ def _more(result: dict) -> list[list[str]]:
 
 
 def _uncounted(result: dict) -> list[str]:
-    """A line for all walks of a kernel and layout that were not counted for one reason."""
+    """Return a line for each kernel, layout and reason why walks were not counted."""
     walks: dict[tuple[str, str, str], list[str]] = {}
     for row in result['rows']:
         for name in result['kernels']:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The paired runner: boot both kernels at once, again and again, until all is decided.
 
-Three guests are alive at a time: the kernel compared against (a), the other
-one (b), and a once more. Whatever makes a and its double differ is noise: that
-is the control, measured in the same turns as the comparison.
+Three guests are alive at a time: the first kernel (a), the second (b), and a once more,
+as the control. It is measured in the same turns, and what makes it differ from a is noise.
 """
 
 import random
@@ -39,7 +38,7 @@ PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, with
 
 @dataclass
 class Comparison:
-    """A row: what is known of b against a, and of a against itself."""
+    """What is known of a row: b compared with a, and a with itself."""
     looks: Looks = field(default_factory=Looks)
     control_looks: Looks = field(default_factory=Looks)
     ratio: Estimate | None = None
@@ -61,11 +60,11 @@ class Comparison:
 
 
 class Session:
-    """Boots of a pair of kernels, the records of all, the comparisons.
+    """The boots of a pair of kernels, all their records, and the comparisons.
 
-    kernels maps the two names to programs, one for each placement of the
-    kernel's functions; as many of each. settled names the rows that need no
-    timing, more of them as the run goes on. cpu is where the guests run; any, if None.
+    kernels maps each of the two names to its programs, one for each placement of the
+    kernel's functions. settled returns the rows that need no timing, more of them as the
+    run goes on. The guests run on cpu, or on any if it is None.
     """
 
     def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
@@ -82,17 +81,17 @@ class Session:
 
     @property
     def rows(self) -> list[Row]:
-        """All that are asked for."""
+        """Return all rows that are asked for."""
         return chosen_rows(self.plan.rows)
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """Of a, b and the double of a."""
+        """Return the names of a, b and the control."""
         a, b = self.kernels
         return a, b, f'{a}.again'
 
     def measure(self, progress: Callable[[str], None]) -> None:
-        """Boot until every row is decided or the budget is used up."""
+        """Boot until every row is decided or the budget is spent."""
         started = time.monotonic()
         looks = list(LOOKS)
         while looks and self.undecided():
@@ -109,7 +108,7 @@ class Session:
                 self._look(due[-1])
 
     def draws(self, b: str) -> dict[Row, list[float]]:
-        """ln(b / a) of each boot or, with several placements, of each placement."""
+        """Return ln(b / a) of each boot or, with several placements, of each placement."""
         a = self.names[0]
         found = {}
         for row, of_boots in measure.log_ratios(self.records, a, b).items():
@@ -121,7 +120,7 @@ class Session:
 
     @property
     def placements(self) -> int:
-        """How many there are of each kernel."""
+        """Return how many placements each kernel has."""
         return len(next(iter(self.kernels.values())))
 
     def _boot(self) -> None:
@@ -152,7 +151,7 @@ class Session:
                 *(f'{layout}:{",".join(walks)}' for layout, walks in rows.items())]
 
     def undecided(self) -> dict[str, list[str]]:
-        """The walks, by layout, that the next boot measures."""
+        """Return the walks that the next boot measures, by layout."""
         rows: dict[str, list[str]] = defaultdict(list)
         settled = self.settled()
         for layout, walk in self.rows:
@@ -175,6 +174,6 @@ class Session:
 
 
 def _cpu_ns() -> int:
-    """CPU time of all processes that this one has started and seen end, with theirs."""
+    """Return the CPU time of all children that have ended, and of their children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return round((used.ru_utime + used.ru_stime) * 1e9)

@@ -13,7 +13,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernels(command)
     add_config(command)
 

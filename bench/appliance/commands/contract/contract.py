@@ -35,14 +35,14 @@ OK, BROKEN, SKIP, UNCHECKED = 'ok', 'BROKEN', 'skip', '-'
 
 @dataclass
 class Outcome:
-    """What all cases of a rule come to on one kernel."""
+    """The result of all cases of a rule on one kernel."""
     held: int = 0
     broken: list[dict] = field(default_factory=list)  # case and detail, the smallest first
     skipped: list[str] = field(default_factory=list)
 
     @property
     def state(self) -> str:
-        """One broken case breaks the rule; one that held is a check."""
+        """Tell the state: one broken case breaks the rule."""
         if self.broken:
             return BROKEN
         return OK if self.held else SKIP if self.skipped else UNCHECKED
@@ -113,8 +113,7 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
                 grace: float = float('inf')) -> Observation:
     """Boot one kernel, and judge what it shows.
 
-    For no longer than the limit, in seconds of CPU time, and than the grace, in seconds of
-    CPU time after a splat.
+    The boot ends after limit seconds of CPU time, and grace seconds of CPU time after a splat.
     """
     seen = Observation(name)
     with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
@@ -137,9 +136,9 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
 
 
 class Overseer:
-    """Ends a boot that hangs, and one that had a splat: its kernel may be stuck by that.
+    """Ends a boot that hangs, and one that had a splat, since its kernel may be stuck.
 
-    limit: seconds of CPU time that make a hang; grace: likewise, from the splat to the end.
+    A boot hangs after limit seconds of CPU time; it ends grace seconds of CPU time after a splat.
     """
 
     def __init__(self, console: Path, limit: float, grace: float):
@@ -195,7 +194,7 @@ def expected(name: str) -> set[str]:
 
 
 def differences(seen: Observation, known: set[str]) -> list[str]:
-    """Where a kernel is not as it is expected to be, one line each."""
+    """Return in what a kernel is not as expected, one line each."""
     found = []
     if seen.died:
         found.append(f'{seen.kernel}: {seen.died}')
@@ -212,7 +211,7 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
 
 
 def unchecked(seen: list[Observation]) -> list[str]:
-    """Rules that nothing has checked on any kernel."""
+    """Return the rules that nothing has checked on any kernel."""
     return [f'{rule} {title}: nothing checked it' for rule, title in RULES.items()
             if all(one.rules[rule].state == UNCHECKED for one in seen)]
 
@@ -238,7 +237,7 @@ def _files(result: dict, seen: list[Observation]) -> dict[str, str]:
 
 
 def text(seen: list[Observation], problems: list[str]) -> str:
-    """The matrix, what breaks each rule, and what is not as expected."""
+    """Return the matrix, the smallest case of each fault, and what is not as expected."""
     return '\n\n'.join(part for part in (_matrix(seen), _smallest(seen), _splats(seen),
                                          _verdict(problems)) if part)
 

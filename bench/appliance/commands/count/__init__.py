@@ -14,7 +14,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernels(command, 'a kernel, compared with the one before it; may be '
                          f'repeated ({", ".join(count.KERNELS)})')
     command.add_argument('--layout', action='append', default=[], dest='layouts',

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Counts in callgrind's format, for callgrind_annotate and KCachegrind.
 
-The format: https://valgrind.org/docs/manual/cl-format.html. An inlined
-function stands as one of its own; calls are not recorded.
+https://valgrind.org/docs/manual/cl-format.html describes the format. An inlined function
+stands for itself; calls are not recorded.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from ...logs.symbols import Place
 
 def text(at: dict[int, int], places: dict[int, Place], sources: dict[str, Path],
          what: str) -> str:
-    """A file of address -> count; sources: where each source file is; what: the 'command'."""
+    """Write a map of address to count; sources says where each file is, what is the 'command'."""
     by_line: dict[tuple[str, str], Counter] = {}
     for address, count in at.items():
         place = places[address]

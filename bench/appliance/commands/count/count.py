@@ -32,8 +32,8 @@ class Plan:
     def argv(self, layout: str) -> list[str]:
         """The command in the guest.
 
-        Each layout has a boot of its own: smaps is of the whole process, and
-        the program's own pages remember what it did before.
+        Each layout has a boot of its own: smaps reads the whole process, and the program's
+        own pages depend on what it did before.
         """
         return ['/bin/walks', 'count', f'{layout}:{self.walk}' if self.walk else layout]
 
@@ -66,9 +66,9 @@ def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boot
 
 
 def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[str, list[Boot]]]:
-    """Boot, as many at a time as there are CPUs; the records, and counts by kernel and boot.
+    """Boot on all CPUs at once; return the records, and counts by kernel and boot.
 
-    The instructions of each address are in the counts alone: they are many.
+    Only the counts have the instructions of each address, which are many.
     """
     wanted = [(i, name, layout) for i in range(plan.boots)
               for layout in plan.layouts for name in plan.kernels]
@@ -88,7 +88,7 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[st
 
 
 def layouts(appliance: guest.Appliance) -> list[str]:
-    """The names of those that the guest has built in."""
+    """Return the names of the layouts that are built into the guest."""
     command = appliance.only(next(iter(appliance.kernels))).command(argv=['/bin/walks', 'list'])
     ran = process.run(command)
     if ran.returncode:
@@ -97,7 +97,7 @@ def layouts(appliance: guest.Appliance) -> list[str]:
 
 
 def differing(boots: dict[str, list[Boot]]) -> list[str]:
-    """The counts that were not the same, address by address, in every boot; a line each."""
+    """Return a line for each count that differs at some address between boots."""
     found = []
     for name, of_kernel in boots.items():
         for (layout, walk), count in of_kernel[0].items():
@@ -110,7 +110,7 @@ def differing(boots: dict[str, list[Boot]]) -> list[str]:
 
 
 def _attribute(build: Path, program: Path, name: str, boot: Boot) -> report.Attributed:
-    """Where the instructions of a boot come from, with the source files of that kernel."""
+    """Find the source lines of a boot's instructions, and read those files."""
     places = symbols.places(program, {address for count in boot.values() for address in count.at})
     texts = kernel.read_sources(build, name, {place.file for place in places.values()})
     return report.Attributed({key: count.at for key, count in boot.items()}, places, texts)
@@ -131,7 +131,7 @@ def _rows(first: dict[str, Boot]) -> list[dict]:
 
 def _files(result: dict, records: list[dict], first: dict[str, Boot],
            attributed: dict[str, report.Attributed], folder: Path) -> dict[str, str]:
-    """What the results folder holds. Sources first: a profile older than they would be stale."""
+    """Return the files of the results folder; sources come first, or profiles would look stale."""
     homes = {name: _homes(name, attributed) for name in attributed}
     files = {homes[name][file]: text for name, of_kernel in attributed.items()
              for file, text in of_kernel.texts.items()}
@@ -147,7 +147,7 @@ def _files(result: dict, records: list[dict], first: dict[str, Boot],
 
 
 def _homes(name: str, attributed: dict[str, report.Attributed]) -> dict[str, str]:
-    """Where each source file of a kernel goes: once, if no other kernel has another one."""
+    """Say where each source file goes: to one place if all kernels have the same."""
     return {file: ('sources/common/' if all(other.texts.get(file, text) == text
                                             for other in attributed.values())
                    else f'sources/{name}/') + file

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What `umwalk count` prints: totals side by side, and what makes kernels differ."""
+"""What `umwalk count` prints: totals side by side, and the lines in which kernels differ."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ layout. smaps reads the whole process, including its program and stack."""
 
 @dataclass(frozen=True)
 class Attributed:
-    """Counts of a kernel's walks by address, what the addresses are, the source files."""
+    """The counts of a kernel's walks by address, the places of addresses, the source files."""
     at: dict[tuple[str, str], dict[int, int]]
     places: dict[int, Place]
     texts: dict[str, str]
@@ -28,7 +28,7 @@ class Attributed:
     def lines(self, key: tuple[str, str]) -> dict[tuple[str, str, str], tuple[int, int]]:
         """function, file, source text -> instructions, line number.
 
-        A line is known by its text: its number is another one in another kernel.
+        A line is known by its text, since its number changes from kernel to kernel.
         """
         found: dict = {}
         sources = {file: text.splitlines() for file, text in self.texts.items()}
@@ -42,7 +42,7 @@ class Attributed:
 
 
 def differences(attributed: dict[str, Attributed]) -> list[dict]:
-    """Each kernel against the one before it, walk by walk: result.json's `differences`."""
+    """Compare each kernel with the one before it, walk by walk, for result.json."""
     found = []
     for a, b in itertools.pairwise(attributed):
         for key in attributed[a].at:
@@ -54,7 +54,7 @@ def differences(attributed: dict[str, Attributed]) -> list[dict]:
 
 
 def _functions(a: dict, b: dict) -> list[dict]:
-    """Functions that differ, their lines likewise, the largest difference first."""
+    """Return the functions and lines that differ, the largest difference first."""
     totals: Counter = Counter()
     lines = defaultdict(list)
     for name in a.keys() | b.keys():
@@ -74,7 +74,7 @@ def _largest(line: dict) -> tuple:
 
 
 def terminal(result: dict) -> str:
-    """The table, the differences in short, and whether all boots agree; fits into mail."""
+    """Return the table, the differences in short, and whether all boots agree, fit for mail."""
     totals = '\n'.join(table.aligned(_rows(result), LEFT))
     few = len(result['differences']) <= FEW
     found = '\n'.join(_difference(d, SHOWN, SHOWN) if few else _in_short(d)

@@ -14,7 +14,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
     command.add_argument('--against', choices=series.kernels(), metavar='KERNEL',
                          help='a kernel to compare with; the same kernel is a control')

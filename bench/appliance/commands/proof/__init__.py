@@ -11,7 +11,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
                          help='the row to walk (%(default)s)')
     command.add_argument('--null', action='store_true',

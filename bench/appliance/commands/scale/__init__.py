@@ -12,7 +12,7 @@ STORES = True
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernels(command)
     command.add_argument('--quick', action='store_true',
                          help='take under 40 s: fewer boots and points, at most 10,000 of each '
