@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Check, of_type
 from appliance.kernels import kernel, series
 from appliance.paths import TOP, build_folder
 
@@ -124,8 +125,8 @@ def test_stock_tells_the_truth(appliance):
     only = guest.Appliance(appliance.umrun, appliance.initramfs,
                            {'stock': appliance.kernels['stock']})
     records = list(guest.records(only, f'--mem={guest.MEMORY_MIB}', argv=['/bin/walks', 'check']))
-    checks = [r for r in records if r['type'] == 'check']
-    assert {(c['layout'], c['check']) for c in checks} >= {
+    checks = of_type(Check, records)
+    assert {(c.layout, c.check) for c in checks} >= {
         (layout, check) for layout in ('dense', 'sparse', 'pfnmap', 'hugetlb')
         for check in ('smaps', 'pagemap')}
-    assert [c for c in checks if not c['ok']] == []
+    assert [c for c in checks if not c.ok] == []

@@ -5,11 +5,13 @@ import json
 
 import pytest
 
+from appliance.boots.records import Sample, of_type
 from appliance.boots.walks import chosen_rows
 from appliance.commands.bench import compare, session as sessions
 from appliance.failure import Failure
 from appliance.commands.bench.session import Plan, Session
 from appliance.paths import build_folder
+from made import made
 
 LAYOUTS = ('dense', 'hugetlb', 'pfnmap', 'sparse')
 WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
@@ -99,7 +101,7 @@ def test_a_row_that_is_decided_is_measured_no_more(appliance):
                          Plan(1, 0, ('pfnmap:smaps', 'dense:pte_entry')))
     session.comparisons['pfnmap', 'smaps'].verdict = 'slower'
     session.measure(lambda progress: None)
-    assert {(r['layout'], r['walk']) for r in session.records if r['type'] == 'sample'} == {
+    assert {(r.layout, r.walk) for r in of_type(Sample, session.records)} == {
         ('dense', 'pte_entry')}
 
 
@@ -135,8 +137,8 @@ def test_a_boot_each_in_another_placement():
     """Draws are of boots until each placement has had one, then of placements."""
     session = Session(None, {'a': [None] * 4, 'b': [None] * 4}, Plan(1, 0.01))
     session.records = [
-        {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': 'l', 'walk': 'w', 'repeat': 1,
-         'cycles': 2 ** (boot + 1) if kernel == 'b' else 1, 'turn': turn}
+        made(Sample, kernel=kernel, boot=boot, layout='l', walk='w', repeat=1,
+             cycles=2 ** (boot + 1) if kernel == 'b' else 1, turn=turn)
         for boot in range(6) for turn, kernel in enumerate('abba')]
     of_boots = [0.693147 * (boot + 1) for boot in range(6)]
     found = session.draws('b')['l', 'w']

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance.boots import guest
+from appliance.boots import guest, records
 from appliance.boots.counting import Count, counts
 from appliance.commands.count import count, report
 from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from appliance.paths import TOP, build_folder
 from appliance.logs.symbols import Place
+from made import made
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
@@ -148,7 +149,7 @@ def test_callgrind_files_open_and_have_the_total(counted):
 
 
 def test_boots_that_differ_are_named():
-    one = Count(10, 1, 3, 0, 0, {1: 1, 2: 2})
+    one = Count(3, 0, 0, 10, 1, {1: 1, 2: 2})
     moved = dataclasses.replace(one, at={1: 2, 2: 1})
     boots = {'stock': [{('dense', 'smaps'): one}, {('dense', 'smaps'): one},
                        {('dense', 'smaps'): moved}]}
@@ -159,17 +160,14 @@ def test_boots_that_differ_are_named():
 
 
 def test_counts_that_do_not_add_up_are_an_error():
-    records = [{'type': 'count', 'layout': 'a', 'walk': 'b', 'pages': 1, 'vmas': 1,
-                'instructions': 4, 'elsewhere': 1, 'return': 0},
-               {'type': 'insns', 'layout': 'a', 'walk': 'b', 'at': [[16, 2]]}]
+    whole = made(records.Count, layout='a', walk='b', pages=1, vmas=1, instructions=4, elsewhere=2)
+    insns = made(records.Insns, layout='a', walk='b', at=[(16, 2)])
     with pytest.raises(Failure, match='a, b: 4 instructions were counted, but 2 by address '
                        'and 1 elsewhere'):
-        counts(records)
-    records[0]['elsewhere'] = 2
-    assert counts(records)['a', 'b'].at == {16: 2}
-    records[0]['return'] = -14
+        counts([dataclasses.replace(whole, elsewhere=1), insns])
+    assert counts([whole, insns])['a', 'b'].at == {16: 2}
     with pytest.raises(Failure, match='a, b: the walk returned -14'):
-        counts(records)
+        counts([dataclasses.replace(whole, returned=-14), insns])
 
 
 def test_lines_are_known_by_their_text():

@@ -11,8 +11,10 @@ from functools import partial
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Boot
 from appliance.host import doctor
 from appliance.paths import TOP
+from made import made
 from runner_fixtures import forbid, private_mounts
 
 UMWALK = TOP / 'bench' / 'umwalk'
@@ -205,13 +207,13 @@ def test_a_kernel_that_dies_under_its_job_is_not_the_hosts_fault(appliance):
 
 @pytest.mark.parametrize('status, boots, never', [
     (122, [], True),
-    (123, [{'outcome': 'died', 'came_up': False}], True),
-    (124, [{'outcome': 'timeout', 'came_up': False}], True),
-    (123, [{'outcome': 'interrupted', 'came_up': False},
-           {'outcome': 'died', 'came_up': False}], True),
-    (123, [{'outcome': 'panic', 'came_up': False}], False),
-    (123, [{'outcome': 'died', 'came_up': True}], False),
-    (1, [{'outcome': 'exit', 'came_up': True}], False)])
+    (123, [made(Boot, outcome='died', came_up=False)], True),
+    (124, [made(Boot, outcome='timeout', came_up=False)], True),
+    (123, [made(Boot, outcome='interrupted', came_up=False),
+           made(Boot, outcome='died', came_up=False)], True),
+    (123, [made(Boot, outcome='panic', came_up=False)], False),
+    (123, [made(Boot, outcome='died', came_up=True)], False),
+    (1, [made(Boot, outcome='exit', came_up=True)], False)])
 def test_when_no_guest_came_up(monkeypatch, status, boots, never):
     monkeypatch.setattr(guest.CAME_UP, 'is_set', lambda: False)
     assert guest.never_came_up(status, boots) is never

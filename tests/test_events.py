@@ -13,9 +13,11 @@ from statistics import median
 
 import pytest
 
+from appliance.boots.records import Events, Sample, parse
 from appliance.commands.bench import event_report
 from appliance.host import events
 from appliance.failure import Failure
+from made import made
 from runner_fixtures import HANGS, forbid_perf, run_with_records, turns_command
 
 SOFTWARE = 'task-clock,page-faults'
@@ -31,11 +33,12 @@ def test_the_clock_of_a_turn_is_that_of_its_walks(runner):
     status, records, _ = counted_turns(runner, *WALKS)
     assert status == 0
     tsc_khz = records[0]['tsc_khz']
-    found = list(events.of_walks(records))
+    found = list(events.of_walks([parse(json.dumps(record), 'a record') for record in records]))
     assert len(found) == 3 * 3 * 3, 'all kernels, rows, and samples but the last'
     agree = 0
     for sample, counts in found:
-        least, mean = (sample[of] * sample['parts'] / tsc_khz * 1e6 for of in ('cycles', 'mean'))
+        least, mean = (cycles * sample.parts / tsc_khz * 1e6
+                       for cycles in (sample.cycles, sample.mean))
         # The TSC goes on while another process has the CPU, the task's clock does not.
         agree += 0.97 * least < counts['task-clock'] < 1.5 * mean
     assert agree >= 0.8 * len(found), f'{agree} of {len(found)} turns'
@@ -159,13 +162,12 @@ def test_a_host_that_is_paranoid(runner, tmp_path):
 
 def sample(turn, boot=0, kernel='a'):
     """Two parts of five walks."""
-    return {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': 'dense', 'walk': 'smaps',
-            'repeat': 5, 'parts': 2, 'turn': turn, 'bare_turn': 0}
+    return made(Sample, kernel=kernel, boot=boot, layout='dense', walk='smaps', repeat=5, parts=2,
+                turn=turn, bare_turn=0)
 
 
 def count(turn, cycles, boot=0, kernel='a'):
-    return {'type': 'events', 'kernel': kernel, 'boot': boot, 'turn': turn,
-            'counts': {'cycles': cycles}}
+    return Events(kernel, boot, turn, {'cycles': cycles})
 
 
 def of_boot(*cycles, boot=0, kernel='a'):
@@ -190,13 +192,12 @@ def test_turns_of_another_guest_or_boot_do_not_count():
     records = [*of_boot(2000, 2000, 0), *of_boot(4000, 4000, 0, kernel='b')]
     assert events.per_walk(records)['dense', 'smaps'] == {'a': {'cycles': 100},
                                                           'b': {'cycles': 300}}
-    records = [r for r in records if r['type'] != 'events' or r['kernel'] != 'b']
+    records = [r for r in records if isinstance(r, Sample) or r.kernel != 'b']
     assert events.per_walk(records)['dense', 'smaps'] == {'a': {'cycles': 100}}
 
 
 def test_a_turn_that_was_not_counted_is_left_out():
-    records = [r for r in of_boot(2000, 7000, 2200, 0) if r.get('turn') != 2 or
-               r['type'] == 'sample']
+    records = [r for r in of_boot(2000, 7000, 2200, 0) if r.turn != 2 or isinstance(r, Sample)]
     assert events.per_walk(records) == {('dense', 'smaps'): {'a': {'cycles': 110}}}
 
 

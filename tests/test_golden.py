@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from appliance.boots.records import Boot, Golden
 from appliance.commands import golden
 from appliance.failure import Failure
+from made import made
 
 CASES = golden.load(golden.CASES)
 
@@ -60,11 +62,9 @@ def test_different_calls_are_not_folded(second):
 
 
 def test_folding_goes_on_over_the_parts_of_a_trace():
-    calls = [['pte_entry', page, page + 1, 0] for page in range(10)]
-    end = {'return': 0, 'cleared': 0, 'changed': 0, 'overflowed': False}
-    traces = golden.collect([{'type': 'golden', 'case': 'a', 'calls': calls[:4]},
-                             {'type': 'boot'},
-                             {'type': 'golden', 'case': 'a', 'calls': calls[4:]} | end])
+    calls = [('pte_entry', page, page + 1, 0) for page in range(10)]
+    traces = golden.collect([Golden('k', 0, 'a', calls[:4]), made(Boot),
+                             Golden('k', 0, 'a', calls[4:], 0, 0, 0, False)])
     assert traces['a'].events == [['pte_entry', 0, 10, 0, 1]]
 
 

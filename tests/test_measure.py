@@ -2,18 +2,21 @@
 """From records to numbers, against records whose answer is known."""
 
 import math
+from dataclasses import replace
 
 import numpy
 import pytest
 
+from appliance.boots.records import Boot, Check, Host, Sample, Turns
 from appliance.numbers import measure
+from made import made
 
 ROW = ('dense', 'pte_entry')
 
 
 def sample(kernel, boot, cycles, repeat=1, turn=0, mean=None):
-    return {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': ROW[0], 'walk': ROW[1],
-            'cycles': cycles, 'mean': mean or cycles, 'repeat': repeat, 'pages': 512, 'turn': turn}
+    return made(Sample, kernel=kernel, boot=boot, layout=ROW[0], walk=ROW[1], cycles=cycles,
+                mean=mean or cycles, repeat=repeat, pages=512, turn=turn)
 
 
 def rounds(boot, *times):
@@ -24,7 +27,7 @@ def rounds(boot, *times):
 
 
 def test_ns_per_walk_is_the_median_of_each_boot():
-    records = [{'type': 'host', 'tsc_khz': 2_000_000},  # 2 cycles a ns
+    records = [Host(2_000_000, 'a CPU'),  # 2 cycles a ns
                *(sample('a', 0, c, repeat=10) for c in (200, 220, 9000)),
                *(sample('a', 1, c, repeat=10) for c in (400, 400, 400)),
                sample('b', 0, 100)]
@@ -56,21 +59,21 @@ def test_one_round_that_went_wrong_does_not_count():
 
 def test_half_a_round_is_left_out():
     records = rounds(0, (100, 110), (100, 110))[:-1]
-    records[-1]['cycles'] = 5000
+    records[-1] = replace(records[-1], cycles=5000)
     assert measure.log_ratios(records, 'a', 'b')[ROW][0] == pytest.approx(math.log(1.1))
 
 
 def test_cpu_seconds_are_of_all_boots():
     """Two guests at once take as long as the later one."""
-    records = [{'type': 'turns', 'cpu_ns': 5e8}, {'type': 'turns', 'cpu_ns': 1e9},
-               *({'type': 'boot', 'boot': boot, 'wall_ns': took}
+    records = [made(Turns, cpu_ns=5e8), made(Turns, cpu_ns=1e9),
+               *(made(Boot, boot=boot, wall_ns=took)
                  for boot, took in ((0, 1e9), (0, 1.2e9), (1, 2e9), (1, 1e9)))]
     assert measure.cpu_seconds(records) == (pytest.approx(1.5), pytest.approx(3.2))
 
 
 def speeds(times, of_a_only=False):
     """Boots of three guests, each as slow as times says."""
-    return [{'type': 'host', 'tsc_khz': 1},
+    return [Host(1, 'a CPU'),
             *(sample(kernel, boot, 100 if of_a_only and kernel != 'a' else time)
               for boot, time in enumerate(times) for kernel in ('a', 'b', 'a.again'))]
 
@@ -87,7 +90,7 @@ def test_one_guest_that_is_slower_is_no_speed_of_the_cpu():
 
 def test_longest_pause():
     """Each boot has less to do; one takes 3 s longer than the one before."""
-    records = [{'type': 'boot', 'kernel': kernel, 'boot': boot, 'wall_ns': (took + late) * 1e9}
+    records = [made(Boot, kernel=kernel, boot=boot, wall_ns=(took + late) * 1e9)
                for boot, took in enumerate((4, 2, 1, 4, 0.5))
                for kernel, late in (('a', 0), ('b', 0.1))]
     assert measure.longest_pause(records) == pytest.approx(3)
@@ -95,8 +98,7 @@ def test_longest_pause():
 
 
 def test_a_check_fails_that_fails_in_one_boot():
-    records = [{'type': 'check', 'kernel': 'a', 'layout': 'pfnmap', 'check': 'pagemap',
-                'ok': ok, 'detail': detail}
+    records = [made(Check, kernel='a', layout='pfnmap', check='pagemap', ok=ok, detail=detail)
                for ok, detail in ((True, ''), (False, 'page 7'), (False, 'page 8'))]
     found = measure.checks(records)
     assert found == {('a', 'pfnmap', 'pagemap'): {'passed': 1, 'failed': 2, 'detail': 'page 7'}}

@@ -19,7 +19,7 @@ UNWANTED = {'CFLAGS': '-O0', 'KCFLAGS': '-O0', 'CC': 'false', 'MAKEFLAGS': 'CC=f
             'CPATH': '/nonexistent', 'CCACHE_COMPILER': 'false', 'LD_PRELOAD': '/nonexistent.so',
             'KBUILD_OUTPUT': '/nonexistent', 'LC_ALL': 'de_DE.UTF-8', 'LANGUAGE': 'de'}
 # What umwalk starts by its name, and does not do without.
-PROGRAMS = ('addr2line', 'bash', 'gcc', 'make', 'nm', 'objcopy', 'patch', 'perf', 'setpriv',
+PROGRAMS = ('addr2line', 'bash', 'gcc', 'git', 'make', 'nm', 'objcopy', 'perf', 'setpriv',
             'taskset', 'unshare')
 
 

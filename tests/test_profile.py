@@ -12,11 +12,13 @@ from xml.etree import ElementTree
 import numpy
 import pytest
 
+from appliance.boots.records import Loop
 from appliance.commands.profile import profile, stacks
 from appliance.host import perf
 from appliance.failure import Failure
 from appliance.paths import build_folder
 from conftest import TOP
+from made import made
 from runner_fixtures import HANGS, forbid_perf, wait_for
 
 WALK, CALLBACK = 'walk_pgd_range', 'timed_pte_entry'
@@ -227,8 +229,7 @@ def test_a_function_that_one_side_lacks_is_compared_with_nothing():
 
 
 def test_no_samples_is_a_failure_not_an_empty_profile(appliance, tmp_path):
-    loops = [{'type': 'loop', 'kernel': 'baseline', 'boot': 0, 'walks': 1, 'begin_ns': 1,
-              'end_ns': 2}]
+    loops = [made(Loop, kernel='baseline', walks=1, begin_ns=1, end_ns=2)]
     with open(tmp_path / 'data', 'w+b') as recording:
         subprocess.run([*perf.command([perf.CLOCK]), 'true'], stdout=recording, check=True)
         with pytest.raises(Failure, match='no sample'):

@@ -10,9 +10,11 @@ import numpy
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Check, Host, Sample, of_type
 from appliance.commands.scale import plot, report, scale
 from appliance.numbers import fit
 from appliance.paths import TOP, build_folder
+from made import made
 
 N = scale.points(60_000, scale.FULL.steps)
 
@@ -89,15 +91,15 @@ def test_too_few_points_are_refused():
 
 def records(truth=True):
     """A kernel that takes 1 ns for each page, one that takes 3, and in each boot 1 % more."""
-    yield {'type': 'host', 'tsc_khz': 2_000_000, 'cpu': 'a CPU'}
+    yield Host(2_000_000, 'a CPU')
     for boot in range(3):
         for kernel, each in (('a', 1), ('b', 3)):
             for n in (1, 10, 100, 1000, 10000):
                 for walk, ns in (('pte_entry', 100 + each * n * (1 + boot / 100)), ('floor', n / 4)):
-                    yield {'type': 'sample', 'kernel': kernel, 'boot': boot, 'layout': f'pages:{n}',
-                           'walk': walk, 'cycles': 20 * ns, 'repeat': 10, 'pages': n}
-            yield {'type': 'check', 'kernel': kernel, 'boot': boot, 'layout': 'pages:10000',
-                   'check': 'pte_entry', 'ok': truth or kernel == 'a', 'detail': ''}
+                    yield made(Sample, kernel=kernel, boot=boot, layout=f'pages:{n}', walk=walk,
+                               cycles=20 * ns, repeat=10, pages=n)
+            yield made(Check, kernel=kernel, boot=boot, layout='pages:10000', check='pte_entry',
+                       ok=truth or kernel == 'a')
 
 
 @pytest.fixture
@@ -250,7 +252,7 @@ def test_pages_that_are_not_there_are_noticed(changed_guest):
                            '	if (region->kind == KIND_ZERO)\n').only('stock')
     found = guest.records(booted, f'--mem={guest.MEMORY_MIB}',
                           argv=['/bin/walks', 'scale', '--samples=1', 'pages:1000'])
-    broken = {r['check']: r['detail'] for r in found if r['type'] == 'check' and not r['ok']}
+    broken = {r.check: r.detail for r in of_type(Check, found) if not r.ok}
     assert set(broken) == {'pte_entry', 'pagemap'}
     assert 'expected present' in broken['pagemap']
 

@@ -9,16 +9,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Boot, Host, Sample, Turns
 from appliance.commands.bench import compare
 from appliance.host import watch
 from appliance.commands.bench.session import Plan
 from appliance.paths import TOP, build_folder
+from made import made
 from runner_fixtures import run_with_records
 
 ROW = 'dense:pmd_entry'
@@ -200,8 +203,8 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
     def moved(appliance, *options, argv, **others):
         boots.extend(option for option in options if option.startswith('--turns='))
         for record in records(appliance, *options, argv=argv, **others):
-            is_new = record['type'] == 'host' and len(boots) > 2
-            yield record | {'cpu': 'b CPU'} if is_new else record
+            is_new = isinstance(record, Host) and len(boots) > 2
+            yield replace(record, cpu='b CPU') if is_new else record
 
     monkeypatch.setattr('appliance.boots.guest.records', moved)
     monkeypatch.setenv('RESULTS', str(tmp_path))
@@ -248,10 +251,9 @@ def test_health_is_what_changed_during_the_run():
     """The hypervisor took half of one of two CPUs."""
     before = watch.Usage({'cpu0': (1000, 10), 'cpu1': (1000, 10)}, 5.0, 3, 1e9)
     after = watch.Usage({'cpu0': (1100, 10), 'cpu1': (1100, 60)}, 7.5, 4, 1e9 - 20)
-    records = [{'type': 'host', 'tsc_khz': 1000, 'cpu': 'a CPU'},
-               {'type': 'sample', 'kernel': 'a', 'boot': 0, 'layout': 'dense', 'walk': 'smaps',
-                'cycles': 100, 'repeat': 1},
-               {'type': 'turns', 'cpu_ns': 6e9}, {'type': 'boot', 'boot': 0, 'wall_ns': 10e9}]
+    records = [Host(1000, 'a CPU'),
+               made(Sample, kernel='a', layout='dense', walk='smaps', cycles=100, repeat=1),
+               made(Turns, cpu_ns=6e9), made(Boot, wall_ns=10e9)]
     found = watch.health(records, before, after)
     assert {name: found[name] for name in ('stolen', 'throttled_s', 'too_hot', 'clock_step_s')} == {
         'stolen': 0.5, 'throttled_s': 2.5, 'too_hot': 1, 'clock_step_s': -20}

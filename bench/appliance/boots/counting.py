@@ -4,10 +4,11 @@
 import concurrent.futures
 import os
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, TypeVar
+from typing import Callable, Iterable, Iterator, TypeVar
 
 from ..failure import FAILED, Failure
 from . import guest
+from .records import Count as CountRecord, Insns, Record
 from .walks import Row
 
 BOOT_SECONDS = 600
@@ -19,11 +20,11 @@ Result = TypeVar('Result')
 @dataclass
 class Count:
     """Instructions of one walk: all of them, and by address."""
-    pages: int
-    vmas: int
     instructions: int
     elsewhere: int  # those that are not the kernel's, which have no address
     returned: int
+    pages: int
+    vmas: int
     at: dict[int, int] = field(default_factory=dict)
 
 
@@ -38,21 +39,21 @@ def side_by_side(boot: Callable[[Item], Result], items: list[Item]) -> Iterator[
 
 def observe_one(appliance: guest.Appliance, argv: list[str],
                 seconds: int = BOOT_SECONDS,
-                hopeless: Callable[[int], bool] | None = None) -> list[dict]:
-    """Return the records of one boot, in which nothing depends on chance."""
+                hopeless: Callable[[int], bool] | None = None,
+                number: int = 0) -> list[Record]:
+    """Return the records of the boot of this number, in which nothing depends on chance."""
     return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={seconds}',
-                              '--append=norandmaps', argv=argv, hopeless=hopeless))
+                              '--append=norandmaps', argv=argv, hopeless=hopeless, boot=number))
 
 
-def counts(records: list[dict]) -> Boot:
+def counts(records: Iterable[Record]) -> Boot:
     """Return the counts of one boot; check each against the sum of its instructions."""
     boot: Boot = {}
     for r in records:
-        if r['type'] == 'count':
-            boot[r['layout'], r['walk']] = Count(r['pages'], r['vmas'], r['instructions'],
-                                                 r['elsewhere'], r['return'])
-        elif r['type'] == 'insns':
-            boot[r['layout'], r['walk']].at.update(map(tuple, r['at']))
+        if isinstance(r, CountRecord):
+            boot[r.layout, r.walk] = Count(r.instructions, r.elsewhere, r.returned, r.pages, r.vmas)
+        elif isinstance(r, Insns):
+            boot[r.layout, r.walk].at.update(r.at)
     for (layout, walk), count in boot.items():
         if count.returned < 0:
             raise Failure(f'{layout}, {walk}: the walk returned {count.returned}', FAILED)

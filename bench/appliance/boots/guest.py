@@ -2,7 +2,6 @@
 """Boot kernels: build the runner and the guest's root, run them, yield the records."""
 
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -17,6 +16,7 @@ from ..failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure, NoGuest
 from ..kernels import kernel
 from ..logs import trace
 from ..paths import TOP, locked
+from .records import Boot, Record, parse
 
 MEMORY_MIB = 512
 CAME_UP = threading.Event()  # a guest: whatever fails from then on is not the host's fault
@@ -67,26 +67,28 @@ def _make(folder: str, out: Path, *variables: str) -> None:
 
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
             stdout: IO | int = subprocess.DEVNULL,
-            hopeless: Callable[[int], bool] | None = None) -> Iterator[dict]:
+            hopeless: Callable[[int], bool] | None = None,
+            boot: int | None = None) -> Iterator[Record]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
     under is a command that runs the runner and ends with its exit status; it writes to stdout.
     hopeless is called with the runner's process ID; once it returns true, the boot is ended and
-    has failed.
+    has failed. boot is the number that records get in place of the runner's.
     """
     reading, writing = os.pipe()
     command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
-    boots = []
+    boots: list[Boot] = []
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with process.start(command, pass_fds=[writing], stdout=stdout, stderr=said) as runner:
             os.close(writing)
-            with open(reading, encoding='utf-8') as lines, _watched(runner, hopeless):
-                for line in lines:
-                    record = json.loads(line)
-                    if record.get('type') == 'boot':
+            with open(reading, encoding='utf-8', errors='backslashreplace') as lines, \
+                    _watched(runner, hopeless):
+                for number, line in enumerate(lines, 1):
+                    record = parse(line, f'record {number} of a boot', boot)
+                    if isinstance(record, Boot):
                         boots.append(record)
                     yield record
-        if any(boot['came_up'] for boot in boots):
+        if any(ended.came_up for ended in boots):
             CAME_UP.set()
         said.seek(0)
         if runner.returncode:
@@ -96,7 +98,7 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
                           runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
 
 
-def never_came_up(status: int, boots: list[dict]) -> bool:
+def never_came_up(status: int, boots: list[Boot]) -> bool:
     """Whether no guest has ever come up, neither in this run, which ended so, nor before.
 
     A kernel that panics has come up.
@@ -104,7 +106,7 @@ def never_came_up(status: int, boots: list[dict]) -> bool:
     if CAME_UP.is_set():
         return False
     return status == CANNOT_START or any(
-        boot['outcome'] in ('died', 'timeout') and not boot['came_up'] for boot in boots)
+        boot.outcome in ('died', 'timeout') and not boot.came_up for boot in boots)
 
 
 @contextlib.contextmanager
@@ -122,6 +124,9 @@ def _watched(runner: subprocess.Popen,
         threading.Thread(target=watch, daemon=True).start()
     try:
         yield
+    except BaseException:  # nobody reads what the boot has to say any more
+        runner.terminate()
+        raise
     finally:
         done.set()
 

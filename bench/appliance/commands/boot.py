@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ..boots import guest
+from ..boots.records import Boot
 from ..failure import FAILED, Failure
 from ..paths import build_folder
 from ..progress import step
@@ -40,8 +41,8 @@ def time_boots(build: Path, name: str, boots: int, configuration: str = 'release
     with step(f'{boots} boots of {name}') as shown:
         for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',
                                     f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'list']):
-            if record['type'] == 'boot':
-                walls.append(record['wall_ns'] / 1e6)
+            if isinstance(record, Boot):
+                walls.append(record.wall_ns / 1e6)
             shown.update(f'{len(walls)} of {boots}')
     if len(walls) != boots:
         raise Failure(f'{len(walls)} of {boots} boots ended', FAILED)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Iterable
 
 from ..boots import guest
+from ..boots.records import Call, Golden, Record, of_type
 from ..failure import FAILED, Failure
 from ..kernels import series
 from ..paths import TOP, build_folder
@@ -174,23 +175,21 @@ def _replay(build: Path, name: str, cases: list[dict]) -> dict[str, Trace]:
                                          f'--timeout={SECONDS}', argv=argv))
 
 
-def collect(records: Iterable[dict]) -> dict[str, Trace]:
+def collect(records: Iterable[Record]) -> dict[str, Trace]:
     """The trace of each case, put together from the records of its calls."""
     traces: dict[str, Trace] = defaultdict(Trace)
-    for record in records:
-        if record['type'] != 'golden':
-            continue
-        trace = traces[record['case']]
-        fold(trace.events, record['calls'])
-        if 'return' in record:
-            trace.result = record['return']
-            trace.cleared = record['cleared']
-            trace.changed = record['changed']
-            trace.overflowed = record['overflowed']
+    for record in of_type(Golden, records):
+        trace = traces[record.case]
+        fold(trace.events, record.calls)
+        if record.returned is not None:
+            trace.result = record.returned
+            trace.cleared = record.cleared
+            trace.changed = record.changed
+            trace.overflowed = record.overflowed
     return traces
 
 
-def fold(events: list[list], calls: Iterable[list]) -> None:
+def fold(events: list[list], calls: Iterable[Call]) -> None:
     """Append calls [name, start, end, vma]; equal ones in a row make one event.
 
     An event is [name, start, end, vma, step]: consecutive calls of `step` pages each.

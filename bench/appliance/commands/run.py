@@ -2,7 +2,6 @@
 """`umwalk run`: a command of the host inside a kernel."""
 
 import argparse
-import json
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import tempfile
 
 from .. import process
 from ..boots import guest
+from ..boots.records import Boot, of_type, parse
 from ..host import doctor
 from ..paths import build_folder
 from .options import add_config, add_kernel, positive
@@ -45,7 +45,7 @@ def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
             if explained:
                 _explain(appliance, runner)
         records.seek(0)
-        boots = [record for line in records if (record := json.loads(line)).get('type') == 'boot']
+        boots = of_type(Boot, (parse(line, 'a record of the boot') for line in records))
     if guest.never_came_up(runner.returncode, boots):
         doctor.blame()
     return runner.returncode if runner.returncode >= 0 else 128 - runner.returncode

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Iterator
 
 from .. import process
+from ..boots.records import Events, Record, Sample, of_type
 from ..boots.walks import Row
 from ..failure import Failure
 from . import perf
@@ -31,39 +32,38 @@ def countable(umrun: Path, wanted: tuple[str, ...]) -> tuple[tuple[str, ...], li
                                        for reason, names in reasons.items()]
 
 
-def per_walk(records: list[dict]) -> dict[Row, dict[str, dict[str, float]]]:
+def per_walk(records: list[Record]) -> dict[Row, dict[str, dict[str, float]]]:
     """Row -> kernel -> event -> of it in a walk: the median over boots of their medians."""
     boots: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
     for sample, counts in of_walks(records):
-        walks = sample['parts'] * sample['repeat']
+        walks = sample.parts * sample.repeat
         for event, count in counts.items():
-            of_kernel = boots[sample['layout'], sample['walk']][sample['kernel']]
-            of_kernel[event][sample['boot']].append(count / walks)
+            of_kernel = boots[sample.layout, sample.walk][sample.kernel]
+            of_kernel[event][sample.boot].append(count / walks)
     return {row: {kernel: {event: median(median(values) for values in of_boots.values())
                            for event, of_boots in of_events.items()}
                   for kernel, of_events in kernels.items()}
             for row, kernels in boots.items()}
 
 
-def of_walks(records: list[dict]) -> Iterator[tuple[dict, dict[str, int]]]:
+def of_walks(records: list[Record]) -> Iterator[tuple[Sample, dict[str, int]]]:
     """Samples, and what was counted of the walks of each: in its turn less in the bare one.
 
     A turn goes on until the guest asks for the next one. What it does after the
     last sample of a row, as taking the layout down, is in that one's turn:
     nothing is known of that sample.
     """
-    turns = {(r['boot'], r['kernel'], r['turn']): r['counts']
-             for r in records if r['type'] == 'events'}
-    samples = [r for r in records if r['type'] == 'sample']
-    last = {_series(sample): sample['turn'] for sample in samples}
+    turns = {(r.boot, r.kernel, r.turn): r.counts for r in of_type(Events, records)}
+    samples = of_type(Sample, records)
+    last = {_series(sample): sample.turn for sample in samples}
     for sample in samples:
-        guest = sample['boot'], sample['kernel']
-        whole = turns.get((*guest, sample['turn']))
-        bare = turns.get((*guest, sample['bare_turn']))
-        if whole and bare and sample['turn'] != last[_series(sample)]:
+        guest = sample.boot, sample.kernel
+        whole = turns.get((*guest, sample.turn))
+        bare = turns.get((*guest, sample.bare_turn))
+        if whole and bare and sample.turn != last[_series(sample)]:
             yield sample, {event: whole[event] - bare[event] for event in whole}
 
 
-def _series(sample: dict) -> tuple:
+def _series(sample: Sample) -> tuple:
     """What the samples of one walk in one boot of a kernel have in common."""
-    return sample['boot'], sample['kernel'], sample['layout'], sample['walk']
+    return sample.boot, sample.kernel, sample.layout, sample.walk

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..boots.records import Host, Record, of_type
 from ..numbers import measure
 from . import cgroup
 
@@ -50,10 +51,10 @@ def usage() -> Usage:
                  cgroup.throttled_seconds(), sum(hot), time.time() - time.monotonic())
 
 
-def health(records: list[dict], before: Usage, after: Usage) -> dict:
+def health(records: list[Record], before: Usage, after: Usage) -> dict:
     """Numbers for result.json; docs/formats.md describes each."""
-    hosts = [r for r in records if r['type'] == 'host']
-    clocks = [r['tsc_khz'] for r in hosts]
+    hosts = of_type(Host, records)
+    clocks = [r.tsc_khz for r in hosts]
     ran, alive = measure.cpu_seconds(records)
     throttled = after.throttled_s - before.throttled_s
     pause = measure.longest_pause(records)
@@ -67,7 +68,7 @@ def health(records: list[dict], before: Usage, after: Usage) -> dict:
         'clock_step_s': after.clock_s - before.clock_s,
         'speed_range': measure.speed_range(records),
         'tsc_drift': max(clocks) / min(clocks) - 1,
-        'cpus': sorted({r['cpu'] for r in hosts}),
+        'cpus': sorted({r.cpu for r in hosts}),
     }
 
 

@@ -11,38 +11,38 @@ spread of the boots (verdict.py).
 """
 
 from collections import defaultdict
-from typing import Iterable
 
 import numpy
 
+from ..boots.records import Boot, Check, Host, Record, Sample, Turns, of_type
 from ..boots.walks import Row
 
 
-def ns_per_walk(records: list[dict]) -> dict[Row, dict[str, list[float]]]:
+def ns_per_walk(records: list[Record]) -> dict[Row, dict[str, list[float]]]:
     """Map row and kernel to the median ns of a walk in each boot, in boot order."""
-    tsc_khz = next(r['tsc_khz'] for r in records if r['type'] == 'host')
+    tsc_khz = next(r.tsc_khz for r in records if isinstance(r, Host))
     boots: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for r in _samples(records):
-        ns = r['cycles'] / r['repeat'] / tsc_khz * 1e6
-        boots[r['layout'], r['walk']][r['kernel']][r['boot']].append(ns)
+    for r in of_type(Sample, records):
+        ns = r.cycles / r.repeat / tsc_khz * 1e6
+        boots[r.layout, r.walk][r.kernel][r.boot].append(ns)
     return {key: {name: [float(numpy.median(of_boot[b])) for b in sorted(of_boot)]
                   for name, of_boot in by_kernel.items()}
             for key, by_kernel in boots.items()}
 
 
-def pages_of_walks(records: list[dict]) -> dict[Row, int]:
+def pages_of_walks(records: list[Record]) -> dict[Row, int]:
     """Map each row to the pages that one walk covers, including holes."""
-    return {(r['layout'], r['walk']): r['pages'] for r in _samples(records)}
+    return {(r.layout, r.walk): r.pages for r in of_type(Sample, records)}
 
 
-def log_ratios(records: list[dict], a: str, b: str) -> dict[Row, dict[int, float]]:
+def log_ratios(records: list[Record], a: str, b: str) -> dict[Row, dict[int, float]]:
     """Map row and boot to ln(time of b / time of a), the middle of the boot's rounds."""
-    kernels = {r['kernel'] for r in _samples(records)}
+    kernels = {r.kernel for r in of_type(Sample, records)}
     rounds: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
-    for r in _samples(records):
-        number = r['turn'] // (2 * len(kernels))
-        rounds[r['layout'], r['walk']][r['boot']][number][r['kernel']].append(
-            numpy.log(r['cycles'] / r['repeat']))
+    for r in of_type(Sample, records):
+        number = r.turn // (2 * len(kernels))
+        rounds[r.layout, r.walk][r.boot][number][r.kernel].append(
+            numpy.log(r.cycles / r.repeat))
     return {row: {boot: _middle_half([float(numpy.mean(of[b]) - numpy.mean(of[a]))
                                       for of in numbers.values() if len(of[a]) == len(of[b]) == 2])
                   for boot, numbers in boots.items()}
@@ -55,16 +55,16 @@ def _middle_half(values: list[float]) -> float:
     return float(numpy.mean(sorted(values)[cut:len(values) - cut]))
 
 
-def cpu_seconds(records: list[dict]) -> tuple[float, float]:
+def cpu_seconds(records: list[Record]) -> tuple[float, float]:
     """Return the CPU time of guests and runner in all boots, and how long the boots took.
 
     The guests of a boot share one CPU and leave it idle for no time that counts.
     """
-    ran = sum(r['cpu_ns'] for r in records if r['type'] == 'turns')
+    ran = sum(r.cpu_ns for r in of_type(Turns, records))
     return ran / 1e9, sum(_boot_seconds(records))
 
 
-def speed_range(records: list[dict]) -> float:
+def speed_range(records: list[Record]) -> float:
     """Return by how much the CPU's speed changed from boot to boot; 0.1: by 10 %.
 
     The speed in a boot is that of the middle guest, since a single guest may find its loops
@@ -81,7 +81,7 @@ def speed_range(records: list[dict]) -> float:
     return float(numpy.exp(slow - fast) - 1)
 
 
-def longest_pause(records: list[dict]) -> float:
+def longest_pause(records: list[Record]) -> float:
     """Return the largest number of seconds that a boot took longer than the one before.
 
     No boot has more to do than the one before, since rows are decided and none are added.
@@ -90,24 +90,22 @@ def longest_pause(records: list[dict]) -> float:
     return max([0, *(later - before for before, later in zip(times, times[1:]))])
 
 
-def _boot_seconds(records: list[dict]) -> list[float]:
+def _boot_seconds(records: list[Record]) -> list[float]:
     """Return how long each boot took, to the end of its last guest."""
     took: dict[int, float] = defaultdict(float)
-    for r in records:
-        if r['type'] == 'boot':
-            took[r['boot']] = max(took[r['boot']], r['wall_ns'] / 1e9)
+    for r in of_type(Boot, records):
+        took[r.boot] = max(took[r.boot], r.wall_ns / 1e9)
     return [took[boot] for boot in sorted(took)]
 
 
-def checks(records: list[dict]) -> dict[tuple[str, str, str], dict]:
+def checks(records: list[Record]) -> dict[tuple[str, str, str], dict]:
     """(kernel, layout, check) -> boots in which it passed, in which it failed, the first detail."""
     found: dict = defaultdict(lambda: {'passed': 0, 'failed': 0, 'detail': ''})
-    for r in records:
-        if r['type'] == 'check':
-            entry = found[r['kernel'], r['layout'], r['check']]
-            entry['passed' if r['ok'] else 'failed'] += 1
-            if not r['ok'] and not entry['detail']:
-                entry['detail'] = r['detail']
+    for r in of_type(Check, records):
+        entry = found[r.kernel, r.layout, r.check]
+        entry['passed' if r.ok else 'failed'] += 1
+        if not r.ok and not entry['detail']:
+            entry['detail'] = r.detail
     return dict(found)
 
 
@@ -122,7 +120,3 @@ def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
 def middle(values: list[float]) -> float:
     """Return the median."""
     return float(numpy.median(values))
-
-
-def _samples(records: list[dict]) -> Iterable[dict]:
-    return (r for r in records if r['type'] == 'sample')

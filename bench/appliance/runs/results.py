@@ -3,12 +3,13 @@
 
 import datetime
 import hashlib
-import json
 import os
 import platform
 from pathlib import Path
+from typing import Iterable
 
 from ..boots.guest import Appliance
+from ..boots.records import Host, Record, line
 from ..kernels import series
 from ..paths import results_folder
 
@@ -34,15 +35,15 @@ def store(started: datetime.datetime, files: dict[str, str | bytes],
     return folder
 
 
-def json_lines(records: list[dict]) -> str:
+def json_lines(records: Iterable[Record]) -> str:
     """Return records as JSON Lines."""
-    return ''.join(json.dumps(r, separators=(',', ':')) + '\n' for r in records)
+    return ''.join(f'{line(record)}\n' for record in records)
 
 
-def host(records: list[dict]) -> dict:
+def host(records: Iterable[Record]) -> dict:
     """Describe the host of a run, from the runner's first record."""
-    record = next(r for r in records if r['type'] == 'host')
-    return {'cpu': record['cpu'], 'tsc_khz': record['tsc_khz'], 'cores': os.cpu_count(),
+    record = next(r for r in records if isinstance(r, Host))
+    return {'cpu': record.cpu, 'tsc_khz': record.tsc_khz, 'cores': os.cpu_count(),
             'kernel': platform.release()}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from ...boots import guest
+from ...boots.records import Check, Host, Layout, Record, of_type
 from ...boots.walks import chosen_rows
 from ...host import events, watch
 from ...kernels import placement, sources
@@ -74,16 +75,16 @@ def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
 
 
 def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
-           stop: threading.Event) -> list[dict]:
+           stop: threading.Event) -> list[Record]:
     """Check the truth of all layouts in a boot of one kernel; return its records."""
     layouts = dict.fromkeys(layout for layout, _ in chosen_rows(rows))
     records = guest.records(appliance, f'--mem={appliance.memory_mib}',
                             f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
                             hopeless=lambda _: stop.is_set())
-    return [record for record in records if record['type'] in ('host', 'layout', 'check')]
+    return [record for record in records if isinstance(record, (Host, Layout, Check))]
 
 
-def observe(session: Session, shown: str, truth: Callable[[], list[dict]] = list) -> dict:
+def observe(session: Session, shown: str, truth: Callable[[], list[Record]] = list) -> dict:
     """Measure until all rows are decided; return how the host was. shown tells the user.
 
     truth has the records of checks that were made meanwhile. Two machines have two ratios,
@@ -102,8 +103,8 @@ def observe(session: Session, shown: str, truth: Callable[[], list[dict]] = list
 
 def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
     """What result.json holds; docs/formats.md describes every field."""
-    layouts = {r['layout']: {k: r[k] for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
-               for r in session.records if r['type'] == 'layout'}
+    layouts = {r.layout: {k: getattr(r, k) for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
+               for r in of_type(Layout, session.records)}
     source = sources.prepare(build)
     return {
         'format': FORMAT,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Callable, Collection
 
 from ...boots import guest
+from ...boots.records import Record, Turns
 from ...boots.walks import Row, chosen_rows
 from ...numbers import measure
 from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
@@ -75,7 +76,7 @@ class Session:
         self.settled = settled
         self.under = None if cpu is None else ['taskset', '-c', str(cpu)]
         self.random = random.Random()
-        self.records: list[dict] = []
+        self.records: list[Record] = []
         self.boots = 0
         self.comparisons: dict[Row, Comparison] = defaultdict(Comparison)
 
@@ -130,19 +131,15 @@ class Session:
                     (again, self.kernels[a][at])]
         self.random.shuffle(programs)
         seed = self.random.getrandbits(32)
-        turns = {'type': 'turns', 'boot': self.boots, 'seed': seed, 'placement': at,
-                 'kernels': [name for name, _ in programs]}
-        self.records.append(turns)
         before = _cpu_ns()
         appliance = replace(self.appliance, kernels=dict(programs))
         options = [f'--turns={seed}', f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}']
         if self.plan.events:
             options.append(f'--events={",".join(self.plan.events)}')
-        for record in guest.records(appliance, *options, argv=self._job(), under=self.under):
-            if 'boot' in record:
-                record['boot'] = self.boots
-            self.records.append(record)
-        turns['cpu_ns'] = _cpu_ns() - before
+        found = list(guest.records(appliance, *options, argv=self._job(), under=self.under,
+                                   boot=self.boots))
+        names = [name for name, _ in programs]
+        self.records += [Turns(self.boots, seed, at, names, _cpu_ns() - before), *found]
         self.boots += 1
 
     def _job(self) -> list[str]:

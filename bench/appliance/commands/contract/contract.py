@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...boots import guest, hang
+from ...boots.records import Record, Rule, of_type
 from ...failure import FAILED, TIME_LIMIT, Failure, NoGuest
 from ...host import doctor
 from ...kernels import sources
@@ -61,7 +62,7 @@ class Outcome:
 class Observation:
     """What a boot of a kernel has shown."""
     kernel: str
-    records: list[dict] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     rules: dict[str, Outcome] = field(default_factory=lambda: {rule: Outcome() for rule in RULES})
     ktap: str = ''
     console: str = ''
@@ -162,10 +163,8 @@ def _read(path: Path) -> str:
 
 
 def _judge(seen: Observation, program: Path) -> None:
-    for record in seen.records:
-        if record['type'] == 'rule':
-            seen.rules[record['rule']].add(record['case'], record['ok'], record['skip'],
-                                           record['detail'])
+    for record in of_type(Rule, seen.records):
+        seen.rules[record.rule].add(record.case, record.ok, record.skip, record.detail)
     for test in ktap.read(seen.console, SUITE).results:
         rule = test.name.partition('_')[0]
         if rule not in RULES:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ... import process
 from ...boots import guest
 from ...boots.counting import Boot, counts, observe_one, side_by_side
+from ...boots.records import Insns, Record
 from ...failure import FAILED, Failure
 from ...kernels import kernel, sources
 from ...logs import symbols
@@ -65,24 +66,24 @@ def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boot
     return FAILED if unequal else 0
 
 
-def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[dict], dict[str, list[Boot]]]:
+def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[Record], dict[str, list[Boot]]]:
     """Boot on all CPUs at once; return the records, and counts by kernel and boot.
 
     Only the counts have the instructions of each address, which are many.
     """
     wanted = [(i, name, layout) for i in range(plan.boots)
               for layout in plan.layouts for name in plan.kernels]
-    kept: list[dict] = []
+    kept: list[Record] = []
     seen: dict[str, list[Boot]] = {name: [{} for _ in range(plan.boots)] for name in plan.kernels}
     with step(f'{len(wanted)} boots of {", ".join(plan.kernels)}') as shown:
         observed = side_by_side(
-            lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2])), wanted)
+            lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2]), number=one[0]),
+            wanted)
         for done, ((i, name, _), records) in enumerate(zip(wanted, observed), 1):
             for key, count in counts(records).items():
                 first = seen[name][0].get(key)
                 seen[name][i][key] = first if first == count else count  # kept once
-            kept += [r | {'boot': i} if 'boot' in r else r for r in records
-                     if r['type'] != 'insns']
+            kept += [r for r in records if not isinstance(r, Insns)]
             shown.update(f'{done} of {len(wanted)}')
     return kept, seen
 
@@ -129,7 +130,7 @@ def _rows(first: dict[str, Boot]) -> list[dict]:
     return rows
 
 
-def _files(result: dict, records: list[dict], first: dict[str, Boot],
+def _files(result: dict, records: list[Record], first: dict[str, Boot],
            attributed: dict[str, report.Attributed], folder: Path) -> dict[str, str]:
     """Return the files of the results folder; sources come first, or profiles would look stale."""
     homes = {name: _homes(name, attributed) for name in attributed}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ...boots import guest
+from ...boots.records import Boot as BootRecord, Loop, Record, of_type
 from ...failure import FAILED, Failure
 from ...host import perf
 from ...kernels import sources
@@ -66,12 +67,12 @@ def _labels(kernels: list[str]) -> list[str]:
 
 
 def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
-          loop: tuple[str, str, int]) -> list[dict]:
+          loop: tuple[str, str, int]) -> list[Record]:
     """Boot all kernels in turns under perf; returns the records."""
     layout, walk, seconds = loop
     argv = ['/bin/walks', 'loop', layout, walk, str(max(1, 1000 * seconds // BOOTS))]
     total = BOOTS * len(appliance.kernels)
-    records = []
+    records: list[Record] = []
     done = 0
     with step(f"{total} boots of {' and '.join(appliance.kernels)} under perf") as shown:
         for record in guest.records(
@@ -79,7 +80,7 @@ def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
                 f'--timeout={BOOT_SECONDS + seconds}', argv=argv,
                 under=perf.command(events), stdout=recording):
             records.append(record)
-            done += record['type'] == 'boot'
+            done += isinstance(record, BootRecord)
             shown.update(f'{done} of {total}')
     if done != total:
         raise Failure(f'{done} of {total} boots ended', FAILED)
@@ -87,14 +88,14 @@ def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
 
 
 def _profiles(appliance: guest.Appliance, event: perf.Event, recording: IO,
-              records: list[dict]) -> list[Profile]:
+              records: list[Record]) -> list[Profile]:
     """The samples of each kernel while it walked."""
-    loops = [r for r in records if r['type'] == 'loop']  # in time order, never two at once
-    begins = [loop['begin_ns'] - QUIET_NS for loop in loops]
-    boots = [Boot(loop['walks'], loop['end_ns'] - loop['begin_ns']) for loop in loops]
+    loops = of_type(Loop, records)  # in time order, never two at once
+    begins = [loop.begin_ns - QUIET_NS for loop in loops]
+    boots = [Boot(loop.walks, loop.end_ns - loop.begin_ns) for loop in loops]
     for sample in perf.samples(recording, appliance.kernels.values()):
         i = bisect.bisect_right(begins, sample.time) - 1
-        if i < 0 or sample.time > loops[i]['end_ns'] + QUIET_NS:
+        if i < 0 or sample.time > loops[i].end_ns + QUIET_NS:
             continue
         if sample.program is None:
             boots[i].elsewhere += sample.event == event.name
@@ -104,10 +105,10 @@ def _profiles(appliance: guest.Appliance, event: perf.Event, recording: IO,
             boots[i].stacks[tuple(reversed(sample.chain))] += 1
     for loop, boot in zip(loops, boots):
         if not boot.stacks:
-            raise Failure(f"{loop['kernel']}, boot {loop['boot']}: perf took no sample while it "
+            raise Failure(f"{loop.kernel}, boot {loop.boot}: perf took no sample while it "
                           'walked; is the host too busy? Try more --seconds', FAILED)
     return [Profile(kernel, event.period, [boot for loop, boot in zip(loops, boots)
-                                           if loop['kernel'] == kernel])
+                                           if loop.kernel == kernel])
             for kernel in appliance.kernels]
 
 

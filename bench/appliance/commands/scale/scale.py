@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...boots import counting, guest
+from ...boots.records import Boot, Count, Layout, Record, of_type
 from ...failure import FAILED, Failure
 from ...kernels import sources
 from ...numbers import fit, measure
@@ -98,11 +99,11 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     return 0
 
 
-def _boot(appliance: guest.Appliance, effort: Effort) -> list[dict]:
+def _boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
     total = effort.boots * len(appliance.kernels)
     asked = [_asked(name, points(min(series.most, effort.limit), effort.steps))
              for name, series in SERIES.items()]
-    records = []
+    records: list[Record] = []
     done = 0
     with step(f'{total} boots of {", ".join(appliance.kernels)}') as shown:
         for record in guest.records(
@@ -110,9 +111,9 @@ def _boot(appliance: guest.Appliance, effort: Effort) -> list[dict]:
                 f'--timeout={BOOT_SECONDS}',
                 argv=['/bin/walks', 'scale', f'--samples={effort.samples}', *asked]):
             records.append(record)
-            done += record['type'] == 'boot'
-            if record['type'] == 'layout':
-                shown.update(f'{done} of {total}, {record["layout"]}')
+            done += isinstance(record, Boot)
+            if isinstance(record, Layout):
+                shown.update(f'{done} of {total}, {record.layout}')
     if done != total:
         raise Failure(f'{done} of {total} boots ended', FAILED)
     return records
@@ -123,7 +124,7 @@ def _asked(series: str, numbers: list[int]) -> str:
     return f'{series}:{",".join(map(str, numbers))}'
 
 
-def _count(appliance: guest.Appliance) -> list[dict]:
+def _count(appliance: guest.Appliance) -> list[Record]:
     """One boot of each kernel, side by side: who runs beside it changes no count."""
     argv = ['/bin/walks', 'scale', '--count',
             *(_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
@@ -135,23 +136,22 @@ def _count(appliance: guest.Appliance) -> list[dict]:
         return [r for records in counted for r in records]
 
 
-def fits(records: list[dict]) -> list[dict]:
+def fits(records: list[Record]) -> list[dict]:
     """What result.json has under 'fits': one for each series, walk, measure and kernel."""
     return [row for measured, by_layout in _measures(records).items()
             for row in _fits(records, measured, by_layout)]
 
 
-def _measures(records: list[dict]) -> dict[str, dict]:
+def _measures(records: list[Record]) -> dict[str, dict]:
     """Measure -> (layout, walk) -> kernel -> a value for each boot."""
     counts: dict = {}
-    for r in records:
-        if r['type'] == 'count':
-            of_walk = counts.setdefault((r['layout'], r['walk']), {})
-            of_walk.setdefault(r['kernel'], []).append(r['instructions'])
+    for r in of_type(Count, records):
+        of_walk = counts.setdefault((r.layout, r.walk), {})
+        of_walk.setdefault(r.kernel, []).append(r.instructions)
     return {'ns': measure.ns_per_walk(records), 'instructions': counts}
 
 
-def _fits(records: list[dict], measured: str, by_layout: dict) -> list[dict]:
+def _fits(records: list[Record], measured: str, by_layout: dict) -> list[dict]:
     truth = _truth(records)
     grouped: dict = {}
     for (layout, walk), by_kernel in by_layout.items():
@@ -170,7 +170,7 @@ def _fits(records: list[dict], measured: str, by_layout: dict) -> list[dict]:
     return rows
 
 
-def _truth(records: list[dict]) -> dict[tuple[str, str, str], str]:
+def _truth(records: list[Record]) -> dict[tuple[str, str, str], str]:
     """(kernel, series, check) -> 'pass' or 'fail'."""
     return {(kernel, layout.split(':')[0], check): 'fail' if entry['failed'] else 'pass'
             for (kernel, layout, check), entry in measure.checks(records).items()}
