@@ -9,7 +9,7 @@ TIME_LIMIT = 124  # bench/umrun: the time limit ended the boot
 
 
 class Failure(Exception):
-    """One clear line for the user, and the exit status to end with."""
+    """umwalk cannot go on: one clear line for the user, and the exit status."""
 
     def __init__(self, message: str, status: int = SETUP):
         super().__init__(message)
@@ -17,4 +17,4 @@ class Failure(Exception):
 
 
 class NoGuest(Failure):
-    """No guest has ever come up here: it may be the host's fault."""
+    """No guest has ever come up here, which may be the host's fault."""

@@ -18,7 +18,7 @@ VERSION = '6.12'
 
 
 def build_folder() -> Path:
-    """The folder for all that is built: $BUILD, or build/ in the clone.
+    """Return the folder for all that is built: $BUILD, or build/ in the clone.
 
     Kbuild refuses a path with a space or colon; make has no way to quote one.
     """
@@ -30,7 +30,7 @@ def build_folder() -> Path:
 
 
 def results_folder() -> Path:
-    """The folder that runs land in: $RESULTS, or results/ in the clone."""
+    """Return the folder for results: $RESULTS, or results/ in the clone."""
     return _made(Path(os.environ.get('RESULTS') or TOP / 'results').expanduser().absolute(),
                  'results', 'RESULTS')
 

@@ -41,7 +41,7 @@ class Appliance:
         return replace(self, kernels={name: self.kernels[name]})
 
     def command(self, *options: str, argv: list[str]) -> list[str]:
-        """The runner's command line (bench/runner/ documents it)."""
+        """Return the runner's command line (`umrun --help` documents it)."""
         named = [f'--kernel={name}={path}' for name, path in self.kernels.items()]
         return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
 

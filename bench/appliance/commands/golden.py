@@ -75,7 +75,7 @@ def replay(build: Path, path: Path, names: list[str]) -> int:
 
 
 def load(path: Path) -> list[dict]:
-    """The cases of a file, checked as far as the guest relies on it."""
+    """Read the cases of a file, and check what the guest relies on."""
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -136,12 +136,12 @@ def _check_trace(trace: dict) -> None:
 
 
 def kernels_of_case(case: dict) -> list[str]:
-    """The kernels that a case has a trace of."""
+    """Return the kernels of which a case has a trace."""
     return [name for name, value in case.items() if isinstance(value, dict)]
 
 
 def kernels_of(path: Path, cases: list[dict]) -> list[str]:
-    """The kernels that a file has traces of, in the order in which they occur."""
+    """Return the kernels of which a file has traces, in the order of the file."""
     found = list(dict.fromkeys(name for case in cases for name in kernels_of_case(case)))
     unknown = set(found) - set(series.kernels())
     if unknown or not found:
@@ -151,7 +151,7 @@ def kernels_of(path: Path, cases: list[dict]) -> list[str]:
 
 
 def compact(cases: Iterable[dict]) -> str:
-    """The cases in the lines that `walks golden` reads."""
+    """Write the cases as the lines that `walks golden` reads."""
     lines = []
     for case in cases:
         lines.append(f'case {case["name"]}')
@@ -176,7 +176,7 @@ def _replay(build: Path, name: str, cases: list[dict]) -> dict[str, Trace]:
 
 
 def collect(records: Iterable[Record]) -> dict[str, Trace]:
-    """The trace of each case, put together from the records of its calls."""
+    """Put the trace of each case together from its records."""
     traces: dict[str, Trace] = defaultdict(Trace)
     for record in of_type(Golden, records):
         trace = traces[record.case]

@@ -194,9 +194,9 @@ def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge
 
 def _faults(program: Path, appliance: guest.Appliance,
             usual: float) -> tuple[list[Verdict], float]:
-    """All that the contract's checks find, the end of the boot first if it was a bad one.
+    """Return what the contract's checks find, a bad end of the boot first, and its CPU time.
 
-    Also the seconds of CPU time that it took; usual: that the original takes.
+    The original takes usual seconds of CPU time.
     """
     seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
                                 PATIENCE * usual, AFTER_SPLAT * usual)

@@ -7,26 +7,26 @@ from ..kernels import kconfig, series
 
 
 def add_kernel(command: argparse.ArgumentParser) -> None:
-    """--kernel, one of them."""
+    """Add --kernel, which names one kernel."""
     command.add_argument('--kernel', default='stock', metavar='KERNEL',
                          help=f'the kernel, one of {", ".join(series.kernels())} (stock)')
 
 
 def add_kernels(command: argparse.ArgumentParser,
                 text: str = 'a kernel; may be repeated (all)') -> None:
-    """--kernel, as often as wanted; arguments.kernels is None if never."""
+    """Add --kernel, which may be repeated; arguments.kernels is None without it."""
     command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
                          metavar='KERNEL', help=text)
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
-    """--config, of the kernel."""
+    """Add --config, which names the configuration of the kernel."""
     command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
                          help='the configuration of the kernel (%(default)s)')
 
 
 def positive(text: str) -> int:
-    """A whole number of 1 or more."""
+    """Read a whole number of 1 or more."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f'must be 1 or more, not {number}')
@@ -34,7 +34,7 @@ def positive(text: str) -> int:
 
 
 def percent(text: str) -> float:
-    """More than 0, and 100 at most."""
+    """Read a percentage above 0, and 100 at most."""
     number = float(text)
     if not 0 < number <= 100:  # nan is neither
         raise argparse.ArgumentTypeError(f'must be more than 0 and 100 at most, not {text}')
@@ -42,5 +42,5 @@ def percent(text: str) -> float:
 
 
 def by_height() -> list[str]:
-    """All kernels, those of fewer series first."""
+    """Return all kernels, those of fewer series first."""
     return sorted(series.kernels(), key=lambda name: len(series.stack(name).series))

@@ -52,13 +52,13 @@ def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
 
 
 def _pass_signals_on(runner: subprocess.Popen) -> None:
-    """The runner ends the guest, and so us."""
+    """Pass signals on to the runner, which ends the guest and itself."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(signum, lambda got, _: runner.send_signal(got))
 
 
 def _explain(appliance: guest.Appliance, runner: subprocess.Popen) -> None:
-    """Pass standard error on, but what the runner says at the end with file and line."""
+    """Pass standard error on; add file and line to what the runner says at the end."""
     said = b''
     for line in runner.stderr:
         if said or line.startswith(b'umrun: '):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """CPU limits: for how long cgroups have kept this process and its children from running.
 
-A limit may be set at any level, and each group counts its own only: so all of
-them are read, from our own group up to the topmost that is mounted here. What
-is above a container is not seen from inside.
+A limit may be set at any level, and each group counts only its own. So all groups are read,
+from our own up to the topmost that is mounted here. A container does not see those above it.
 """
 
 import re
@@ -15,12 +14,12 @@ UNITS = {'throttled_usec': 1e-6, 'throttled_time': 1e-9}  # of cgroup v2, of v1
 
 
 def throttled_seconds(process: Path = SELF) -> float:
-    """Since the groups were made; the sum over CPUs. 0 where no limit can be read."""
+    """Return the seconds since the groups were made, summed over CPUs; 0 if unreadable."""
     return sum(_throttled(folder / 'cpu.stat') for folder in folders(process))
 
 
 def folders(process: Path = SELF) -> Iterator[Path]:
-    """The groups that can limit the CPU of a process (its folder in /proc), from its own up."""
+    """Yield the groups that can limit the CPU of a process (a folder in /proc), its own first."""
     try:
         groups = _read(process / 'cgroup')
         mounts = _read(process / 'mountinfo')
@@ -37,7 +36,7 @@ def folders(process: Path = SELF) -> Iterator[Path]:
 
 
 def _memberships(lines: list[str]) -> Iterator[tuple[str, PurePosixPath]]:
-    """('cgroup2' or 'cgroup', our group) of the hierarchies that can have CPU limits."""
+    """Yield ('cgroup2' or 'cgroup', our group) of the hierarchies that can have CPU limits."""
     for line in lines:
         _, controllers, path = line.split(':', 2)
         if not controllers:
@@ -47,7 +46,7 @@ def _memberships(lines: list[str]) -> Iterator[tuple[str, PurePosixPath]]:
 
 
 def _mount(line: str) -> tuple[str, PurePosixPath, Path]:
-    """Type, the folder in that file system which is mounted, and where; type '' if of no use."""
+    """Return the type ('' if of no use), the folder that is mounted, and where it is mounted."""
     place, _, source = line.partition(' - ')
     kind, _, options = source.split(' ', 2)
     fields = [re.sub(r'\\(\d{3})', lambda octal: chr(int(octal[1], 8)), field)
@@ -58,7 +57,7 @@ def _mount(line: str) -> tuple[str, PurePosixPath, Path]:
 
 
 def _throttled(stat: Path) -> float:
-    """Seconds; the topmost group has no such file, or one that does not say."""
+    """Return the seconds of one group; the topmost has no such file, or one without them."""
     try:
         lines = _read(stat)
     except OSError:

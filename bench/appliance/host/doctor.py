@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Can this machine build and boot; what mends it where it cannot.
+"""Try whether this machine can build and boot, and say what mends it if it cannot.
 
-It tries things, for settings do not tell what a container or a security module
-refuses. It needs no more than Python's standard library.
+The settings of a machine do not tell what a container or a security module refuses, so each
+thing is tried. This needs no more than Python's standard library.
 """
 
 import functools

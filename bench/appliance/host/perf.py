@@ -108,7 +108,7 @@ def command(events: list[Event]) -> list[str]:
 
 
 def samples(recording: IO, programs: Iterable[Path]) -> Iterator[Sample]:
-    """What a recording holds, in time order; programs are kernels."""
+    """Yield the samples of a recording in time order; programs are kernels."""
     recording.seek(0)
     script = ['perf', 'script', '-i', '-', '--ns', '--show-mmap-events',
               '-F', 'pid,tid,time,event,ip,sym,dso']
@@ -128,7 +128,7 @@ FRAME = re.compile(r'\t +[0-9a-f]+ (.+?) \(.*\)$')
 
 
 def parse(lines: Iterable[str], programs: Iterable[Path]) -> Iterator[Sample]:
-    """The samples in what perf script printed."""
+    """Yield the samples in what perf script printed."""
     paths = {str(program.resolve()): program for program in programs}
     kernels: dict[int, Path] = {}
     head: re.Match | None = None

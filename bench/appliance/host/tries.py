@@ -58,7 +58,7 @@ def executable_memory(mib: int) -> None:
 
 
 def fill_memory(mib: int) -> None:
-    """Take that much memory, and give it back. If it is too much, this is what is killed."""
+    """Take that much memory, and give it back; if it is too much, this child is killed."""
     def attempt() -> None:
         with open('/proc/self/oom_score_adj', 'w', encoding='ascii') as score:
             score.write('1000')

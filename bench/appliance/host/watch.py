@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Whether the host was fit to measure on: who else used its CPUs, did they change.
+"""Tell whether the host was fit to measure on: who else used its CPUs, and did they change?
 
-The intervals come from the data and widen with what goes wrong on the host;
-this tells why, and what no interval can know: that the CPU was another one.
+The intervals come from the data, and widen when something goes wrong on the host. This
+module tells why. It also tells what no interval can know: that the CPU was another one.
 """
 
 import time
@@ -52,7 +52,7 @@ def usage() -> Usage:
 
 
 def health(records: list[Record], before: Usage, after: Usage) -> dict:
-    """Numbers for result.json; docs/formats.md describes each."""
+    """Return the numbers for result.json; docs/formats.md describes each."""
     hosts = of_type(Host, records)
     clocks = [r.tsc_khz for r in hosts]
     ran, alive = measure.cpu_seconds(records)
@@ -82,7 +82,7 @@ def moved(found: dict) -> bool:
 
 
 def warnings(found: dict) -> list[str]:
-    """A line for each thing that makes the host unfit."""
+    """Return a line for each thing that makes the host unfit."""
     lines = []
     if found['others'] > MUCH_OTHERS:
         lines.append(f"other programs had {found['others']:.0%} of the CPU on which the guests ran")

@@ -23,7 +23,7 @@ R_GOT = (9, 41, 42)  # relative to the place of an entry of .got
 
 
 class Program:
-    """The bytes of a program, which may be changed, and what its headers say of them."""
+    """The bytes of a program, which may be changed, and its headers."""
 
     def __init__(self, content: bytes):
         self.bytes = np.frombuffer(content, np.uint8).copy()
@@ -37,25 +37,25 @@ class Program:
         self.section_names = self._names(self.sections[strings], self.sections['name'])
 
     def content(self, section) -> np.ndarray:
-        """The bytes of a section, no copy of them."""
+        """Return the bytes of a section, not a copy."""
         return self.bytes[section['offset']:section['offset'] + section['size']]
 
     def section(self, name: str) -> np.ndarray:
-        """The bytes of the section of that name."""
+        """Return the bytes of the section of that name."""
         return self.content(self.sections[self.section_names.index(name)])
 
     @property
     def symbols(self) -> np.ndarray:
-        """The symbol table, no copy of it."""
+        """Return the symbol table, not a copy."""
         return self.content(self._symbol_table()).view(SYMBOL)
 
     def symbol_names(self) -> list[str]:
-        """The name of each symbol."""
+        """Return the name of each symbol."""
         strings = self.sections[self._symbol_table()['link']]
         return self._names(strings, self.symbols['name'])
 
     def relocations(self) -> np.ndarray:
-        """Those of what is loaded, by address."""
+        """Return the relocations of loaded sections, by address."""
         loaded = (self.sections['flags'] & SHF_ALLOC) != 0
         tables = [self.content(section).view(RELOCATION) for section in self.sections
                   if section['type'] == SHT_RELA and not section['flags'] & SHF_ALLOC
@@ -64,22 +64,22 @@ class Program:
         return found[np.argsort(found['offset'], kind='stable')]
 
     def offsets(self, addresses: np.ndarray) -> np.ndarray:
-        """Where in the file what is loaded to these addresses lies."""
+        """Return the offsets in the file of what is loaded to these addresses."""
         section = self._holding(addresses)
         return addresses - section['addr'] + section['offset']
 
     def read(self, addresses: np.ndarray, kind: str) -> np.ndarray:
-        """The numbers of a type (as '<i8') that are loaded to these addresses."""
+        """Return the numbers of a type (as '<i8') that are loaded to these addresses."""
         at = self.offsets(addresses)[:, None] + np.arange(np.dtype(kind).itemsize)
         return self.bytes[at].view(kind)[:, 0]
 
     def write(self, addresses: np.ndarray, numbers: np.ndarray) -> None:
-        """Put numbers of one type there."""
+        """Put numbers of one type at these addresses."""
         at = self.offsets(addresses)[:, None] + np.arange(numbers.itemsize)
         self.bytes[at] = np.ascontiguousarray(numbers)[:, None].view(np.uint8)
 
     def executable(self, addresses: np.ndarray) -> np.ndarray:
-        """Which of these addresses hold code."""
+        """Tell which of these addresses hold code."""
         return (self._holding(addresses)['flags'] & SHF_EXECINSTR) != 0
 
     def _holding(self, addresses: np.ndarray) -> np.ndarray:
@@ -94,10 +94,10 @@ class Program:
 
 
 def targets(program: Program, relocations: np.ndarray) -> np.ndarray:
-    """The address that each relocation refers to.
+    """Return the address to which each relocation refers.
 
-    With a symbol's name it is the symbol's. With a section's it is the addend's;
-    a call's addend is less by the 4 bytes between the field and what it is relative to.
+    If the relocation names a symbol, it is the address of the symbol. If it names a section,
+    the addend gives the address; the addend of a call is less by the 4 bytes of the field.
     """
     symbols = program.symbols[relocations['sym']]
     in_section = symbols['value'] + relocations['addend'] + 4 * (
@@ -107,5 +107,5 @@ def targets(program: Program, relocations: np.ndarray) -> np.ndarray:
 
 
 def width(kind: int) -> int:
-    """How many bytes a relocation of this type fills in."""
+    """Return how many bytes a relocation of this type fills in."""
     return 8 if kind in (R_64, R_TPOFF64, R_DTPOFF64) else 4 if kind else 0

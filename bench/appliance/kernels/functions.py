@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Which functions of two kernels are the same, wherever they lie.
+"""Find the functions of two kernels that are the same, wherever they lie.
 
-A function's digest is of its instructions, without the addresses in them, and
-of what these refer to: another function by its name, a constant by its content,
-a variable by its name and what it holds at first. Constants that a constant
-refers to count likewise, so that a changed table of operations changes every
-function that uses it, and a changed function only itself.
+A function's digest covers its instructions, without the addresses in them, and what these
+refer to: the name of another function, the content of a constant, the name and initial
+content of a variable. Constants to which a constant refers count likewise. So a changed
+table of operations changes every function that uses it, and a changed function only itself.
 
 The line numbers that WARN() and BUG() print do not count.
 """
@@ -30,7 +29,7 @@ DEPTH = 8  # constants that refer to constants: how far a change is seen
 
 
 def digests(program: Path) -> dict[str, str]:
-    """By name, of all functions that have a size; those of one name have one digest together.
+    """Return the digest of each function with a size by name; equal names share one digest.
 
     Raises Failure unless kernel.py has built the program and put the file beside it.
     """
@@ -46,13 +45,13 @@ def digests(program: Path) -> dict[str, str]:
 
 
 def changed(a: Path, b: Path) -> set[str]:
-    """The functions that are not the same in both programs, or are in one only."""
+    """Return the functions that differ between the programs, or are in one only."""
     ours, theirs = digests(a), digests(b)
     return {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
 
 
 def record(program: Path, linked: bytes, inputs: Inputs) -> None:
-    """Keep a program's digests beside it, from the same as the linker left it, and its map."""
+    """Keep a program's digests beside it, made from the linked program and its map."""
     found = _Graph(linked, inputs).digests()
     lines = [f'{found[name]} {name}' for name in sorted(found)]
     write_atomically(program.with_name(FILE),
@@ -95,7 +94,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         self.constants: dict[int, _Thing] = {}  # without a name, by address
 
     def digests(self) -> dict[str, str]:
-        """Of all functions, by name."""
+        """Return the digests of all functions, by name."""
         functions = [thing for thing in self.named if thing.code]
         self._complete(functions)
         of_name = collections.defaultdict(set)
@@ -104,7 +103,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         return {name: _hash(*sorted(found)).hex() for name, found in of_name.items()}
 
     def _complete(self, functions: list[_Thing]) -> None:
-        """Digests of all that is there, those of data to a depth."""
+        """Complete all digests, those of data to a depth."""
         data = [thing for thing in self.named if not thing.code]
         for thing in data:
             self._describe(thing)
@@ -122,7 +121,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
             function.digest = _with_data(function)
 
     def _named(self) -> list[_Thing]:
-        """What the symbol table names and gives a size, by address."""
+        """Return what the symbol table names with a size, by address."""
         kind = self.symbols['info'] & 15
         section = self.symbols['shndx']
         placed = ((self.symbols['size'] > 0) & (section > 0) & (section < elf.SHN_LORESERVE)
@@ -141,12 +140,12 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         return found
 
     def _bounds(self) -> list[int]:
-        """Where something without a name ends, at the latest."""
+        """Return the addresses at which something without a name ends at the latest."""
         return sorted({*self.starts, *self.targets.tolist(), *self.inputs.starts.tolist(),
                        *(self.inputs.starts + self.inputs.sizes).tolist()})
 
     def _describe(self, thing: _Thing) -> None:
-        """Fill in what it is by itself, and the data that it refers to."""
+        """Fill in the digest of the thing itself, and the data to which it refers."""
         first, end = np.searchsorted(self.places, (thing.start, thing.start + thing.size)).tolist()
         content = bytearray(self._content(thing))
         said = []
@@ -162,7 +161,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         thing.own = thing.digest = _hash(_plain(thing), content, *said)
 
     def _clear_line(self, code: bytearray, at: int, i: int) -> None:
-        """If relocation i is of the call of a WARN(), or of the format of a BUG()."""
+        """Clear the line number if relocation i belongs to a WARN() or BUG()."""
         if self.names[self.relocations['sym'][i]] == 'warn_slowpath_fmt':
             line_numbers.clear(code, at, line_numbers.MOV_ESI)
         constant = self.constants.get(int(self.targets[i]))
@@ -176,14 +175,14 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         return self.linked[at:at + thing.size]
 
     def _offset(self, address: int) -> int | None:
-        """Where in the file it lies; None if it is zero at first, and not in the file."""
+        """Return the offset in the file; None if the thing is zero at first and not in the file."""
         for start, size, offset in self.in_file:
             if start <= address < start + size:
                 return address - start + offset
         return None
 
     def _refer(self, thing: _Thing, i: int) -> str:
-        """To what relocation i refers; its digest counts later if it is data."""
+        """Return to what relocation i refers; data gets its digest later."""
         symbol = self.symbols[self.relocations['sym'][i]]
         target = int(self.targets[i])
         found = self._holding(target)
@@ -196,7 +195,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         return f'{_plain(found)}+{target - found.start}' if found else '?'
 
     def _holding(self, address: int) -> _Thing | None:
-        """What lies at an address; a constant without a name begins there."""
+        """Return what lies at an address; a constant without a name begins there."""
         i = bisect.bisect_right(self.starts, address) - 1
         if i >= 0 and address < self.named[i].start + self.named[i].size:
             return self.named[bisect.bisect_left(self.starts, self.starts[i])]
@@ -218,7 +217,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
 
 
 def _with_data(thing: _Thing) -> bytes:
-    """What a variable at first refers to is not seen through another one."""
+    """Return the digest with that of the data; variables are not followed through others."""
     return _hash(thing.own, *(other.digest for other in thing.data
                               if thing.code or thing.constant or other.constant))
 
@@ -232,7 +231,7 @@ def _plain(thing: _Thing) -> str:
 
 
 def _numberless(name: str, thing: _Thing | None) -> str:
-    """The compiler numbers static variables of functions, anew if there is one more before them."""
+    """Remove a static variable's number, which depends on how many come before it."""
     return name if thing and thing.code else re.sub(r'(\.\d+)+$', '', name)
 
 

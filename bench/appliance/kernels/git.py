@@ -11,7 +11,7 @@ from .. import process
 
 def apply(patches: Iterable[bytes], folder: Path,
           *options: str) -> subprocess.CompletedProcess[str]:
-    """In a folder that is no part of a repository, whatever lies around it."""
+    """Run it in a folder as if there were no repository around it."""
     with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as temporary:
         files = []
         for number, patch in enumerate(patches):

@@ -15,12 +15,12 @@ CONFIGURATIONS = {
 
 
 def fragments(configuration: str) -> list[Path]:
-    """The files of a configuration."""
+    """Return the files of a configuration."""
     return [CONFIGS / name for name in CONFIGURATIONS[configuration]]
 
 
 def requested(paths: list[Path]) -> dict[str, tuple[str, str]]:
-    """symbol -> (value, 'file:line'); the last fragment that names a symbol wins."""
+    """Map each symbol to (value, 'file:line'); the last fragment that names it wins."""
     wanted: dict[str, tuple[str, str]] = {}
     for path in paths:
         for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
@@ -36,7 +36,7 @@ def requested(paths: list[Path]) -> dict[str, tuple[str, str]]:
 
 
 def check_taken(wanted: dict[str, tuple[str, str]], config: Path) -> None:
-    """Fail, naming the symbols, when the kernel's .config is not what was asked for."""
+    """Raise Failure and name the symbols if the kernel's .config is not what was asked for."""
     taken = dict(re.findall(r'^(CONFIG_\w+)=(.+)$', config.read_text(encoding='utf-8'), re.M))
     missed = [f'{place}: {symbol}={value} did not take effect, it is {taken.get(symbol, "n")}'
               for symbol, (value, place) in wanted.items() if taken.get(symbol, 'n') != value]

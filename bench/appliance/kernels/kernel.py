@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Build kernels: one source tree, one object folder a configuration.
 
-Kernels are built one after the other in the same object folder, and each
-result is copied out; what two of them share is compiled once. That folder
-lies in the tree, for then kbuild names no absolute path, and ccache finds
-what another clone has compiled.
+Kernels are built one after the other in the same object folder, and each result is copied
+out. So what two kernels share is compiled once. The object folder lies in the tree, so that
+kbuild names no absolute path, and ccache finds what another clone has compiled.
 """
 
 import hashlib
@@ -39,12 +38,12 @@ DEBUG_FILE = 'linux.debug'
 
 
 def binary(build: Path, name: str, configuration: str = 'release') -> Path:
-    """Where the built kernel is."""
+    """Return the path of the built kernel."""
     return build / configuration / 'kernels' / name / 'linux'
 
 
 def debug_file(program: Path) -> Path:
-    """What knows the source lines of a kernel's program; that may be itself."""
+    """Return the file with a program's source lines, which may be the program itself."""
     separate = program.with_name(DEBUG_FILE)
     return separate if separate.exists() else program
 
@@ -60,14 +59,14 @@ def ensure(build: Path, names: list[str], configuration: str = 'release') -> lis
 
 
 def bring_tree_to(build: Path, name: str) -> Path:
-    """The kernel tree with a kernel's patches in it, for what is built from its files."""
+    """Return the kernel tree with a kernel's patches, for what is built from its files."""
     source = sources.prepare(build)
     PatchedTree(source.tree, build / 'pristine').bring_to(series.stack(name))
     return source.tree
 
 
 def read_sources(build: Path, name: str, files: set[str]) -> dict[str, str]:
-    """Files of the kernel tree, those there are, as they are in a kernel."""
+    """Read files of the kernel tree as they are in a kernel, those that exist."""
     with locked(build):
         tree = sources.prepare(build).tree
         return PatchedTree(tree, build / 'pristine').read(series.stack(name), files)
@@ -78,7 +77,7 @@ def _objects(tree: Path, configuration: str) -> Path:
 
 
 class Bench:
-    """Builds stacks that are no kernels of their own, where the kernels are built.
+    """Builds other stacks than the named kernels, in the same object folder.
 
     What a stack shares with the one before it is not compiled again. The
     kernels' own programs and stamps stay as they are.
@@ -141,7 +140,7 @@ def _ensure_one(build: Path, source: sources.Source, stack: series.Stack,
 
 
 def _install(objects: Path, target: Path, configuration: str) -> None:
-    """Copy the program; the release's debug information and relocations to files of their own."""
+    """Copy the program; put debug information and relocations of a release into other files."""
     linked = objects / 'linux'
     if configuration not in DEBUG_FLAGS:
         copy_atomically(linked, target)
@@ -163,12 +162,12 @@ def _objcopy(option: str, source: Path, target: Path) -> None:
 
 
 def _export_headers(tree: Path, headers: Path) -> None:
-    """The probe's interface, for the guest's programs; its time changes with its content."""
+    """Copy the probe's interface for the guest's programs; its time changes with its content."""
     put(tree / 'include' / 'uapi' / PROBE_HEADER, headers / PROBE_HEADER)
 
 
 def _stamp(source: sources.Source, stack: series.Stack, configuration: str) -> str:
-    """A text that changes whenever the kernel could come out different."""
+    """Return a text that changes whenever the built kernel could change."""
     digest = hashlib.sha256(source.id.encode())
     for path in kconfig.fragments(configuration):
         digest.update(path.read_bytes())

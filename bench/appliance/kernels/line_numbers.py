@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Line numbers in the code of WARN() and BUG(), which change with every line above them.
+"""Find line numbers in the code of WARN() and BUG(), which change with every line above.
 
 User-mode Linux has no table of them: they are an argument, in a mov to a
 register among those that set up the call.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the linker's map says: which section of which object file went where."""
+"""Read the linker's map: which section of which object file went where."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ class Inputs:
         self.files = [file for *_, file in found]
 
     def at(self, addresses: np.ndarray) -> np.ndarray:
-        """The index of the input section that holds each address; -1: none does."""
+        """Return the index of the input section that holds each address; -1 if none does."""
         return holding(self.starts, self.sizes, addresses)
 
     def of_the_kernel(self, i: int) -> bool:
@@ -31,11 +31,11 @@ class Inputs:
 
 
 def read(path: Path) -> Inputs:
-    """The input sections that a map file lists."""
+    """Return the input sections that a map file lists."""
     return Inputs(path.read_text(encoding='utf-8', errors='replace'))
 
 
 def holding(starts: np.ndarray, sizes: np.ndarray, addresses: np.ndarray) -> np.ndarray:
-    """The index of the range that holds each address, ranges ascending; -1: none does."""
+    """Return the index of the ascending range that holds each address; -1 if none does."""
     i = np.searchsorted(starts, addresses, side='right') - 1
     return np.where((i >= 0) & (addresses < starts[i] + sizes[i]), i, -1)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """A program whose functions can be put into any order, without a link.
 
-When a kernel has been linked, record() takes down which functions have a
-section of their own, and every field of the program that depends on where one
-of them lies: what the linker would fill in anew. Movable.placed() fills in the
-same, and puts the tables in order that are sorted by address: the kernel's of
-its symbols (kallsyms), and the unwinder's. (__ex_table the kernel sorts at boot.)
+When a kernel has been linked, record() takes down which functions have a section of their
+own, and every field of the program that depends on where one of them lies. These are the
+fields that the linker would fill in anew. Movable.placed() fills them in, and sorts the
+tables that go by address: the kernel's table of its symbols (kallsyms) and the unwinder's.
+The kernel sorts __ex_table at boot.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ FILL = 0x90  # between two functions; nothing executes it
 
 
 def record(program: Path, linked: bytes, inputs: Inputs) -> None:
-    """Keep beside a program what Movable needs, from the same as the linker left it, and its map."""
+    """Keep beside a program what Movable needs, made from the linked program and its map."""
     whole = elf.Program(linked)
     functions = [i for i, name in enumerate(inputs.names)
                  if name.startswith('.text.') and not name.startswith('.text.unlikely')
@@ -54,7 +54,7 @@ def record(program: Path, linked: bytes, inputs: Inputs) -> None:
 
 
 def _with_got(program: elf.Program, relocations: np.ndarray) -> np.ndarray:
-    """Where code looks into the global offset table: not the code, the entry is to be filled in."""
+    """Replace what looks into the global offset table by the entry, which is filled in."""
     got = np.isin(relocations['type'], elf.R_GOT)
     entries = relocations[got]
     fields = program.read(entries['offset'], '<i4')
@@ -71,7 +71,7 @@ def _same_file(inputs: Inputs, functions: list[int], places: np.ndarray,
 
 
 def _check(starts: np.ndarray, sizes: np.ndarray, inputs: Inputs) -> None:
-    """Nothing but functions, each on its alignment, lies between the first and the last."""
+    """Check that only aligned functions lie between the first and the last."""
     if not starts.size or (starts % ALIGNMENT).any():
         raise Failure('the functions of the kernel have no sections of their own, each aligned '
                       f'to {ALIGNMENT} bytes: docs/measuring.md says why they need them')
@@ -102,7 +102,7 @@ def _recorded(path: Path, digest: str) -> dict[str, np.ndarray]:
 
 
 class Movable:
-    """A program of which everything is known that depends on where its functions lie."""
+    """A program with all its fields that depend on where its functions lie."""
 
     def __init__(self, path: Path):
         self.program = path.read_bytes()
@@ -114,9 +114,9 @@ class Movable:
         self._room = -(-self.sizes // ALIGNMENT) * ALIGNMENT
 
     def drawn(self, seed: str) -> np.ndarray:
-        """An address for each function, in a random order: none is where it was.
+        """Draw an address for each function, in a random order, so that none is where it was.
 
-        All together take no more room than in the build, whose last function is not padded.
+        They take no more room than in the build, whose last function is not padded.
         """
         chance = random.Random(seed)
         spare = self._room - self.sizes
@@ -130,7 +130,7 @@ class Movable:
                 return addresses
 
     def placed(self, addresses: np.ndarray) -> bytes:
-        """The program with its functions there."""
+        """Return the program with its functions at these addresses."""
         moved = Moved(self.starts, self.sizes, addresses - self.starts)
         program = elf.Program(self.program)
         self._move(program, addresses)
@@ -141,7 +141,7 @@ class Movable:
         return program.bytes.tobytes()
 
     def _move(self, program: elf.Program, addresses: np.ndarray) -> None:
-        """Each function with what pads it; nothing executes that."""
+        """Move each function with its padding, which nothing executes."""
         old, = program.offsets(self.starts[:1])
         end, = program.offsets(self.starts[-1:]) + self.sizes[-1]
         code = np.append(program.bytes[old:end], np.full(-(end - old) % ALIGNMENT, FILL, np.uint8))
@@ -162,17 +162,17 @@ class Movable:
 
 @dataclass(frozen=True)
 class Moved:
-    """How far the functions have moved."""
+    """How far each function has moved."""
     starts: np.ndarray
     sizes: np.ndarray
     shifts: np.ndarray
 
     def __call__(self, addresses: np.ndarray) -> np.ndarray:
-        """What these addresses have become."""
+        """Return what these addresses have become."""
         return addresses + self.of(holding(self.starts, self.sizes, addresses))
 
     def of(self, functions: np.ndarray) -> np.ndarray:
-        """How far each of these functions has moved; of -1, what is none of them: not at all."""
+        """Return how far each of these functions has moved; 0 for -1, which is no function."""
         return np.append(self.shifts, 0)[functions]
 
 
@@ -228,7 +228,7 @@ class Names:
         self._write(program, 'seqs_of_names', digits.astype(np.uint8).ravel())
 
     def _split(self, program: elf.Program) -> list[bytes]:
-        """The compressed names, with their lengths: seven bits a byte, the lowest first."""
+        """Split the compressed names; their lengths have seven bits a byte, the lowest first."""
         text = self._read(program, 'names', 'u1', self.at['markers'] - self.at['names']).tobytes()
         entries, at = [], 0
         for _ in range(self.count):
@@ -239,7 +239,7 @@ class Names:
         return entries
 
     def _spelled(self, program: elf.Program) -> list[str]:
-        """The names in full, without the type: each byte stands for a token."""
+        """Return the names in full, without the type; each byte stands for a token."""
         index = self._read(program, 'token_index', '<u2', 256).tolist()
         size = self.at['token_index'] - self.at['token_table']
         table = self._read(program, 'token_table', 'u1', size).tobytes().decode()

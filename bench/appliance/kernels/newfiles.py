@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Files that patches add to the kernel, kept as files of their own.
 
-A patch adds such a file empty; what is in it lies in kernel-patches/files/, at
-the path that it has in the kernel tree, as the whole series leaves it. Where
-later patches of the series change it, too, their changes are in it already,
-and whole() takes them out again.
+A patch adds such a file empty. Its content lies in kernel-patches/files/, at the path that it
+has in the kernel tree, and is that after the whole series. If later patches of the series
+change the file, too, whole() takes their changes out again.
 """
 
 import re
@@ -22,12 +21,12 @@ EMPTY = re.compile(rb'diff --git a/(\S+) b/\1\nnew file mode \d+\n(?:index \S+\n
 
 
 def whole(patch: Path) -> bytes:
-    """A patch with all that is in the files that it adds: what is applied."""
+    """Return a patch with the content of the files that it adds, as it is applied."""
     return b''.join(_filled(section, patch) for section in _sections(patch))
 
 
 def _sections(patch: Path) -> list[bytes]:
-    """What is before the first file, then each file's part."""
+    """Split a patch into what is before the first file, and each file's part."""
     return re.split(rb'^(?=diff --git )', patch.read_bytes(), flags=re.M)
 
 
@@ -43,7 +42,7 @@ def _filled(section: bytes, patch: Path) -> bytes:
 
 
 def _before_later_patches(name: str, patch: Path) -> bytes:
-    """A file as a patch adds it, before what later ones of its series change in it."""
+    """Return a file as a patch adds it, before later patches of its series change it."""
     content = (FILES / name).read_bytes()
     for later in reversed(_later(patch)):
         for section in _sections(later):
@@ -53,7 +52,7 @@ def _before_later_patches(name: str, patch: Path) -> bytes:
 
 
 def _later(patch: Path) -> list[Path]:
-    """The patches that come after one in its series."""
+    """Return the patches that come after one in its series."""
     listed = patch.parent / 'series'
     names = entries(listed) if listed.exists() else []
     return [patch.parent / name for name in dropwhile(lambda name: name != patch.name, names)][1:]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Patches: which files they touch, and how they are applied. Both by `git apply`.
+"""Tell which files patches touch, and apply them, both by `git apply`.
 
-So a patch is what it is to `git am`: renames and modes count, a diff that the
-message quotes only if it is not indented, and the text may be of any encoding.
+So a patch is what it is to `git am`: renames and modes count, a diff in the message counts
+unless it is indented, and the text may have any encoding.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from .newfiles import whole
 
 
 def touched_files(patches: Sequence[Path]) -> list[str]:
-    """The files that patches change, make, rename or remove, relative to the tree."""
+    """Return the files that patches change, make, rename or remove, relative to the tree."""
     found = [name for way in ((), ('--reverse',)) for name in _new_names(patches, *way)]
     for name in found:
         if Path(name).is_absolute() or '..' in Path(name).parts:
@@ -27,9 +27,9 @@ def touched_files(patches: Sequence[Path]) -> list[str]:
 
 
 def apply(patches: Sequence[Path], folder: Path) -> bool:
-    """Apply them to copies of the files that they touch: at offsets if need be, never with fuzz.
+    """Apply patches to copies of the files that they touch, at offsets but never with fuzz.
 
-    One that says since which point release the tree has it is left out there. Returns
+    A patch that says since which point release the tree has it is left out there. Returns
     whether all of them apply; if not, the folder has some of them.
     """
     for may_be_there, group in itertools.groupby(patches, _says_since_when):
@@ -40,7 +40,7 @@ def apply(patches: Sequence[Path], folder: Path) -> bool:
 
 
 def apply_one_by_one(patches: Sequence[Path], folder: Path) -> None:
-    """The same for patches that do not all apply: raises Failure for the first of these."""
+    """Apply patches one by one; raise Failure for the first that does not apply."""
     for patch in patches:
         if not _says_since_when(patch) or not _is_in_tree(patch, folder):
             # --reject has git say which hunk it is; what it leaves in the folder is no harm.
@@ -58,7 +58,7 @@ def _is_in_tree(patch: Path, folder: Path) -> bool:
 
 
 def _new_names(patches: Sequence[Path], *way: str) -> list[str]:
-    """As the files are called afterwards."""
+    """Return the names of the files after the patch."""
     if not patches:
         return []
     ran = git.apply(map(whole, patches), Path('/'), '--numstat', '-z', *way)
@@ -71,7 +71,7 @@ def _new_names(patches: Sequence[Path], *way: str) -> list[str]:
 
 
 def _why(patch: Path, said: str) -> str:
-    """Where and why a patch does not apply, from all that git says."""
+    """Say where and why a patch does not apply, from all that git says."""
     hunk = re.search(r'^Rejected hunk #(\d+)', said, re.M)
     failed = re.search(r'^error: patch failed: (.+):(\d+)$', said, re.M)
     if hunk and failed:
@@ -90,7 +90,7 @@ def _first_error(said: str) -> str:
 
 
 def _where(patches: Iterable[Path], name: str) -> str:
-    """The first line that has a file to be changed, as messages name it."""
+    """Return the first line that names a file to be changed."""
     marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
                                                         b'rename from ', b'rename to '))
     return next((f'{short(patch)}:{number}' for patch in patches

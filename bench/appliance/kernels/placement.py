@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """One kernel with its functions in another order.
 
-Where a function lies decides which others it competes with for a place in the
-caches and branch predictors, so that two kernels differ whose functions are
-all the same (Mytkowicz and others, "Producing wrong data without doing
-anything obviously wrong!", 2009; Curtsinger and Berger, "Stabilizer", 2013).
-Here the functions of a linked kernel are put into random orders.
+The address of a function decides with which others it competes for a place in the caches and
+branch predictors. So two kernels may differ although all their functions are the same
+(Mytkowicz and others, "Producing wrong data without doing anything obviously wrong!", 2009;
+Curtsinger and Berger, "Stabilizer", 2013). This module puts the functions of a linked kernel
+into random orders.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from .movable import Movable
 
 
 def ensure(build: Path, programs: dict[str, Path], count: int) -> dict[str, list[Path]]:
-    """Programs by kernel, count placements of each; with one, that of the build.
+    """Return count placements of each kernel; a single one is the program as built.
 
-    A kernel may be any program that kernel.py has built, in a folder of its own
-    with what was put beside it; so are its placements, until it changes.
+    A kernel may be any program that kernel.py has built, in a folder of its own. Its
+    placements are kept in that folder until the program changes.
     """
     if count == 1:
         return {name: [path] for name, path in programs.items()}
@@ -49,7 +49,7 @@ def _paths(program: Path, count: int) -> list[Path]:
 
 
 def _forget_others(paths: list[Path]) -> None:
-    """Those of a program that is no more, and what was left half written."""
+    """Remove placements of former programs, and files that were left half written."""
     digest = paths[0].name.partition('-')[0]
     for path in paths[0].parent.glob('*'):
         if not path.name.startswith(digest):

@@ -22,7 +22,7 @@ class Stack:
 
 
 def kernels(root: Path = PATCHES) -> list[str]:
-    """The names of the kernels that can be built."""
+    """Return the names of the kernels that can be built."""
     return sorted(p.name for p in (root / VERSION / 'kernels').iterdir())
 
 

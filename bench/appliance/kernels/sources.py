@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel tree: extracted or copied once into the build folder."""
+"""The kernel tree, which is extracted or copied once into the build folder."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class Source:
 
 
 def origin() -> Path:
-    """The tarball or tree that the user names, or Debian's."""
+    """Return the tarball or tree that the user names, or Debian's."""
     return Path(os.environ.get('LINUX_SRC') or TARBALL).expanduser().absolute()
 
 

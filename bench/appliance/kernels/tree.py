@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Bringing the kernel tree to a stack of patches.
+"""Bring the kernel tree to a stack of patches.
 
-A stack is applied to copies of the files that it touches. Only when all of it
-applies, those files go to the tree, and only where their content differs: so
-a stack that does not apply leaves the tree as it was, and the build sees just
-what changed between one kernel and the next.
+A stack is applied to copies of the files that it touches. Only if all of it applies, those
+files go to the tree, and only if their content differs. So a stack that does not apply
+leaves the tree as it was, and the build sees just what changed between two kernels.
 """
 
 import json

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Flame graphs: one SVG file, no network, zoom and search in a browser.
 
-The form is Brendan Gregg's: call chains from the bottom up, a frame as wide as
-what it costs with all that it calls. A difference has the widths of the second
-profile; the colour says what a function costs by itself more or less than in
-the first, white where that is less than the error of counting.
+They look like Brendan Gregg's: call chains grow from the bottom up, and a frame is as
+wide as what it costs with all that it calls. A difference has the widths of the second
+profile. Its colour says how much more or less a function costs by itself than in the
+first; white is less than the error of counting.
 """
 
 import math
@@ -25,14 +25,14 @@ SCRIPT = Path(__file__).with_name('flame.js')
 
 @dataclass
 class Frame:
-    """A function as called from those below it. Costs a walk; [of first, of second] profile."""
+    """A function, called by those below it, and its costs of a walk in [first, second] profile."""
     name: str
     whole: list[float] = field(default_factory=lambda: [0.0, 0.0])
     self: list[float] = field(default_factory=lambda: [0.0, 0.0])
     calls: dict[str, 'Frame'] = field(default_factory=dict)
 
     def add(self, stack: Stack, cost: float, side: int) -> None:
-        """One call chain."""
+        """Add one call chain."""
         frame = self
         frame.whole[side] += cost
         for name in stack:
@@ -42,7 +42,7 @@ class Frame:
 
 
 def graph(title: str, unit: str, profile: Profile) -> str:
-    """A flame graph of one profile."""
+    """Draw a flame graph of one profile."""
     root = _tree(profile, profile)
 
     def describe(frame: Frame) -> tuple[str, str]:
@@ -53,7 +53,7 @@ def graph(title: str, unit: str, profile: Profile) -> str:
 
 
 def difference(title: str, unit: str, first: Profile, second: Profile) -> str:
-    """A flame graph of the second profile, coloured by its difference from the first."""
+    """Draw a flame graph of the second profile, coloured by its difference from the first."""
     root = _tree(first, second)
     largest = max((abs(frame.self[1] - frame.self[0]) for frame in _all(root)), default=0) or 1.0
 
@@ -84,13 +84,13 @@ def _all(frame: Frame) -> Iterator[Frame]:
 
 
 def _warm(name: str) -> str:
-    """The same colour for the same function in every graph."""
+    """Return a warm colour, the same for a function in every graph."""
     hue = zlib.crc32(name.encode())
     return f'rgb({205 + hue % 50},{80 + hue // 50 % 130},{hue // 6500 % 55})'
 
 
 def _cold_or_hot(strength: float) -> str:
-    """Red for more, blue for less, the deeper the more of it; strength from -1 to 1."""
+    """Return red for more and blue for less, deeper for a larger strength from -1 to 1."""
     other = round(225 * (1 - abs(strength)))
     return f'rgb(255,{other},{other})' if strength > 0 else f'rgb({other},{other},255)'
 
@@ -126,7 +126,7 @@ const MARGIN = {MARGIN}, WIDTH = {WIDTH}, LETTER = {LETTER};
 
 def _place(frame: Frame, depth: int, x: float,
            scale: float) -> Iterator[tuple[Frame, int, float, float]]:
-    """Every frame that is wide enough, with its depth, x and width."""
+    """Yield every frame that is wide enough, with its depth, x and width."""
     width = frame.whole[1] * scale
     if width < NARROWEST:
         return

@@ -31,7 +31,7 @@ SHOWN = 0.001  # of a walk: functions below are not in the table
 
 
 def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -> int:
-    """Profile one kernel, or the second against the first; returns the exit status."""
+    """Profile one kernel, or compare the second with the first; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
     events = perf.choose()
     appliance = guest.ensure(build, kernels)
@@ -61,7 +61,7 @@ def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -
 
 
 def _labels(kernels: list[str]) -> list[str]:
-    """A kernel against itself is a control: it needs a second name."""
+    """Give a kernel that is compared with itself a second name."""
     return [*kernels[:1], *(f'{name}-again' if name in kernels[:1] else name
                             for name in kernels[1:])]
 
@@ -89,7 +89,7 @@ def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
 
 def _profiles(appliance: guest.Appliance, event: perf.Event, recording: IO,
               records: list[Record]) -> list[Profile]:
-    """The samples of each kernel while it walked."""
+    """Collect the samples of each kernel while it walked."""
     loops = of_type(Loop, records)  # in time order, never two at once
     begins = [loop.begin_ns - QUIET_NS for loop in loops]
     boots = [Boot(loop.walks, loop.end_ns - loop.begin_ns) for loop in loops]
@@ -113,7 +113,7 @@ def _profiles(appliance: guest.Appliance, event: perf.Event, recording: IO,
 
 
 def _numbers(events: list[perf.Event], profiles: list[Profile]) -> dict:
-    """The part of result.json that was measured; docs/formats.md describes every field."""
+    """Return the measured part of result.json; docs/formats.md describes every field."""
     found: dict = {'event': asdict(events[0]), 'confidence': stacks.CONFIDENCE, 'profiles': {}}
     for profile in profiles:
         functions = profile.functions(1)
@@ -136,7 +136,7 @@ def _by_cost(functions: dict[str, Cost]) -> list[str]:
 
 
 def _graphs(result: dict, profiles: list[Profile]) -> dict[str, str]:
-    """The flame graph of the last kernel, and the differential one of a pair."""
+    """Draw the flame graph of the last kernel, and the differential one of a pair."""
     unit = result['event']['unit']
     last = profiles[-1]
     title = f"{last.kernel}: {result['walk']} over {result['layout']}, {unit} a walk"
@@ -148,7 +148,7 @@ def _graphs(result: dict, profiles: list[Profile]) -> dict[str, str]:
 
 
 def _text(result: dict, events: list[perf.Event], profiles: list[Profile]) -> str:
-    """profile.txt: fits into mail."""
+    """Return the text of profile.txt, fit for mail."""
     parts = [_about(result, events)]
     parts += [_table(profile, result['event']['unit'], events) for profile in profiles]
     if len(profiles) > 1:
@@ -204,5 +204,5 @@ def _difference_row(row: Difference) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Three digits that mean something."""
+    """Format a number with three significant digits."""
     return f'{value:,.0f}' if value >= 100 else f'{value:.3g}'

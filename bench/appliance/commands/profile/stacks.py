@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From samples to cost: what each function takes of one walk, and how sure that is.
+"""Turn samples into costs: what each function takes of one walk, and with which error.
 
-A boot is one draw, as for times: what differs between two boots of one kernel
-does not average out within either. So an error is the larger of two: that of
-counting so few samples (Poisson), and that which the spread of the boots shows.
+A boot is one draw, as for times: what differs between two boots of one kernel does not
+average out within either. So an error is the larger of two: the error of counting so few
+samples (Poisson), and the error that follows from the spread of the boots.
 """
 
 import math
@@ -21,7 +21,7 @@ CONFIDENCE = 0.99
 
 @dataclass
 class Boot:
-    """The walks of one boot, and the samples of the kernel while they were done."""
+    """The walks of one boot, and the samples of the kernel during them."""
     walks: int
     ns: int  # by the clock on the wall
     stacks: Counter[Stack] = field(default_factory=Counter)
@@ -31,7 +31,7 @@ class Boot:
 
 @dataclass(frozen=True)
 class Cost:
-    """What something takes of a walk, in the event's unit, plus or minus error."""
+    """What something costs of a walk, in the event's unit, plus or minus error."""
     value: float
     error: float
     samples: int
@@ -46,38 +46,38 @@ class Profile:
 
     @property
     def walks(self) -> int:
-        """Walks of all boots."""
+        """Count the walks of all boots."""
         return sum(boot.walks for boot in self.boots)
 
     @property
     def samples(self) -> int:
-        """Samples of the kernel's own process in all boots."""
+        """Count the samples of the kernel's own process in all boots."""
         return sum(self.stacks().values())
 
     def stacks(self) -> Counter[Stack]:
-        """Samples of each call chain in all boots."""
+        """Count the samples of each call chain in all boots."""
         return sum((boot.stacks for boot in self.boots), Counter())
 
     def wall_ns(self) -> float:
-        """Time of a walk by the clock on the wall, whatever the host did meanwhile."""
+        """Return the wall-clock time of a walk, with all that the host did meanwhile."""
         return sum(boot.ns for boot in self.boots) / self.walks
 
     def total(self) -> Cost:
-        """All that the kernel does in a walk."""
+        """Return the cost of all that the kernel does in a walk."""
         return self._cost([boot.stacks.total() for boot in self.boots], self.period, 1)
 
     def counted(self, event: Event) -> Cost:
-        """A further event that was counted, by its samples."""
+        """Return the cost of a further event, by its samples."""
         return self._cost([boot.counts[event.name] for boot in self.boots], event.period, 1)
 
     def functions(self, rows: int) -> dict[str, Cost]:
-        """What each function takes by itself; the errors hold for so many rows at once."""
+        """Return the cost of each function by itself; the errors hold for so many rows at once."""
         by_boot = [leaves(boot.stacks) for boot in self.boots]
         return {name: self._cost([boot[name] for boot in by_boot], self.period, rows)
                 for name in set().union(*by_boot)}
 
     def none(self, rows: int) -> Cost:
-        """A function that was never seen: it may have been missed."""
+        """Return the cost of a function that was never sampled, which may have been missed."""
         return self._cost([0] * len(self.boots), self.period, rows)
 
     def _cost(self, seen: list[int], period: int, rows: int) -> Cost:
@@ -93,19 +93,19 @@ class Profile:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a function takes more of a walk in the second profile than in the first."""
+    """How much more a function costs in the second profile than in the first."""
     name: str
     first: Cost
     second: Cost
 
     @property
     def value(self) -> float:
-        """Second minus first."""
+        """Return second minus first."""
         return self.second.value - self.first.value
 
     @property
     def error(self) -> float:
-        """Of the difference."""
+        """Return the error of the difference."""
         return math.hypot(self.first.error, self.second.error)
 
     @property
@@ -118,7 +118,7 @@ SMALL = 0.005  # of the walk: functions below are not compared one by one
 
 
 def differences(first: Profile, second: Profile) -> list[Difference]:
-    """The functions that matter in either, the largest difference first."""
+    """Return the functions that matter in either profile, the largest difference first."""
     names = {name for profile in (first, second)
              for name, seen in leaves(profile.stacks()).items()
              if seen >= SMALL * profile.samples}
@@ -129,7 +129,7 @@ def differences(first: Profile, second: Profile) -> list[Difference]:
 
 
 def leaves(stacks: Counter[Stack]) -> Counter[str]:
-    """Samples of each function itself, without what it calls."""
+    """Count the samples of each function itself, without what it calls."""
     found: Counter[str] = Counter()
     for stack, seen in stacks.items():
         found[stack[-1]] += seen
@@ -137,10 +137,10 @@ def leaves(stacks: Counter[Stack]) -> Counter[str]:
 
 
 def resolved(stacks: Counter[Stack]) -> float:
-    """The share of samples whose function has a name."""
+    """Return the share of samples whose function has a name."""
     return 1 - leaves(stacks)['[unknown]'] / max(stacks.total(), 1)
 
 
 def folded(stacks: Counter[Stack]) -> str:
-    """One line a call chain, as flamegraph.pl and speedscope read it."""
+    """Write a line for each call chain, as flamegraph.pl and speedscope read it."""
     return ''.join(f"{';'.join(stack)} {seen}\n" for stack, seen in sorted(stacks.items()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench-proof`: how small a change bench sees, and how often one that is not there."""
+"""`umwalk bench-proof`: measure how small a change bench sees, and how often it is wrong."""
 
 import argparse
 

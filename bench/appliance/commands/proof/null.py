@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench-proof --null`: how often bench tells kernels apart whose walks are the same.
+"""`umwalk bench-proof --null`: count how often bench tells kernels apart that walk alike.
 
-Patches that change nothing on a walk, an unused function, a comment, two
-functions swapped, a driver, are compared with the kernel without them as a user
-would: all rows, the default budget and placements. Only that rows of the same
-code are timed, too. Trials are kept in results/proof/null.jsonl, and go on where
-they were stopped.
+Some patches change nothing on a walk: an unused function, a comment, two swapped functions,
+a driver. A kernel with such a patch is compared with the kernel without it as a user would
+do it, with all rows, the default budget and placements. But rows of the same code are timed,
+too. Trials are kept in results/proof/null.jsonl; a stopped run goes on from there.
 """
 
 import hashlib
@@ -52,7 +51,7 @@ def run(build: Path) -> int:
 
 
 def ensure(build: Path) -> dict[str, Path]:
-    """The kernels, by the name of the patch that each has more; what is up to date stays."""
+    """Build the kernels that are not up to date; return them by the names of their patches."""
     stack = series.stack(proof.BASE)
     bench = kernel.Bench(build, 'release')
     programs = {}

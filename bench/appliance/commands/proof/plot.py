@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The trials of `umwalk bench-proof` as a plot: every ratio with its interval, by condition."""
+"""Plot the trials of `umwalk bench-proof`: every ratio with its interval, by condition."""
 
 import math
 from typing import Sequence
@@ -21,7 +21,7 @@ STYLES = {
 
 
 def files(name: str, row: str, trials: list[dict], conditions: Sequence) -> dict[str, bytes]:
-    """NAME.svg and NAME.png: a panel for each condition, its trials in order of their ratio."""
+    """Draw NAME.svg and NAME.png: a panel for each condition, its trials ordered by their ratio."""
     panels = [(condition, of) for condition in conditions
               if (of := [t for t in report.named(trials, condition) if t['ratio']])]
     figure, axes = pyplot.subplots(
@@ -57,7 +57,7 @@ def _draw(axis, condition, trials: list[dict]) -> None:
 
 
 def _bars(at: list[int], low: list[float], high: list[float]) -> tuple[list, list]:
-    """Vertical lines as one, with gaps in it: a tenth of the bytes of lines each."""
+    """Draw vertical lines as one line with gaps, which takes a tenth of the bytes."""
     x = [value for i in at for value in (i, i, math.nan)]
     return x, [value for ends in zip(low, high) for value in (*ends, math.nan)]
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench-proof`: what the paired runner sees, and what it sees that is not there.
+"""`umwalk bench-proof`: measure what bench sees, and what it sees that is not there.
 
-Trials are whole comparisons of one row, each with boots of its own, of a kernel
-against itself and against one that wastes a known share of the walk's
-instructions. They are kept one by one in results/proof/ROW.jsonl, and go on
-where they were stopped.
+A trial is a whole comparison of one row, with boots of its own. It compares a kernel with
+itself, or with one that wastes a known share of the walk's instructions. Trials are kept in
+results/proof/ROW.jsonl; a stopped run goes on from there.
 """
 
 import collections
@@ -37,14 +36,14 @@ WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is 
 
 @dataclass(frozen=True)
 class Condition:
-    """What the trials of one kind have in common."""
+    """What all trials of one kind share."""
     cost: float  # share of the walk's instructions
     load: str  # another process: 'none', on the 'other' core, on the 'same' core
     trials: int
 
     @property
     def name(self) -> str:
-        """A/A, or how much is wasted; and the load."""
+        """Return A/A or how much is wasted, and the load."""
         what = f'{self.cost:.1%}' if self.cost else 'A/A'
         return what if self.load == 'none' else f'{what}, {self.load} core loaded'
 
@@ -86,7 +85,7 @@ def run(build: Path, row: str) -> int:
 
 
 def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
-    """What is still to be done, a trial of each condition before the next of any."""
+    """Return the missing trials, one of each condition before the next of any."""
     done = collections.Counter(t['condition'] for t in trials)
     return [(condition, number) for number in range(max(c.trials for c in CONDITIONS))
             for condition in CONDITIONS if done[condition.name] <= number < condition.trials]
@@ -94,7 +93,7 @@ def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
 
 def _programs(build: Path, appliance: guest.Appliance, layout: str,
               walk: str) -> tuple[dict[float, Path], dict[float, float]]:
-    """Kernels by the cost asked for, and the cost that each has, by exact count."""
+    """Build kernels by their intended cost; return also the cost of each, by exact count."""
     bench = kernel.Bench(build, 'release')
     folder = build / 'release' / 'proof'
     programs: dict[float, Path] = {}
@@ -125,7 +124,7 @@ def _build(bench: kernel.Bench, folder: Path, nops: int) -> Path:
 
 def _instructions(appliance: guest.Appliance, program: Path, layout: str,
                   walk: str) -> tuple[int, int]:
-    """Of a walk by this kernel: how many in all, how often it comes to the wasting function."""
+    """Count the instructions of a walk, and its calls of the wasting function."""
     one = replace(appliance, kernels={'waste': program})
     boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', f'{layout}:{walk}']))
     found = boot[layout, walk]
@@ -136,7 +135,7 @@ def _instructions(appliance: guest.Appliance, program: Path, layout: str,
 
 
 def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
-    """The trials that earlier runs made with the very same kernels."""
+    """Return the trials that earlier runs made with the very same kernels."""
     if not path.exists():
         return []
     current = {digest(program) for program in programs}
@@ -151,7 +150,7 @@ def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
 
 
 def digest(program: Path) -> str:
-    """Of a kernel's program, as trials name it."""
+    """Return the digest of a kernel's program, which names it in trials."""
     return hashlib.sha256(program.read_bytes()).hexdigest()
 
 
@@ -174,7 +173,7 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
 
 @contextlib.contextmanager
 def _load(where: str) -> Iterator[None]:
-    """Keep a CPU busy with an endless loop; this process and its guests stay on the first one."""
+    """Keep a CPU busy with an endless loop; keep this process and its guests on the first CPU."""
     if where == 'none':
         yield
         return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the trials of `umwalk bench-proof` come to: how often a difference is seen, how small one.
+"""What follows from the trials of `umwalk bench-proof`: which differences are seen, how often.
 
-Trials and conditions are those of proof.py; logarithms are those of the ratio.
+proof.py makes the trials and conditions. All logarithms are those of the ratio.
 """
 
 import math
@@ -21,14 +21,14 @@ HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 
 
 @dataclass(frozen=True)
 class Quantile:
-    """Of what values are drawn from, with its 95 % interval; an end is infinite with too few."""
+    """A quantile with its 95 % interval; an end is infinite if there are too few values."""
     value: float
     low: float
     high: float
 
 
 def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
-    """A line for each condition, how often a difference was seen; then what follows from all."""
+    """Return a line for each condition, and what follows from all of them."""
     rows = [[row, *HEADERS]]
     for condition in conditions:
         of = named(trials, condition)
@@ -46,7 +46,7 @@ def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
 
 
 def null_summary(trials: list[dict]) -> str:
-    """Of patches that change nothing: a line for each, then how many rows were told apart."""
+    """Return a line for each patch that changes nothing, and how many rows were told apart."""
     rows = [['patch', 'trials', 'rows', 'told apart', 'same', 'undecided', 'seconds, median']]
     for name in sorted({t['condition'] for t in trials}):
         of = [t for t in trials if t['condition'] == name]
@@ -65,12 +65,12 @@ def null_summary(trials: list[dict]) -> str:
 
 
 def named(trials: list[dict], condition) -> list[dict]:
-    """The trials of a condition."""
+    """Return the trials of a condition."""
     return [t for t in trials if t['condition'] == condition.name]
 
 
 def seen(trials: list[dict]) -> int:
-    """How many called the kernels different."""
+    """Count the trials that called the kernels different."""
     return _apart([t['verdict'] for t in trials])
 
 
@@ -79,18 +79,18 @@ def _apart(verdicts: list[str]) -> int:
 
 
 def shift(trials: list[dict]) -> float:
-    """By how much the second kernel is slower: ln(second / first), the median of trials."""
+    """Return by how much the second kernel is slower: ln(second / first), the median of trials."""
     return measure.middle([math.log(t['ratio']['value']) for t in trials if t['ratio']])
 
 
 def interval(count: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share (Clopper and Pearson 1934)."""
+    """Return the 95 % interval of a share (Clopper and Pearson 1934)."""
     found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, 'exact')
     return float(found.low), float(found.high)
 
 
 def quantile(values: Sequence[float], share: float) -> Quantile:
-    """A quantile and its interval from order statistics, exact whatever the distribution."""
+    """Estimate a quantile and its interval from order statistics, for any distribution."""
     ordered = [-math.inf, *sorted(values), math.inf]
     below, above = (stats.binom.ppf(p, len(values), share)
                     for p in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
@@ -99,14 +99,13 @@ def quantile(values: Sequence[float], share: float) -> Quantile:
 
 
 def needed(equal: list[dict]) -> list[float]:
-    """How much slower the second of two equal kernels had to be, for each trial to see it.
+    """Return, for each trial, how much slower the second of two equal kernels had to be to be seen.
 
-    Were it slower by d, all logarithms of the trial would be d more, and their
-    spread the same, so it would be seen where value + d is above reach: from
-    d = reach - value on. That is at the last look of the trial. Looks before
-    may see it earlier; and where this one does not, but would not find `same`
-    either, a run goes on to others, which see less. So this is d at most. A
-    trial whose control differs sees nothing, however slow.
+    If it were slower by d, all logarithms of the trial would be d more, and their spread
+    would be the same. So it would be seen if value + d is above reach: from d = reach - value
+    on. This is at the last look of the trial. Earlier looks may see it, too. If this look
+    does not see it, and would not find `same` either, a run goes on to later looks, which
+    see less. So this is an upper bound of d. A trial whose control differs sees nothing.
     """
     return [t['ratio']['reach'] - math.log(t['ratio']['value'])
             if t['ratio'] and not t['control']['differs'] else math.inf for t in equal]
@@ -117,7 +116,7 @@ def _equal(trials: list[dict], conditions: Sequence, load: str) -> list[dict]:
 
 
 def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
-    """How often trials of equal kernels would have seen this condition's difference, at least."""
+    """Return how many trials of equal kernels would at least have seen this difference."""
     equal = needed(_equal(trials, conditions, condition.load))
     if not condition.cost or not equal:
         return ''
@@ -135,7 +134,7 @@ def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
 
 
 def _smallest(trials: list[dict], conditions: Sequence) -> str:
-    """The smallest change that is seen in 95 of 100 runs: what that many A/A trials needed."""
+    """Return the smallest change that 95 of 100 runs see, from what the A/A trials needed."""
     equal = _equal(trials, conditions, 'none')
     if not equal:
         return f'Seen in {OFTEN:.0%} of runs: this needs trials of A/A.'
@@ -147,7 +146,7 @@ def _smallest(trials: list[dict], conditions: Sequence) -> str:
 
 
 def _instructions(least: float, trials: list[dict], conditions: Sequence) -> str:
-    """As many instructions as take that time, by the smallest cost that was tried."""
+    """Return the instructions that take that time, by the smallest cost that was tried."""
     tried = [t for c in conditions if c.cost and c.load == 'none'
              for t in [named(trials, c)] if t]
     if not tried:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
+"""`umwalk scale`: measure what one VMA, page, hole, table or huge page adds to a walk."""
 
 import argparse
 

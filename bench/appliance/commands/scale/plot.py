@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What scales how, as plots: a figure for each series, as SVG and, for mail, as PNG."""
+"""Plot the results of scale: a figure for each series, as SVG and, for mail, as PNG."""
 
 import numpy
 
@@ -10,7 +10,7 @@ PANEL = 4.4  # inches of width for a walk
 
 
 def files(result: dict) -> dict[str, bytes]:
-    """File name -> content."""
+    """Map file names to contents."""
     plots = {}
     for measured in dict.fromkeys(r['measure'] for r in result['fits']):
         for series in dict.fromkeys(r['series'] for r in result['fits']):
@@ -22,7 +22,7 @@ def files(result: dict) -> dict[str, bytes]:
 
 
 def _figure(name: str, rows: list[dict], kernels: list[str]) -> dict[str, bytes]:
-    """Above, a walk's cost against N with its line; below, how far points are from it."""
+    """Draw a walk's cost against N with its line, and below how far points are from it."""
     walks = [w for w in dict.fromkeys(r['walk'] for r in rows) if w != 'floor']
     width = PANEL * len(walks)
     figure, axes = pyplot.subplots(2, len(walks), squeeze=False, sharex=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What scales how, as text: for the terminal and for mail."""
+"""The results of scale as text, for the terminal and for mail."""
 
 import math
 from typing import Callable
@@ -36,7 +36,7 @@ each entry of the PTE tables (512 for a table), from as much memory as they are.
 
 
 def text(result: dict) -> str:
-    """The tables, what they mean, and what was measured."""
+    """Return the tables, what they mean, and what was measured."""
     kernels = list(result['kernels'])
     parts = []
     for measured in ('ns', 'instructions'):
@@ -51,7 +51,7 @@ def text(result: dict) -> str:
 
 def _by_kernel(title: str, rows: list[dict], kernels: list[str],
                cell: Callable[[dict], str]) -> str:
-    """A table with a line for each series and walk, a column for each kernel."""
+    """Return a table with a line for each series and walk, and a column for each kernel."""
     by_key = {(r['series'], r['walk'], r['kernel']): r for r in rows}
     lines = [['series', 'walk', title, *kernels]]
     for series, walk in dict.fromkeys((r['series'], r['walk']) for r in rows):
@@ -61,12 +61,12 @@ def _by_kernel(title: str, rows: list[dict], kernels: list[str],
 
 
 def cost(row: dict) -> str:
-    """The slope, marked if it is not that of a straight line."""
+    """Format the slope, marked if it is not that of a straight line."""
     return ('~' if row['verdict'] == 'not straight' else '') + with_reach(row['each'])
 
 
 def with_reach(interval: dict) -> str:
-    """'1.23 ±0.04': as many digits as give the half width of the interval two."""
+    """Format as '1.23 ±0.04', with two digits of the half width of the interval."""
     if interval['low'] is None:
         return _short(interval['value'], 4)
     reach = (interval['high'] - interval['low']) / 2
@@ -89,12 +89,12 @@ def shape(row: dict) -> str:
 
 
 def _short(value: float, digits: int = 3) -> str:
-    """So many significant digits, and no exponent."""
+    """Format with so many significant digits and no exponent."""
     return f'{float(f"{value:.{digits}g}"):,.10g}'
 
 
 def _floors(result: dict, kernels: list[str]) -> str:
-    """Walk beside floor, at the largest N."""
+    """Return the table of walks beside the floor, at the largest N."""
     if not result['floors']:
         return ''
     rows = [f | {'item': f"{f['item']}, N = {f['n']:,}"} for f in result['floors']]

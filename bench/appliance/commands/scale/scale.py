@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk scale`: what a walk costs against VMAs, pages, holes, tables, huge pages."""
+"""`umwalk scale`: measure what one VMA, page, hole, table or huge page adds to a walk."""
 
 import dataclasses
 import datetime
@@ -28,8 +28,8 @@ BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a 
 class Series:
     """Layouts that grow in one thing, up to most of it (workloads/measure/scale.c builds them).
 
-    A counted instruction takes hundreds of times as long as it does by itself,
-    and a count has no noise: it goes up to counted.
+    Counting makes an instruction take hundreds of times as long, and a count has no noise,
+    so counts go up to counted only.
     """
     item: str
     most: int
@@ -48,10 +48,9 @@ SERIES = {
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """How much is measured: boots of each kernel, samples at each point, points in each decade.
 
-    boots of each kernel, samples at each point, points in each decade and the
-    largest of them; and whether instructions are counted.
+    Also the largest point, and whether instructions are counted.
     """
     boots: int
     samples: int
@@ -65,7 +64,7 @@ QUICK = Effort(boots=5, samples=3, steps=(1,), limit=10_000, count=False)
 
 
 def points(most: int, steps: tuple[int, ...]) -> list[int]:
-    """Numbers from 1 to most, these steps in each decade, and none close to the last."""
+    """Return numbers from 1 to most, these steps in each decade, and none close to the last."""
     found = []
     decade = 1
     while decade < most:
@@ -120,12 +119,12 @@ def _boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
 
 
 def _asked(series: str, numbers: list[int]) -> str:
-    """As /bin/walks wants it."""
+    """Return the argument for /bin/walks."""
     return f'{series}:{",".join(map(str, numbers))}'
 
 
 def _count(appliance: guest.Appliance) -> list[Record]:
-    """One boot of each kernel, side by side: who runs beside it changes no count."""
+    """Count in one boot of each kernel, side by side, since load changes no count."""
     argv = ['/bin/walks', 'scale', '--count',
             *(_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
               for name, series in SERIES.items())]
@@ -137,13 +136,13 @@ def _count(appliance: guest.Appliance) -> list[Record]:
 
 
 def fits(records: list[Record]) -> list[dict]:
-    """What result.json has under 'fits': one for each series, walk, measure and kernel."""
+    """Return the 'fits' of result.json: one for each series, walk, measure and kernel."""
     return [row for measured, by_layout in _measures(records).items()
             for row in _fits(records, measured, by_layout)]
 
 
 def _measures(records: list[Record]) -> dict[str, dict]:
-    """Measure -> (layout, walk) -> kernel -> a value for each boot."""
+    """Map measure, (layout, walk) and kernel to a value for each boot."""
     counts: dict = {}
     for r in of_type(Count, records):
         of_walk = counts.setdefault((r.layout, r.walk), {})
@@ -177,10 +176,9 @@ def _truth(records: list[Record]) -> dict[tuple[str, str, str], str]:
 
 
 def floors(rows: list[dict]) -> list[dict]:
-    """Walks that come by every entry beside the loop that reads as many words.
+    """Compare walks that come by every entry with the loop that reads as many words.
 
-    Both at the largest N, for each page or table: ns, and how many times the
-    floor's it is.
+    Both are at the largest N: ns for each page or table, and walk / floor.
     """
     by_key = {(r['series'], r['walk'], r['kernel']): r for r in rows if r['measure'] == 'ns'}
     found = []
@@ -198,5 +196,5 @@ def floors(rows: list[dict]) -> list[dict]:
 
 
 def _of_last(row: dict) -> list[float]:
-    """The cost for each thing where there are most of them, in each boot."""
+    """Return the cost for each thing at the largest N, in each boot."""
     return [boot[-1] / row['n'][-1] for boot in row['boots']]
