@@ -5,25 +5,25 @@ import pytest
 
 from appliance.boots import guest
 from appliance.commands import mutants
-from appliance.commands.contract import contract
+from appliance.commands.contract import observe, report, rules
 from appliance.logs import splat
 from appliance.failure import Failure
 from appliance.paths import TOP
 
 
 @pytest.fixture(scope='module')
-def seen(appliance) -> dict[str, contract.Observation]:
+def seen(appliance) -> dict[str, observe.Observation]:
     """Every kernel, checked once."""
-    return {one.kernel: one for one in contract.observe(appliance)}
+    return {one.kernel: one for one in observe.observe(appliance)}
 
 
-def states(one: contract.Observation) -> dict[str, str]:
-    return {rule: state for rule, state in one.states().items() if state == contract.BROKEN}
+def states(one: observe.Observation) -> dict[str, str]:
+    return {rule: state for rule, state in one.states().items() if state == observe.FAIL}
 
 
 def test_every_kernel_breaks_what_it_is_expected_to_break(seen):
     assert [problem for one in seen.values()
-            for problem in contract.differences(one, contract.expected(one.kernel))] == []
+            for problem in report.differences(one, rules.expected(one.kernel))] == []
 
 
 def test_fixed_breaks_nothing(seen):
@@ -42,7 +42,7 @@ def test_fixed_breaks_nothing(seen):
     ('patched', 'U4', 'which the kernel never set'), ('patched', 'U5', 'says that it ended at'),
     ('baseline', 'U6', 'HugePages_Total')])
 def test_what_a_user_meets(seen, kernel, rule, shows):
-    assert shows in seen[kernel].rules[rule].broken[0]['detail']
+    assert shows in seen[kernel].rules[rule].failed[0]['detail']
 
 
 # Rules that no kernel here breaks, and parts of others: a wrong change of stock that breaks
@@ -59,17 +59,17 @@ WRONG_CHANGES = {
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 
 
-def faults(one: contract.Observation) -> list[tuple[str, str]]:
-    """Every broken case: its rule, and its name with what shows it."""
-    return [(rule, f"{broken['case']}: {broken['detail']}")
-            for rule, outcome in one.rules.items() for broken in outcome.broken]
+def faults(one: observe.Observation) -> list[tuple[str, str]]:
+    """Every case that failed: its rule, and its name with what shows it."""
+    return [(rule, f"{case['case']}: {case['detail']}")
+            for rule, outcome in one.rules.items() for case in outcome.failed]
 
 
 @pytest.mark.parametrize('name', WRONG_CHANGES)
 def test_a_wrong_change_breaks_its_rule_alone(seen, stock_with, name):
     rule, shows = WRONG_CHANGES[name]
     patch, = (folder / f'{name}.patch' for folder in FOLDERS if (folder / f'{name}.patch').exists())
-    found = contract.observe_one(stock_with(patch), mutants.BASE)
+    found = observe.observe_one(stock_with(patch), mutants.BASE)
     new = [(other, one) for other, one in faults(found)
            if (other, one) not in faults(seen[mutants.BASE])]
     assert any(other == rule and shows in one for other, one in new), new
@@ -89,33 +89,53 @@ ok 1 pagewalk
 """
 
 
-def observation(broken: set[str]) -> contract.Observation:
-    one = contract.Observation('some', console=WHOLE)
+def observation(failed: set[str]) -> observe.Observation:
+    one = observe.Observation('some', console=WHOLE)
     for rule, outcome in one.rules.items():
-        outcome.add('case', rule not in broken, False, 'why')
+        outcome.add('case', rule not in failed, False, 'why')
     return one
 
 
-def test_a_rule_that_breaks_unexpectedly_is_told():
-    assert contract.differences(observation({'U1'}), set()) == [
-        'some: U1 is broken, which is not expected']
+def test_a_rule_that_fails_unexpectedly_is_told():
+    assert report.differences(observation({'U1'}), set()) == [
+        'some fails U1, which is not expected']
 
 
-def test_a_rule_that_holds_unexpectedly_is_told():
-    assert contract.differences(observation(set()), {'U1'}) == [
-        'some: U1 is expected to be broken, but it is: ok']
+def test_a_rule_that_passes_unexpectedly_is_told():
+    assert report.differences(observation(set()), {'U1'}) == [
+        'some is expected to fail U1, but passes it']
+    one = observation(set())
+    one.rules['U1'] = observe.Outcome()
+    assert report.differences(one, {'U1'}) == [
+        'some is expected to fail U1, but nothing checked it']
+
+
+@pytest.mark.parametrize('splats, told', [
+    (['BUG: x\nStack:'], 'some: its log has a splat that begins with: BUG: x'),
+    (['BUG: x', 'BUG: y'], 'some: its log has 2 splats, the first of which begins with: BUG: x')])
+def test_splats_are_told(splats, told):
+    one = observation(set())
+    one.splats = splats
+    assert report.differences(one, set()) == [told]
+
+
+def test_a_failure_catches_the_eye():
+    lines = report.text([observation({'U1'})], []).splitlines()
+    assert [line.split() for line in lines if 'FAIL' in line] == [['U1', 'window', 'FAIL']]
+    assert 'U1 some: case: why' in lines
+    assert lines[-1] == 'Everything is as expected.'
 
 
 def test_a_rule_that_nothing_checks_is_told():
     one = observation(set())
-    one.rules['W7'] = contract.Outcome()
-    assert contract.unchecked([one]) == ['W7 VMA known: nothing checked it']
+    one.rules['W7'] = observe.Outcome()
+    assert report.unchecked([one]) == ['W7 VMA known: nothing checked it']
 
 
 def test_a_boot_that_dies_is_told():
     one = observation(set())
     one.died = 'a boot failed'
-    assert contract.differences(one, set()) == ['some: a boot failed']
+    assert report.differences(one, set()) == ['some: a boot failed']
 
 
 @pytest.mark.parametrize('log', ['', (TOP / 'tests' / 'splats' / 'well.log').read_text()],
@@ -123,8 +143,8 @@ def test_a_boot_that_dies_is_told():
 def test_each_kernel_whose_suite_never_ran_is_told(tmp_path, log):
     one = observation(set())
     one.console = log
-    contract._judge(one, tmp_path / 'none')
-    assert contract.differences(one, set()) == ['some: KUnit pagewalk never ran']
+    observe._judge(one, tmp_path / 'none')
+    assert report.differences(one, set()) == ['some: KUnit pagewalk never ran']
 
 
 def test_complaints_of_a_kernel_break_their_rule(tmp_path):
@@ -152,9 +172,9 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
     assert not splat.any_splat(log)
 
 
-def overseen(appliance, folder, script: str, limit: float, grace: float) -> contract.Overseer:
+def overseen(appliance, folder, script: str, limit: float, grace: float) -> observe.Overseer:
     """Who has ended a boot in which a script runs."""
-    oversee = contract.Overseer(folder / 'stock-0.console', limit, grace)
+    oversee = observe.Overseer(folder / 'stock-0.console', limit, grace)
     with pytest.raises(Failure):
         list(guest.records(appliance.only('stock'), '--host', f'--logs={folder}', '--timeout=0',
                            argv=['/bin/sh', '-c', script], hopeless=oversee))

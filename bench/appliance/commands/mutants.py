@@ -18,7 +18,7 @@ from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from ..kernels import kconfig, kernel, series
 from ..paths import PATCHES, VERSION, build_folder
 from ..progress import step
-from .contract import contract
+from .contract import observe, rules
 
 NAME = 'mutants'
 HELP = 'say which check finds each of many wrong changes of the walker'
@@ -169,7 +169,7 @@ def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str
     """
     faults, seconds = _faults(appliance.kernels[BASE], appliance, float('inf'))
     for fault in faults:
-        if fault.rule not in contract.expected(BASE):
+        if fault.rule not in rules.expected(BASE):
             raise Failure(f'{BASE} itself is {fault}: {fault.detail}', FAILED)
     return seconds, {(fault.rule, fault.case) for fault in faults}
 
@@ -198,13 +198,13 @@ def _faults(program: Path, appliance: guest.Appliance,
 
     The original takes usual seconds of CPU time.
     """
-    seen = contract.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
+    seen = observe.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
                                 PATIENCE * usual, AFTER_SPLAT * usual)
     found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
     for rule, outcome in seen.rules.items():
-        found += [Verdict(rule, broken['case'], broken['detail']) for broken in outcome.broken]
+        found += [Verdict(rule, case['case'], case['detail']) for case in outcome.failed]
     found += [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]
-    found += [Verdict('KUnit', '', problem) for problem in seen.problems]
+    found += [Verdict('log', '', problem) for problem in seen.problems]
     return found, seen.cpu_seconds
 
 

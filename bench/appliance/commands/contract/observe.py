@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a boot of a kernel shows of the rules: by its guest, its KUnit suite and its log."""
+
+import concurrent.futures
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...boots import guest, hang
+from ...boots.records import Record, Rule, of_type
+from ...failure import TIME_LIMIT, Failure, NoGuest
+from ...host import doctor
+from ...logs import ktap, splat
+from ...progress import step
+from .rules import RULES
+
+BOOT_SECONDS = 1200  # far more than any: what hangs is told by hang.py
+SUITE = 'pagewalk'  # of KUnit
+
+PASS, FAIL, SKIP, UNCHECKED = 'pass', 'fail', 'skip', '-'
+
+
+@dataclass
+class Outcome:
+    """The result of all cases of a rule on one kernel."""
+    passed: int = 0
+    failed: list[dict] = field(default_factory=list)  # case and detail, the smallest first
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """Tell the state: one case that fails is enough."""
+        if self.failed:
+            return FAIL
+        return PASS if self.passed else SKIP if self.skipped else UNCHECKED
+
+    def add(self, case: str, ok: bool, skipped: bool, detail: str) -> None:
+        """Count a case."""
+        if skipped:
+            self.skipped.append(f'{case}: {detail}')
+        elif ok:
+            self.passed += 1
+        else:
+            self.failed.append({'case': case, 'detail': detail})
+
+
+@dataclass
+class Observation:
+    """What a boot of a kernel has shown."""
+    kernel: str
+    records: list[Record] = field(default_factory=list)
+    rules: dict[str, Outcome] = field(default_factory=lambda: {rule: Outcome() for rule in RULES})
+    ktap: str = ''
+    console: str = ''
+    splats: list[str] = field(default_factory=list)  # whole, with their stacks
+    died: str = ''  # why, if the boot did not come to its end
+    status: int = 0  # of umrun; TIME_LIMIT: it hangs
+    cpu_seconds: float = 0
+
+    @property
+    def problems(self) -> list[str]:
+        """Results of KUnit that are missing."""
+        return ktap.read(self.console, SUITE).problems
+
+    def states(self) -> dict[str, str]:
+        """Rule by rule."""
+        return {rule: outcome.state for rule, outcome in self.rules.items()}
+
+
+def observe(appliance: guest.Appliance) -> list[Observation]:
+    """Boot every kernel once, as many at a time as there are CPUs."""
+    names = list(appliance.kernels)
+    with step(f'the contract on {", ".join(names)}'), \
+            concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
+
+
+def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf'),
+                grace: float = float('inf')) -> Observation:
+    """Boot one kernel, and judge what it shows.
+
+    The boot ends after limit seconds of CPU time, and grace seconds of CPU time after a splat.
+    """
+    seen = Observation(name)
+    with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
+        oversee = Overseer(Path(logs) / f'{name}-0.console', limit, grace)
+        try:
+            for record in guest.records(appliance, f'--mem={appliance.memory_mib}', f'--logs={logs}',
+                                        f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
+                                        argv=['/bin/walks', 'contract'], hopeless=oversee):
+                seen.records.append(record)
+        except Failure as failure:
+            if isinstance(failure, NoGuest) and doctor.faults():
+                raise
+            seen.died = '' if oversee.splat_over else oversee.hang.found or str(failure)
+            seen.status = TIME_LIMIT if oversee.hang.found else failure.status
+        seen.cpu_seconds = oversee.hang.cpu_seconds
+        seen.ktap = _read(Path(logs) / f'{name}-0.out')
+        seen.console = _read(Path(logs) / f'{name}-0.console')
+    _judge(seen, appliance.kernels[name])
+    return seen
+
+
+class Overseer:
+    """Ends a boot that hangs, and one that had a splat, since its kernel may be stuck.
+
+    A boot hangs after limit seconds of CPU time; it ends grace seconds of CPU time after a splat.
+    """
+
+    def __init__(self, console: Path, limit: float, grace: float):
+        self.hang = hang.Watch(limit)
+        self.console = console
+        self.grace = grace
+        self.splat_at: float | None = None
+        self.splat_over = False  # what ended the boot is the splat
+
+    def __call__(self, runner: int) -> bool:
+        hangs = self.hang(runner)
+        if self.splat_at is None and splat.any_splat(_read(self.console)):
+            self.splat_at = self.hang.cpu_seconds
+        if self.splat_at is not None:
+            self.splat_over = hangs or self.hang.cpu_seconds - self.splat_at >= self.grace
+        return hangs or self.splat_over
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding='utf-8', errors='replace') if path.exists() else ''
+
+
+def _judge(seen: Observation, program: Path) -> None:
+    for record in of_type(Rule, seen.records):
+        seen.rules[record.rule].add(record.case, record.ok, record.skip, record.detail)
+    for test in ktap.read(seen.console, SUITE).results:
+        rule = test.name.partition('_')[0]
+        if rule not in RULES:
+            raise Failure(f"KUnit test {test.name}: a name has to start with a rule, "
+                          "as in 'W1_confined'")
+        seen.rules[rule].add(f'KUnit {test.name}', test.ok, test.skipped, test.detail)
+    for rule, line in splat.complaints(seen.console):
+        seen.rules[rule].add('kernel log', False, False, line)
+    seen.splats = splat.splats(seen.console, program)
