@@ -114,8 +114,8 @@ def test_a_guest_that_dies_in_its_turn_leaves_no_half_record(runner):
 @pytest.mark.sanitized
 @pytest.mark.parametrize('arguments, said', [
     (('--events=task-clock', *WALKS), '--events needs --turns and --records'),
-    (('--events=cycles,nonsense', *WALKS), "no event 'nonsense', see umrun --help"),
-    (('--events=', *WALKS), "no event '', see umrun --help")])
+    (('--events=cycles,nonsense', *WALKS), "there is no event 'nonsense', see umrun --help"),
+    (('--events=', *WALKS), "there is no event '', see umrun --help")])
 def test_what_cannot_be_meant_is_refused(runner, arguments, said):
     done = runner.run(*arguments)
     assert done.returncode == 122
@@ -234,7 +234,8 @@ def test_there_is_no_ratio_of_noise_below_zero(result):
 
 
 def test_a_runner_that_cannot_say_what_it_counts(runner):
-    with pytest.raises(Failure, match="not known: umrun: no event 'nonsense'"):
+    with pytest.raises(Failure, match='cannot find out what the host can count: umrun: there is '
+                       "no event 'nonsense'"):
         events.countable(runner.umrun, ('nonsense',))
 
 

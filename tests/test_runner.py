@@ -87,8 +87,8 @@ def test_bad_frame(runner, frame):
     status, records, said = run_with_records(runner, '--host', '--', 'sh', '-c', job)
     assert status == 125
     assert records[-1]['outcome'] == 'bad-frame'
-    assert said == (b'umrun: k, boot 0: the guest sent what is no frame: '
-                    b'something in it writes to /dev/ttyS0\n')
+    assert said == (b'umrun: k, boot 0: the guest sent something that is not a frame: '
+                    b'a program in it writes to /dev/ttyS0\n')
 
 
 @pytest.mark.sanitized
@@ -130,7 +130,7 @@ def test_bad_record(runner, text):
 def test_time_limit_on_a_guest_that_loops(runner):
     done = runner.run('--timeout', '1', *LOOP)
     assert done.returncode == 124
-    assert b'not done within 1 s' in done.stderr
+    assert b'the job did not end within 1 s' in done.stderr
     runner.assert_nothing_left()
 
 

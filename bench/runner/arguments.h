@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A list of arguments that grows. All zero it is an empty one. */
+/* A list of arguments that grows. It is empty if all is zero. */
 struct arguments {
 	char **argv;		/* NULL at the end, once there are any */
 	size_t n;

@@ -114,7 +114,7 @@ static void read_channel(struct boot *b)
 	if (b->killed)
 		return;
 	if (channel_put(&b->channel, buf, n)) {
-		say("%s, boot %d: the guest sent what is no frame: something in it writes to /dev/ttyS0",
+		say("%s, boot %d: the guest sent something that is not a frame: a program in it writes to /dev/ttyS0",
 		    b->kernel->name, b->index);
 		end_guest(b, OUTCOME_BAD_FRAME, EXIT_BAD_OUTPUT);
 	}
@@ -431,7 +431,7 @@ static void give_turn(struct group *group)
 	next->wants_turn = false;
 	counters_begin(&next->counters, number);
 	if (write(next->turn_fd, &number, sizeof(number)) < 0)
-		say("%s, boot %d: cannot give it its turn: %m",
+		say("%s, boot %d: cannot give the guest its turn: %m",
 		    next->kernel->name, next->index);
 }
 

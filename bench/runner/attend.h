@@ -12,7 +12,7 @@
 #include "terminal.h"
 #include "turns.h"
 
-/* A guest that runs, and how it ended. */
+/* A guest, and how it ended. */
 struct boot {
 	const struct plan *plan;
 	const struct kernel *kernel;
@@ -29,18 +29,18 @@ struct boot {
 	struct sink log;	/* the job's output, if it goes to a file */
 	struct sink *out, *err;
 	int channel_fd, console_fd, stdin_fd, turn_fd;
-	int input_fd;		/* at its end UML would close its console */
+	int input_fd;		/* UML would close its console at the end of this */
 	bool wants_turn;
 
 	char exit_frame[sizeof(int)];
 	size_t exit_len;
-	char failure[256];	/* init's, which cannot start the job */
+	char failure[256];	/* why init cannot start the job */
 	size_t failure_len;
 	int uml_status;
 	bool uml_ended;
 	bool came_up;		/* the guest asked for its job */
 
-	bool killed;		/* on our order: outcome and status are set */
+	bool killed;		/* by umrun: outcome and status are set */
 	enum outcome outcome;
 	int status;
 	int64_t start, deadline, wall_ns;
@@ -51,18 +51,18 @@ struct group {
 	const struct plan *plan;
 	struct boot boots[MAX_KERNELS];
 	int n;
-	struct turns *turns;	/* NULL: none are taken */
+	struct turns *turns;	/* NULL: the guests take no turns */
 };
 
 int boot_deliver(void *boot, enum frame_type type, const char *data, size_t len);
 
-/* Whether the job has ended, and told so; its exit status. */
+/* Whether init has reported the end of the job, and the job's exit status. */
 bool job_reported(const struct boot *b);
 int job_status(const struct boot *b);
 
 /*
- * Pass on what the guests write until all of them are gone. Once one of them
- * has failed the others are ended, too.
+ * Pass on what the guests write until all of them have ended. If one fails,
+ * end the others, too.
  */
 void attend(struct group *group);
 

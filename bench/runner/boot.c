@@ -199,11 +199,11 @@ static void explain(struct boot *b)
 		say("%s, boot %d: the kernel panicked:", name, b->index);
 		break;
 	case OUTCOME_DIED:
-		say("%s, boot %d: the kernel ended before its job did; the end of its console:",
+		say("%s, boot %d: the kernel ended before its job did; the end of the console:",
 		    name, b->index);
 		break;
 	case OUTCOME_TIMEOUT:
-		say("%s, boot %d: not done within %lu s (--timeout); the end of its console:",
+		say("%s, boot %d: the job did not end within %lu s (--timeout); the end of the console:",
 		    name, b->index, b->plan->timeout_s);
 		break;
 	default:

@@ -16,10 +16,10 @@ struct channel {
 	void *to;
 };
 
-/* 0, or -1 when this is not what init sends (or deliver() said -1). */
+/* Returns -1 if init would not send this, or if deliver() returned -1. */
 int channel_put(struct channel *ch, const char *data, size_t len);
 
-/* A job frame, to be freed by the caller. */
+/* Returns a job frame, which the caller frees. */
 char *channel_job(const char *kind, const char *cwd, char *const *argv,
 		  size_t *len);
 

@@ -9,9 +9,9 @@
 #define CONSOLE_HEAD	(16 * 1024 * 1024)
 
 /*
- * What the kernel prints: the last CONSOLE_TAIL bytes in memory, and with a
- * log file the first CONSOLE_HEAD bytes and at the end the last ones, so that
- * neither grows without bound.
+ * What the kernel prints. Memory has the last CONSOLE_TAIL bytes. A log file
+ * gets the first CONSOLE_HEAD bytes, and at the end the last ones. So neither
+ * grows without bound.
  */
 struct console {
 	char tail[CONSOLE_TAIL];
@@ -20,7 +20,7 @@ struct console {
 	bool log_failed;
 	size_t logged;
 	size_t dropped;		/* bytes that are missing in the log */
-	size_t matched;		/* of the words of a panic, so far */
+	size_t matched;		/* letters of the words of a panic, so far */
 	bool panicked;
 };
 
@@ -28,7 +28,7 @@ void console_init(struct console *c, int log_fd);
 void console_put(struct console *c, const char *data, size_t len);
 void console_close(struct console *c);
 
-/* The lines that matter of a kernel that failed, for the user's eyes. */
+/* Print the lines that tell the user why a kernel failed. */
 void console_explain(struct console *c, bool panicked);
 
 #endif

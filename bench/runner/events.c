@@ -37,7 +37,7 @@ static const struct event *find(const char *name)
 	for (size_t i = 0; i < NR_KNOWN; i++)
 		if (!strcmp(name, known_events[i].name))
 			return known_events + i;
-	cannot_start("no event '%s', see umrun --help", name);
+	cannot_start("there is no event '%s', see umrun --help", name);
 }
 
 void events_parse(struct event_list *list, char *names)
@@ -47,7 +47,7 @@ void events_parse(struct event_list *list, char *names)
 	list->n = 0;
 	while ((name = strsep(&names, ","))) {
 		if (list->n == MAX_EVENTS)
-			cannot_start("more than %d events", MAX_EVENTS);
+			cannot_start("umrun counts at most %d events", MAX_EVENTS);
 		list->of[list->n++] = find(name);
 	}
 }
@@ -102,9 +102,9 @@ static const char *why(int error)
 	case ENOENT:
 	case ENODEV:
 	case EOPNOTSUPP:
-		return "the host has no PMU for that, as most VMs have none";
+		return "the host has no PMU that counts it; most VMs have none";
 	case EINVAL:
-		return "the host's PMU does not count it, or not at once with the others";
+		return "the host's PMU cannot count it, or not together with the others";
 	case EACCES:
 	case EPERM:
 	case ENOSYS:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the CPU counts while a guest has its turn: cycles, cache misses and so
- * on, of its kernel's process, in the host's user space; all of that kernel
- * runs there. The guest's user programs are processes of their own, and what
- * the host's kernel does for a guest is its own business: neither is counted.
+ * Events that the CPU counts while a guest has its turn, such as cycles and
+ * cache misses. It counts the process of the guest's kernel, in the host's
+ * user space, where all of that kernel runs. It does not count the guest's
+ * user programs, which are other processes, nor what the host's kernel does.
  */
 #ifndef EVENTS_H
 #define EVENTS_H
@@ -24,16 +24,16 @@ struct event_list {
 	int n;
 };
 
-/* "cycles,instructions": @names is cut up. Does not return if one is unknown. */
+/* Parse "cycles,instructions" and cut it up. Does not return on an unknown one. */
 void events_parse(struct event_list *list, char *names);
 
 /* Does not return if they cannot be counted here. */
 void events_check(const struct event_list *list);
 
-/* Print those that can be counted here at once; say why the others cannot. */
+/* Print the events that can be counted at once; say why the others cannot. */
 void events_print_countable(const struct event_list *list);
 
-/* How read() gives a group of counters: PERF_FORMAT_GROUP and both times. */
+/* What read() of a group gives: PERF_FORMAT_GROUP and both times. */
 struct event_counts {
 	uint64_t nr;
 	uint64_t ns_enabled;	/* time that the process ran */
@@ -50,20 +50,20 @@ struct counters {
 	bool in_turn;
 	struct event_counts begin;
 	struct records records;
-	struct sink kept;	/* whoever reads them must not run in a turn */
+	struct sink kept;	/* the reader of records must not run in a turn */
 };
 
 void counters_open(struct counters *c, const struct event_list *list,
 		   pid_t pid);
 
 /*
- * At both ends of a turn, while the process waits. A turn that was not counted
- * all of the time, because another user had the PMU, gets no record.
+ * To be called at both ends of a turn, while the process waits. A turn gets no
+ * record if another user had the PMU for a part of it.
  */
 void counters_begin(struct counters *c, uint32_t turn);
 void counters_end(struct counters *c);
 
-/* Pass the records on. */
+/* Pass on the records that were kept. */
 void counters_flush(struct counters *c, struct sink *out);
 
 void counters_close(struct counters *c);

@@ -7,24 +7,25 @@
 
 /*
  * A guest's processes must not outlive umrun, not even after kill -9. So each
- * guest has a guardian between itself and umrun: UML's parent, in a session of
- * its own, the reaper of whatever UML leaves behind. It ends when UML has
- * ended, when umrun tells it to, or when umrun is gone, and leaves nothing.
+ * guest has a guardian between itself and umrun. The guardian is UML's parent,
+ * has a session of its own, and reaps whatever UML leaves behind. It ends when
+ * UML has ended, when umrun tells it to, or when umrun is gone, and leaves
+ * nothing behind.
  * If the guardian itself is killed, the kernel kills UML (PR_SET_PDEATHSIG),
  * and umrun reaps the rest.
  */
 struct guardian {
 	pid_t pid;
 	pid_t uml;		/* the process of the guest's kernel */
-	int order_fd;		/* a byte tells it to kill UML; so does closing */
-	int report_fd;		/* it writes UML's pid here, then its wait status */
+	int order_fd;		/* a byte, or closing it, tells the guardian to kill UML */
+	int report_fd;		/* the guardian writes UML's pid, then its wait status */
 };
 
 /* What UML is started with. Descriptors become 0 (input), 1, 2, 3, 4 and 5. */
 struct uml {
-	int program_fd;		/* what to run instead of argv[0]; -1: that */
+	int program_fd;		/* the program; -1: argv[0] */
 	char *const *argv;
-	int cpu;		/* where it stays; -1: where it was started */
+	int cpu;		/* the CPU of UML; -1: any */
 	int input_fd;
 	int console_fd;
 	int channel_fd;

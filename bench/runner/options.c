@@ -20,28 +20,28 @@ static const char usage[] =
 "             [--host | --shell] -- ARGV...\n"
 "       umrun --which-events LIST\n"
 "\n"
-"Boots every kernel N times (default 1), in the order a b b a, and runs ARGV\n"
-"in each.\n"
+"umrun boots every kernel N times, in the order a b b a, and runs ARGV in each.\n"
 "\n"
-"  --kernel NAME=PATH  a UML kernel, and what to call it\n"
+"  --kernel NAME=PATH  boot the UML kernel at PATH and call it NAME\n"
 "  --initrd FILE       the guest's root\n"
 "  --mem MIB           the guest's memory (default 256)\n"
 "  --boots N           boots of each kernel (default 1)\n"
-"  --timeout SECONDS   for each boot; 0: none (default 300, a shell: none)\n"
+"  --timeout SECONDS   the longest time of a boot; 0 means no limit (default 300,\n"
+"                      without a limit for a shell)\n"
 "  --records FD        write JSON Lines to this open descriptor\n"
-"  --logs DIR          job output to DIR/NAME-I.out, console to DIR/NAME-I.console\n"
-"  --append ARG        one argument more for the kernel, as in kunit.enable=1;\n"
-"                      may be given more than once\n"
-"  --turns SEED        boot all kernels at once, on one CPU: whoever in a guest\n"
-"                      reads /dev/turn waits for its turn; SEED: of the random\n"
-"                      order of the turns\n"
-"  --events LIST       record what of cycles, instructions, cache-misses,\n"
-"                      dTLB-load-misses, task-clock, page-faults each kernel\n"
-"                      does in each of its turns; as in cycles,instructions\n"
-"  --which-events LIST print those of them that can be counted here at once,\n"
-"                      say why the others cannot, and exit\n"
+"  --logs DIR          write the job's output to DIR/NAME-I.out, and the console to\n"
+"                      DIR/NAME-I.console\n"
+"  --append ARG        give the kernel this argument, as in kunit.enable=1; may be\n"
+"                      repeated\n"
+"  --turns SEED        boot all kernels at once, on one CPU: a read of /dev/turn in\n"
+"                      a guest waits for its turn; SEED decides the random order\n"
+"  --events LIST       count events of each kernel in each of its turns; LIST has\n"
+"                      some of cycles, instructions, cache-misses, task-clock,\n"
+"                      dTLB-load-misses, page-faults, separated by commas\n"
+"  --which-events LIST print those events that can be counted here at once, say\n"
+"                      why the others cannot, and exit\n"
 "  --host              run ARGV in the host's root, read-only, not the guest's\n"
-"  --shell             the same with a terminal; ARGV may be left out\n"
+"  --shell             run ARGV, or a shell, likewise and with a terminal\n"
 "\n"
 "Exit status: the job's, 128 + N if signal N ended it, or\n"
 "  121  what the job wrote cannot be passed on\n"
@@ -53,7 +53,7 @@ static const char usage[] =
 "  127  the command is not there\n"
 "  130  interrupted\n"
 "and 128 + N if signal N ended umrun. With several boots it is the first\n"
-"status that is not 0; no boot follows that.\n";
+"status that is not 0, and no boot follows.\n";
 
 static unsigned long number(const char *option, const char *text,
 			    unsigned long min, unsigned long max)
@@ -64,7 +64,7 @@ static unsigned long number(const char *option, const char *text,
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end || n < min || n > max)
-		cannot_start("--%s %s: not a number from %lu to %lu", option,
+		cannot_start("--%s %s: this is not a number from %lu to %lu", option,
 			     text, min, max);
 	return n;
 }
@@ -76,7 +76,7 @@ static void check_file(const char *path, int mode, const char *option)
 	if (stat(path, &st) || access(path, mode))
 		cannot_start("--%s: %s: %m", option, path);
 	if (!S_ISREG(st.st_mode))
-		cannot_start("--%s: %s: not a file", option, path);
+		cannot_start("--%s: %s: this is not a file", option, path);
 }
 
 static void add_kernel(struct options *o, char *text)
@@ -85,15 +85,15 @@ static void add_kernel(struct options *o, char *text)
 	struct kernel *k;
 
 	if (!equals || equals == text || !equals[1])
-		cannot_start("--kernel %s: not NAME=PATH", text);
+		cannot_start("--kernel %s: this is not NAME=PATH", text);
 	*equals = '\0';
 	if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ||
 	    strlen(text) > 64)
-		cannot_start("--kernel %s: a name has letters, digits, '.', '_' and '-' only, 64 at most",
+		cannot_start("--kernel %s: a name has at most 64 letters, digits, '.', '_' and '-'",
 			     text);
 	check_file(equals + 1, X_OK, "kernel");
 	if (o->nr_kernels == MAX_KERNELS)
-		cannot_start("more than %d kernels", MAX_KERNELS);
+		cannot_start("umrun boots at most %d kernels", MAX_KERNELS);
 	k = &o->kernels[o->nr_kernels++];
 	k->name = text;
 	k->path = equals + 1;
@@ -102,7 +102,7 @@ static void add_kernel(struct options *o, char *text)
 static void set_kind(struct options *o, const char *kind)
 {
 	if (strcmp(o->plan.kind, JOB_EXEC) && strcmp(o->plan.kind, kind))
-		cannot_start("--host and --shell together");
+		cannot_start("--host and --shell exclude each other");
 	o->plan.kind = kind;
 }
 
@@ -196,7 +196,7 @@ static void check(struct options *o)
 		cannot_start("--kernel and --initrd are needed, see umrun --help");
 	check_file(o->plan.initrd, R_OK, "initrd");
 	if (is_shell && o->takes_turns)
-		cannot_start("--shell and --turns together");
+		cannot_start("--shell and --turns exclude each other");
 	if (o->plan.events.n && (!o->takes_turns || o->records_fd < 0))
 		cannot_start("--events needs --turns and --records");
 	events_check(&o->plan.events);

@@ -16,10 +16,10 @@ struct options {
 	bool timeout_given;
 	bool takes_turns;
 	struct turns turns;
-	struct plan plan;	/* as far as it is on the command line */
+	struct plan plan;	/* the part that the command line gives */
 };
 
-/* Does not return if they make no sense, or ask for no boot (--help). */
+/* Does not return if the options make no sense or ask for no boot (--help). */
 void options_parse(struct options *o, int argc, char **argv);
 
 #endif

@@ -20,7 +20,7 @@ struct boot_result {
 	int status;		/* exit status for umrun */
 	bool came_up;		/* the guest asked for its job */
 	int64_t wall_ns;
-	size_t console_dropped;	/* bytes that its log does not have */
+	size_t console_dropped;	/* bytes that the log does not have */
 };
 
 #endif

@@ -6,7 +6,7 @@
 #include "events.h"
 #include "sink.h"
 
-/* What is the same for every boot of a run. */
+/* What all boots of a run have in common. */
 struct plan {
 	const char *initrd;
 	const char *kind;	/* of job: JOB_EXEC and so on */

@@ -33,7 +33,7 @@ static void splice(struct records *r, const char *rest, size_t len)
 static int end_line(struct records *r)
 {
 	if (r->len < 2 || r->line[0] != '{' || r->line[r->len - 1] != '}')
-		return bad_record(r, "not an object");
+		return bad_record(r, "not a JSON object");
 	if (r->out)
 		splice(r, r->line + 1, r->len - 1);
 	r->len = 0;

@@ -7,11 +7,11 @@
 #include "sink.h"
 
 /*
- * The job's records on their way out: JSON objects, one a line, each of which
- * gets "kernel" and "boot" spliced in.
+ * Passes on the job's records, JSON objects, one a line, and puts "kernel" and
+ * "boot" into each.
  */
 struct records {
-	struct sink *out;	/* NULL: nobody asked for them */
+	struct sink *out;	/* NULL: the records are dropped */
 	const char *kernel;
 	int boot;
 	char *line;
@@ -20,10 +20,10 @@ struct records {
 
 #define RECORD_MAX	(1024 * 1024)
 
-/* 0, or -1 after saying which line is not an object. */
+/* Returns -1, and says which line it is, if a line is not an object. */
 int records_put(struct records *r, const char *data, size_t len);
 
-/* After the last byte: -1 if a line was left unfinished. */
+/* To be called after the last byte; returns -1 if a line is unfinished. */
 int records_end(struct records *r);
 void records_free(struct records *r);
 

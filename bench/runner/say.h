@@ -2,10 +2,10 @@
 #ifndef SAY_H
 #define SAY_H
 
-/* One line on stderr: "umrun: ...". */
+/* Print one line to stderr: "umrun: ...". */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, then exit with EXIT_CANNOT_START. */
+/* Print one line likewise, then exit with EXIT_CANNOT_START. */
 void __attribute__((noreturn, format(printf, 1, 2)))
 cannot_start(const char *format, ...);
 

@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 /*
- * A descriptor to write to that must never block the event loop, with what is
- * still to be written. The descriptor may be shared with others (umrun's own
- * stdout), so it is not made non-blocking: it gets small writes when poll()
- * says that there is room.
+ * A descriptor for output, and what is still to be written to it. A write must
+ * never block the event loop. But others may share the descriptor (umrun's own
+ * stdout), so it is not made non-blocking. Instead it gets small writes when
+ * poll() says that there is room.
  */
 struct sink {
 	int fd;
@@ -18,7 +18,7 @@ struct sink {
 	int error;		/* errno of a write that failed; the rest is lost */
 };
 
-/* Whoever feeds a sink stops reading its source while it is full. */
+/* A caller stops reading the source of a sink while that is full. */
 #define SINK_FULL	(256 * 1024)
 
 void sink_put(struct sink *s, const void *data, size_t len);

@@ -6,8 +6,8 @@
 #include <termios.h>
 
 /*
- * The user's terminal, for a shell in the guest: raw, with a pseudo terminal
- * whose other side is the guest's /dev/tty1.
+ * The user's terminal, for a shell in the guest. It is made raw, and connected
+ * to a pseudo terminal whose other side is the guest's /dev/tty1.
  */
 struct terminal {
 	int master_fd;
@@ -18,7 +18,7 @@ struct terminal {
 
 void terminal_open(struct terminal *t);
 void terminal_resize(const struct terminal *t);
-/* Only once there is a guardian, which restores it if umrun cannot. */
+/* To be called once a guardian can restore it, in case umrun cannot. */
 void terminal_make_raw(const struct terminal *t);
 void terminal_restore(const struct terminal *t);
 

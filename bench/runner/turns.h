@@ -7,19 +7,19 @@
 #define MAX_KERNELS	16
 
 /*
- * Who is next of n guests that take turns on one CPU. They go in rounds of two
- * turns each: in random order, then in the reverse order, so that whatever
- * drifts evenly over a round hits all of them alike. Turns are numbered from
- * 0, over all guests: round r has the turns from 2 * n * r on.
+ * The order in which n guests take turns on one CPU. In a round each guest has
+ * two turns: they go in a random order, then in its reverse. So a drift that is
+ * even over a round hits all of them alike. Turns are numbered from 0, over all
+ * guests; round r begins with turn 2 * n * r.
  */
 struct turns {
 	int n;
-	uint64_t random;	/* state of the random numbers: any seed */
+	uint64_t random;	/* state of the random numbers; any seed will do */
 	uint32_t number;	/* of the next turn */
 	int order[2 * MAX_KERNELS];
 };
 
-/* The guest that takes turn t->number, which is then counted. */
+/* Returns the guest that takes turn t->number, and counts the turn. */
 int turns_next(struct turns *t);
 
 #endif
