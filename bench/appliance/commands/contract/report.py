@@ -15,7 +15,9 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
         found.append(f'{seen.kernel}: {seen.died}')
     found += [f'{seen.kernel}: {problem}' for problem in seen.problems]
     for rule, state in seen.states().items():
-        if state == FAIL and rule not in known:
+        if state == UNCHECKED and not seen.died:
+            found.append(f'{seen.kernel}: nothing checked {rule}')
+        elif state == FAIL and rule not in known:
             found.append(f'{seen.kernel} fails {rule}, which is not expected')
         elif state != FAIL and rule in known:
             found.append(f'{seen.kernel} is expected to fail {rule}, but {INSTEAD[state]}')
@@ -24,12 +26,6 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
         found.append(f'{seen.kernel}: its log has {splats} begins with: '
                      f'{seen.splats[0].splitlines()[0]}')
     return found
-
-
-def unchecked(seen: list[Observation]) -> list[str]:
-    """Return the rules that nothing has checked on any kernel."""
-    return [f'{rule} {title}: nothing checked it' for rule, title in RULES.items()
-            if all(one.rules[rule].state == UNCHECKED for one in seen)]
 
 
 def outcomes(seen: list[Observation]) -> dict:
