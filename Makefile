@@ -4,7 +4,7 @@
 # Make turns every failure into 2; call bench/umwalk for the exact exit status.
 
 KERNEL ?= stock
-# A command may hold $ for the guest's shell: not for make to expand.
+# A command may have $ for the guest's shell, which make must not expand.
 override CMD := $(value CMD)
 export LINUX_SRC BUILD RESULTS CMD
 
@@ -12,7 +12,7 @@ UMWALK := bench/umwalk
 PYTHON = $$(bench/python.sh numpy scipy matplotlib pytest)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider
 SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selftests/*.sh)
-# The name of a test says what it is for; a fixture is asked for by its name.
+# A test needs no docstring, since its name says what it is for, and takes fixtures by name.
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\
 	consider-using-with,unspecified-encoding

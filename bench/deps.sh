@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# See that all is there that umwalk needs. What is missing is installed by
-# apt-get, where that may be; elsewhere the one command to run is printed.
+# See that the host has what umwalk needs. If something is missing, install it by
+# apt-get if that is allowed; otherwise print the one command to run.
 #
 #   deps.sh                what a user needs
-#   deps.sh test           and what the tests need
+#   deps.sh test           what a user and the tests need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
-# Exit status: 0 all there, 2 something is missing.
+# The exit status is 0 if nothing is missing, otherwise 2.
 
 set -eu
 case $0 in
@@ -17,8 +17,8 @@ case $0 in
 *) here=. ;;
 esac
 
-# What it is, a command if nothing else; the packages of Debian, Fedora, Arch,
-# openSUSE that hold it. With ?: umwalk does without it.
+# Each line has what is needed, mostly a command, and the packages of Debian,
+# Fedora, Arch and openSUSE that have it. umwalk works without what has a ?.
 table='
 gcc               gcc                gcc                gcc                gcc
 libc.a            libc6-dev          glibc-static       glibc              glibc-devel-static
@@ -56,7 +56,7 @@ libasan.so        gcc                libasan            gcc                gcc
 
 by_tarball="set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N"
 
-# Which of a line's packages are for this machine, and what installs them.
+# Choose the column of packages of this machine, and the command that installs them.
 if command -v apt-get >/dev/null; then
 	column=2 install="apt-get install -y --no-install-recommends"
 elif command -v dnf >/dev/null; then
@@ -82,12 +82,12 @@ is_here() {
 	esac
 }
 
-# Where a package manager puts modules.
+# Print the Python for which a package manager installs modules.
 system_python() {
 	if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi
 }
 
-# Sets needed, and wished: what umwalk does without.
+# Set needed, and wished, without which umwalk works.
 find_missing() {
 	needed='' wished=''
 	while read -r what _; do
@@ -103,7 +103,7 @@ $1
 END
 }
 
-# The packages that have what is named.
+# Print the packages that have what is named.
 packages_of() {
 	for wanted in "$@"; do
 		echo "$table$tests" | while read -r what apt dnf pacman zypper; do
@@ -116,7 +116,7 @@ packages_of() {
 	done | sort -u
 }
 
-# The one command that installs what is named, for who runs this.
+# Print the one command with which this user installs what is named.
 how() {
 	as_root=
 	[ "$column" = 1 ] || [ "$(id -u)" -eq 0 ] || as_root="sudo "
@@ -137,7 +137,7 @@ if [ "${1:-}" = how ]; then
 fi
 
 if [ "$(uname -m)" != x86_64 ]; then
-	echo "deps.sh: this is $(uname -m), UML exists for x86 only: use an x86_64 machine or emulation" >&2
+	echo "deps.sh: this is $(uname -m), and UML exists for x86 only: use an x86_64 machine or emulation" >&2
 	exit 2
 fi
 
@@ -163,7 +163,7 @@ fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "deps.sh: installing what has:$needed" >&2
+echo "deps.sh: installing:$needed" >&2
 export DEBIAN_FRONTEND=noninteractive
 # The package lists may be missing or older than what the mirror still has.
 # shellcheck disable=SC2086 # a command

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# python.sh [MODULE...]: print which Python to use, /usr/bin/python3 or the one
-# in PATH: the first that is new enough and has the modules, if any has, and
-# else the first that is new enough. Exit status: 1 if that lacks modules,
-# 2 if there is none.
+# python.sh [MODULE...]: print which Python to use, /usr/bin/python3 or the one in
+# PATH. It is the first that is new enough and has the modules, or else the first
+# that is new enough. The exit status is 1 if that lacks modules, and 2 if there
+# is none.
 
 set -eu
 

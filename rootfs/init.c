@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Process 1 of the guest: takes one job from the host over the serial line,
- * runs it, sends back what it writes and how it ended, powers off.
+ * Process 1 of the guest. It takes one job from the host over the serial line,
+ * runs it, sends back what the job writes and how it ended, and powers off.
  *
- * A page fault of a UML process is dear (some 0.1 ms and more), so this stays
- * clear of stdio, keeps its buffers small and starts the job with vfork().
+ * A page fault of a UML process is dear (0.1 ms or more), so init does not use
+ * stdio, keeps its buffers small and starts the job with vfork().
  */
 
 #include <dirent.h>
@@ -36,7 +36,7 @@ struct job {
 	char **argv;
 };
 
-/* One of the job's outputs: what it writes goes out in frames of one type. */
+/* One of the job's outputs, which init sends in frames of one type. */
 struct stream {
 	int read_fd;
 	int write_fd;
@@ -151,7 +151,7 @@ static void open_channel(void)
 		power_off();
 }
 
-/* A job is a row of strings: kind, cwd, argv... */
+/* A job is a list of strings: kind, cwd, argv... */
 static void parse_job(struct job *job, char *text, uint32_t len)
 {
 	char *end = text + len;
@@ -168,7 +168,7 @@ static void parse_job(struct job *job, char *text, uint32_t len)
 	}
 	if (!n) {
 		errno = EPROTO;
-		die("bad job from the host", "");
+		die("the host sent a bad job", "");
 	}
 }
 
@@ -182,7 +182,7 @@ static void receive_job(struct job *job)
 	memcpy(&len, head + 1, sizeof(len));
 	if (head[0] != FRAME_JOB || !len || len > JOB_MAX) {
 		errno = EPROTO;
-		die("bad job from the host", "");
+		die("the host sent a bad job", "");
 	}
 	text = calloc(1, len + 1);
 	if (!text)
@@ -198,7 +198,7 @@ static void mount_on(const char *source, const char *target, const char *type,
 		die("cannot mount ", target);
 }
 
-/* One entry of the host's /tmp, by its name in the guest's. Best effort. */
+/* Show one entry of the host's /tmp in the guest's, if that works. */
 static void show_in_tmp(const char *source, const char *target,
 			unsigned char type)
 {
@@ -231,9 +231,9 @@ static void show_in_tmp(const char *source, const char *target,
 }
 
 /*
- * The guest's /tmp is its own and writable, but a job of the host, its files
- * or its working folder may well lie below the host's: each of the entries
- * there stays visible, read-only, by a bind mount.
+ * The guest has a writable /tmp of its own. But a command of the host, its
+ * files or its working folder may lie below the host's /tmp. So bind mounts
+ * keep the entries of the host's /tmp visible, read-only.
  */
 static void mount_tmp_over_host(void)
 {
@@ -264,7 +264,7 @@ static void mount_tmp_over_host(void)
 	closedir(host_tmp);
 }
 
-/* What every job finds, relative to the root that it will have. */
+/* Mount what every job needs, relative to the root that it will have. */
 static void mount_guest(int over_host)
 {
 	mount_on("proc", "proc", "proc", 0);
@@ -302,7 +302,7 @@ static void enter_root(const struct job *job)
 		die("cannot enter ", "/");
 }
 
-/* Only returns when the command cannot be run. */
+/* Returns only if the command cannot be run. */
 static void exec_on_path(char **argv)
 {
 	static const char path[] = JOB_PATH;
@@ -348,7 +348,7 @@ static void make_stream(struct stream *s, enum frame_type type, int job_fd)
 {
 	int fds[2];
 
-	/* A non-blocking end for us only: each end has its own flags. */
+	/* Only our end is non-blocking: each end has its own flags. */
 	if (pipe2(fds, O_CLOEXEC) || fcntl(fds[0], F_SETFL, O_NONBLOCK))
 		die("cannot make a pipe", "");
 	*s = (struct stream){ fds[0], fds[1], job_fd, type };
@@ -390,7 +390,7 @@ static pid_t start_shell(const struct job *job, const sigset_t *mask)
 	run_job(job->argv, mask);
 }
 
-/* Sends what is there; returns 0 when the last writer is gone. */
+/* Sends what there is to read; returns 0 when the last writer is gone. */
 static int pump(const struct stream *s)
 {
 	ssize_t n = read(s->read_fd, frame + FRAME_HEAD, FRAME_MAX);
@@ -400,7 +400,7 @@ static int pump(const struct stream *s)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Reaps whatever has ended; returns 1 once the job's first process has. */
+/* Reaps all that has ended; returns 1 once the job's first process has ended. */
 static int reap(pid_t job, int *job_status)
 {
 	int status, seen = 0;
@@ -416,9 +416,10 @@ static int reap(pid_t job, int *job_status)
 }
 
 /*
- * Pumps until the job has ended and nobody can write any more. When its first
- * process ends, the others are killed: a pipe keeps what they had written, and
- * a background process that holds it open would hold up the end for ever.
+ * Passes output on until the job has ended and no process can write any more.
+ * When the first process ends, kill the others: a pipe keeps what they have
+ * written, and a background process that holds it open would delay the end for
+ * ever.
  */
 static int attend(pid_t job, const struct stream *streams, size_t n, int sigfd)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the runner on the host (bench/runner/) and process 1 of the guest
- * (init.c) have agreed on. docs/formats.md explains it.
+ * The protocol of the runner on the host (bench/runner/) and process 1 of the
+ * guest (init.c). docs/formats.md explains it.
  *
- * Both ways a frame is one byte of type, four of the payload's length (little
- * endian), and the payload.
+ * Both send frames: one byte of type, four bytes of the payload's length
+ * (little endian), and the payload.
  */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
@@ -15,7 +15,7 @@
 
 enum frame_type {
 	FRAME_READY = 'R',
-	FRAME_JOB = 'j',		/* the only one from the host */
+	FRAME_JOB = 'j',		/* the only frame from the host */
 	FRAME_TERMINAL = 't',
 	FRAME_STDOUT = 'o',
 	FRAME_STDERR = 'e',
@@ -26,7 +26,7 @@ enum frame_type {
 
 /* The kinds of job. */
 #define JOB_EXEC	"exec"		/* in the guest's own root */
-#define JOB_HOST	"host"		/* in the host's */
+#define JOB_HOST	"host"		/* in the host's root */
 #define JOB_SHELL	"shell"		/* likewise, on a terminal */
 
 /* Exit statuses of umrun that are not the job's own. */
@@ -36,7 +36,7 @@ enum {
 	EXIT_KERNEL_DIED = 123,
 	EXIT_TIME_LIMIT = 124,
 	EXIT_BAD_OUTPUT = 125,
-	EXIT_CANNOT_RUN = 126,		/* init's, as a shell has them */
+	EXIT_CANNOT_RUN = 126,		/* from init, as in a shell */
 	EXIT_NOT_FOUND = 127,
 	EXIT_SIGNAL = 128,		/* and its number */
 };

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# distributions.sh [SUITE...]: from a bare folder of Debian to the first table.
+# distributions.sh [SUITE...]: go from a bare folder of Debian to the first table.
 #
-# Installs each SUITE (bookworm and trixie) into a folder by debootstrap, copies
-# this clone in as it is, and runs the README's first command there, on one
-# row, and `make doctor`. Takes root, debootstrap, 4 GiB below $TMPDIR or /tmp,
-# and apt's own sources for the mirrors; what ccache has is shared.
+# This installs each SUITE (bookworm and trixie) into a folder by debootstrap,
+# copies this clone in as it is, and runs `make bench` there, on one row, and
+# `make doctor`. It needs root, debootstrap and 4 GiB below $TMPDIR or /tmp. It
+# takes the mirrors from apt's own sources, and shares what ccache has.
 
 set -eu
 
@@ -16,7 +16,7 @@ mirror_of() { # by apt's label
 		awk -v label="$1" '$1 == "Packages" && $2 == label { print $3; exit }'
 }
 
-# In a namespace of its own: whatever ends this ends what it runs and mounts.
+# This runs in a namespace of its own, so that its end ends all that it runs and mounts.
 inside() {
 	root=$1
 	mount -t proc proc "$root/proc"

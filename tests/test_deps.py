@@ -62,7 +62,7 @@ def test_apt_by_itself_for_who_may_install(tools, tmp_path):
     log = tmp_path / 'log'
     ran = deps(tools('flex', id='echo 1000', sudo='[ "$1" != -n ] || shift\nexec "$@"',
                      apt_get=f'echo "$@" >> {log}'))
-    assert (ran.returncode, ran.stderr) == (0, 'deps.sh: installing what has: flex\n')
+    assert (ran.returncode, ran.stderr) == (0, 'deps.sh: installing: flex\n')
     assert log.read_text() == 'install -y --no-install-recommends flex\n'
 
 
@@ -77,7 +77,7 @@ def test_another_architecture_is_said_at_once(tools, command):
     ran = subprocess.run(command, capture_output=True, text=True, check=False,
                          env=os.environ | {'PATH': path})
     assert (ran.returncode, ran.stdout) == (2, '')
-    assert ran.stderr == ('deps.sh: this is aarch64, UML exists for x86 only: '
+    assert ran.stderr == ('deps.sh: this is aarch64, and UML exists for x86 only: '
                           'use an x86_64 machine or emulation\n')
 
 

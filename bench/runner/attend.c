@@ -18,7 +18,7 @@
 /* A kernel that has begun to panic gets this long to finish printing. */
 #define PANIC_GRACE_NS	(5 * SECOND_NS)
 
-/* What is polled of each guest, and once for all. */
+/* The descriptors to poll: of each guest, and once for all guests. */
 enum guest_slot {
 	SLOT_REPORT, SLOT_CHANNEL, SLOT_CONSOLE, SLOT_LOG, SLOT_STDIN,
 	SLOT_MASTER, SLOT_TURN, GUEST_SLOTS
@@ -52,7 +52,7 @@ static void send_job(struct boot *b)
 	free(job);
 }
 
-/* What is too long is no frame of init's: -1. */
+/* Returns -1 if it is too long to be a frame of init's. */
 static int keep(char *payload, size_t *have, size_t size, const char *data,
 		size_t len)
 {
@@ -169,7 +169,7 @@ static void read_master(struct boot *b)
 	}
 }
 
-/* A guest says that it waits for a turn, and that the last one is over. */
+/* A guest says that its last turn is over, and that it waits for the next. */
 static void read_turn(struct boot *b)
 {
 	char wanted;
@@ -344,7 +344,7 @@ static void check_deadline(struct boot *b)
 		end_guest(b, OUTCOME_TIMEOUT, EXIT_TIME_LIMIT);
 }
 
-/* A guest is over when UML is, and what it had sent has reached its readers. */
+/* A guest has ended when UML has, and when its readers have all that it sent. */
 static bool boot_over(const struct boot *b)
 {
 	if (!b->uml_ended || b->channel_fd >= 0 || b->console_fd >= 0)
@@ -392,7 +392,7 @@ static bool has_failed(const struct boot *b)
 	return b->killed || (b->uml_ended && b->channel_fd < 0);
 }
 
-/* The others would wait for their turn for ever. */
+/* Otherwise the other guests would wait for their turn for ever. */
 static void end_with_the_first(struct group *group)
 {
 	bool failed = false;
@@ -406,7 +406,7 @@ static void end_with_the_first(struct group *group)
 			end_guest(group->boots + i, OUTCOME_INTERRUPTED, 0);
 }
 
-/* Nobody but the one whose turn it is does anything: all others wait for it. */
+/* Only the guest whose turn it is does anything; all others wait for it. */
 static void give_turn(struct group *group)
 {
 	struct boot *next;

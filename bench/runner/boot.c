@@ -50,7 +50,7 @@ static void open_logs(struct boot *b)
 	console_init(&b->console, open_log(b, "console"));
 }
 
-/* UML hands a word that it does not know to init, as an environment variable. */
+/* UML passes an unknown argument NAME=VALUE to init, in its environment. */
 static void add_term(struct arguments *a)
 {
 	const char *term = getenv("TERM");
@@ -61,9 +61,9 @@ static void add_term(struct arguments *a)
 }
 
 /*
- * uml_dir: UML wants a folder for its pid file, by default below $HOME, and
- * leaves it behind when killed. It takes /dev/null/ for one that exists, fails
- * to make its own in it, and goes on without.
+ * uml_dir: UML makes a folder for its pid file, by default below $HOME, and
+ * leaves it behind when it is killed. It takes /dev/null/ for a folder, fails
+ * to make its own in there, and goes on without one.
  */
 static void make_command_line(struct arguments *a, const struct boot *b)
 {
@@ -95,8 +95,8 @@ static void make_pair(int pair[2])
 }
 
 /*
- * A copy of the program in memory of its own: where its pages lie, and so
- * which of them compete for a place in the caches, is another draw each time.
+ * Make a copy of the program in memory of its own. So each boot draws anew
+ * where its pages lie, and which of them compete for a place in the caches.
  * All boots of one file would share the pages of that file.
  */
 static int copy_program(const char *path)
@@ -116,7 +116,7 @@ static int copy_program(const char *path)
 	return copy;
 }
 
-/* The guest's end of the socket over which it is given its turns. */
+/* Returns the guest's end of the socket over which it gets its turns. */
 static int make_turn_pair(struct boot *b)
 {
 	int turns[2];
@@ -273,8 +273,8 @@ struct boot_result boot_once(const struct plan *plan, const struct kernel *k,
 }
 
 /*
- * All of them, and whoever gives them their turns, stay on one CPU: to give a
- * turn takes no wake-up of another CPU then.
+ * All guests, and this process, which gives them their turns, stay on one CPU,
+ * so that no turn has to wake up another CPU.
  */
 void boot_together(const struct plan *plan, const struct kernel *kernels,
 		   int n, int index, struct turns *turns,

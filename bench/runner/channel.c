@@ -4,7 +4,7 @@
 #include "channel.h"
 #include "say.h"
 
-/* An empty frame is delivered too: 'R' has no payload. */
+/* Empty frames are delivered, too: 'R' has no payload. */
 static int begin_payload(struct channel *ch)
 {
 	memcpy(&ch->left, ch->head + 1, sizeof(ch->left));

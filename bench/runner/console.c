@@ -16,7 +16,7 @@ void console_init(struct console *c, int log_fd)
 	*c = (struct console){ .log_fd = log_fd };
 }
 
-/* A log that cannot be written is not worth the boot. */
+/* The boot goes on even if its log cannot be written. */
 static void log_write(struct console *c, const char *data, size_t len)
 {
 	while (c->log_fd >= 0 && !c->log_failed && len) {
@@ -40,7 +40,7 @@ static void log_put(struct console *c, const char *data, size_t len)
 	log_write(c, data, len < room ? len : room);
 }
 
-/* The tail as one string, oldest byte first. */
+/* Returns the tail as one string, oldest byte first. */
 static char *console_text(const struct console *c)
 {
 	size_t pos = c->total % CONSOLE_TAIL;

@@ -52,7 +52,7 @@ void events_parse(struct event_list *list, char *names)
 	}
 }
 
-/* @leader: the group's first counter; -1: this is it. */
+/* @leader is the first counter of the group, or -1 to open that. */
 static int open_event(const struct event *event, pid_t pid, int leader)
 {
 	struct perf_event_attr attr = {

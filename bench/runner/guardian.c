@@ -20,7 +20,7 @@
 
 enum { UML_FDS = 6 };
 
-/* A copy of @fd above those that UML is told of; -1 stays -1. */
+/* Returns a copy of @fd above the descriptors of UML; -1 stays -1. */
 static int lift(int fd)
 {
 	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD, UML_FDS);
@@ -33,8 +33,8 @@ static int lift(int fd)
 }
 
 /*
- * Every fd above the ones that UML is told of is umrun's business only, and
- * the program, if it has one: returned.
+ * Close every descriptor above those of UML, except the program if it has one.
+ * Returns the program.
  */
 static int give_fds(const struct uml *uml)
 {
@@ -59,10 +59,9 @@ static int give_fds(const struct uml *uml)
 
 /*
  * UML is one CPU: its kernel and its user processes take turns by ptrace(),
- * and never run at once. Spread over the host's CPUs each turn is a wake-up of
- * another CPU, and a system call of the guest takes three times as long, or
- * not, as the host's scheduler likes. So keep them where the scheduler has put
- * this process just now.
+ * and never run at once. If they are spread over the host's CPUs, each turn
+ * wakes up another CPU, and a system call of the guest may take three times as
+ * long. So keep them on the CPU where the scheduler has put this process.
  */
 static void stay_on_cpu(int cpu)
 {
@@ -78,10 +77,10 @@ static void stay_on_cpu(int cpu)
 }
 
 /*
- * Address space randomization would add up to 1 GiB to the guest's physical
- * memory (UML adds the gap between its end and its heap), another size at each
- * boot. A panic ends in abort(): 1 byte is the limit that stops a core file
- * and a core pipe (core(5)).
+ * UML adds the gap between its end and its heap to the guest's physical memory.
+ * Address space randomization would make that up to 1 GiB, another size at each
+ * boot. A panic ends in abort(): a limit of 1 byte stops both a core file and a
+ * core pipe (core(5)).
  */
 static void __attribute__((noreturn)) become_uml(const struct uml *uml,
 						 pid_t guardian)
@@ -145,8 +144,8 @@ static void kill_children(void)
 }
 
 /*
- * To the last descendant: as a process dies its children become ours, as we
- * are their subreaper.
+ * Kill to the last descendant: when a process dies its children become ours,
+ * since we are their subreaper.
  */
 static void kill_all_descendants(void)
 {
@@ -175,7 +174,7 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* What belongs to this guest, and to others, would live on in here. */
+/* The guardian would keep open what belongs to this guest and to others. */
 static void close_all_but(int a, int b, int c)
 {
 	int kept[] = { STDERR_FILENO, a, b, c };
@@ -243,7 +242,7 @@ void guardian_start(struct guardian *g, const struct uml *uml)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &old);
-	/* Of whoever reads it: the guardian. */
+	/* The signal descriptor is the guardian's, which reads it. */
 	child_fd = signalfd(-1, &chld, SFD_CLOEXEC);
 	if (child_fd < 0)
 		cannot_start("cannot make a signalfd: %m");

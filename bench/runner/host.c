@@ -28,7 +28,7 @@ int64_t now_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* KiB of a line of /proc/meminfo, 0 if there is none. */
+/* Returns the KiB of a line of /proc/meminfo, 0 if there is none. */
 static unsigned long meminfo_kib(const char *key)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
@@ -44,7 +44,7 @@ static unsigned long meminfo_kib(const char *key)
 	return kib;
 }
 
-/* Page cache that can go, and swap, are available. */
+/* Available memory includes swap, and page cache that can be dropped. */
 void host_check_memory(unsigned long mib)
 {
 	unsigned long available = meminfo_kib("MemAvailable:");
@@ -73,7 +73,7 @@ struct tick {
 	uint64_t tsc;
 };
 
-/* The closest of a few looks at both clocks. */
+/* Look at both clocks a few times, and take the closest look. */
 static struct tick read_both(void)
 {
 	struct tick best = { 0, 0 };
@@ -92,7 +92,7 @@ static struct tick read_both(void)
 	return best;
 }
 
-/* Over 20 ms, each end good to some 20 ns: 2 parts in a million. */
+/* 20 ms, with an error of 20 ns at each end, are good to 2 parts in a million. */
 uint64_t host_tsc_khz(void)
 {
 	const struct timespec nap = { 0, 20 * 1000 * 1000 };

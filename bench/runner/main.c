@@ -42,7 +42,7 @@ static int open_signal_fd(void)
 	return fd;
 }
 
-/* Not PR_SET_PDEATHSIG: that would watch the thread that started umrun. */
+/* PR_SET_PDEATHSIG would watch the thread, not the process, that started umrun. */
 static int open_parent_fd(void)
 {
 	pid_t parent = getppid();
@@ -53,7 +53,7 @@ static int open_parent_fd(void)
 	return fd;
 }
 
-/* UML would take its memory from there, whatever their size and mount options. */
+/* UML would take its memory from there, whatever the size and mount options. */
 static void forget_tempdirs(void)
 {
 	unsetenv("TMPDIR");
@@ -120,7 +120,7 @@ static void record_boot(const struct plan *plan, const struct kernel *k,
 	flush_records(plan->records);
 }
 
-/* a b b a a b b a: what drifts on the host hits every kernel alike. */
+/* In the order a b b a a b b a, a drift of the host hits every kernel alike. */
 static int boot_all(const struct options *o)
 {
 	for (unsigned long round = 0; round < o->boots; round++) {

@@ -24,7 +24,7 @@ void sink_put(struct sink *s, const void *data, size_t len)
 	s->len += len;
 }
 
-/* Called when poll() said so: PIPE_BUF bytes go in without blocking. */
+/* To be called when poll() says that PIPE_BUF bytes can be written. */
 void sink_flush(struct sink *s)
 {
 	size_t len = s->len < PIPE_BUF ? s->len : PIPE_BUF;

@@ -27,7 +27,7 @@ void terminal_open(struct terminal *t)
 	if (t->slave_fd < 0)
 		cannot_start("cannot open a pseudo terminal: %m");
 	terminal_resize(t);
-	/* All editing is the guest's, also of what is typed while it boots. */
+	/* The guest does all editing, also of what is typed while it boots. */
 	if (!tcgetattr(t->slave_fd, &raw)) {
 		cfmakeraw(&raw);
 		tcsetattr(t->slave_fd, TCSANOW, &raw);

@@ -34,11 +34,11 @@ up_to_date() {
 up_to_date && exit 0
 rm -f "$stamp"
 
-# The headers go to OUTDIR alone: the tree may be shared, or read-only.
+# The headers go to OUTDIR, since the tree may be shared or read-only.
 make -s -C "$tree" ARCH=x86 O="$out/headers" headers >"$log" 2>&1 ||
 	die "make headers failed, see $log"
 
-# As tools/testing/selftests/mm/Makefile does, and -static. pagemap_ioctl
+# Compile as tools/testing/selftests/mm/Makefile does, but with -static. pagemap_ioctl
 # makes files named after __FILE__, which must therefore be a relative path.
 cd "$src" || die "$src: cannot enter"
 for t in $tests; do

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh OUTDIR: run the eight mm selftests that build.sh made, in the guest,
-# as tools/testing/selftests/mm/run_vmtests.sh does. KTAP on stdout. Exit
-# status 0 only if every one passed: one that was skipped did not.
+# as tools/testing/selftests/mm/run_vmtests.sh does. KTAP on stdout. The
+# exit status is 0 only if every test passed; a skipped test did not.
 
 set -u
 
@@ -19,7 +19,7 @@ bail() {
 
 reserve() {
 	[ -w /proc/sys/vm/nr_hugepages ] ||
-		bail "no /proc/sys/vm/nr_hugepages: a kernel without hugetlb?"
+		bail "/proc/sys/vm/nr_hugepages is missing: does the kernel have hugetlb?"
 	echo 3 >/proc/sys/vm/drop_caches
 	echo $huge_pages >/proc/sys/vm/nr_hugepages
 	got=$(cat /proc/sys/vm/nr_hugepages)
@@ -31,7 +31,7 @@ free_pages() {
 	sed -n 's/^HugePages_Free: *//p' /proc/meminfo
 }
 
-# A test that finds nothing to run ends well, too: it says "pass:0".
+# A test that finds nothing to run ends with 0, too, but says "pass:0".
 run() {
 	"$dir/$1" >"$work/log" 2>&1 </dev/null
 	status=$?
@@ -48,7 +48,7 @@ run() {
 [ $# -eq 1 ] || bail "usage: run.sh OUTDIR"
 dir=$(cd "$1" 2>/dev/null && pwd) || bail "$1: no such folder"
 for t in $tests; do
-	[ -x "$dir/$t" ] || bail "$dir/$t: not built, run build.sh"
+	[ -x "$dir/$t" ] || bail "$dir/$t is not built, run build.sh"
 done
 work=$(mktemp -d) || bail "cannot write to /tmp"
 cd "$work" || bail "$work: cannot enter"
