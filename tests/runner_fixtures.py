@@ -14,6 +14,7 @@ import termios
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Sequence
 
 import pytest
 
@@ -29,6 +30,19 @@ def wait_for(condition):
         assert time.monotonic() < end, 'waited in vain'
         time.sleep(0.01)
     return found
+
+
+def processes(program: Path) -> list[int]:
+    """The living processes, zombies apart, that run this very file, or a copy in memory."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            if os.readlink(f'/proc/{pid}/exe') in (str(program),
+                                                   f'/memfd:{program.name} (deleted)'):
+                found.append(int(pid))
+        except OSError:
+            continue
+    return sorted(found)
 
 
 @dataclass
@@ -55,24 +69,12 @@ class Runner:
         return subprocess.run(self.command(*arguments), env=self.environment(), check=False,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
 
-    def processes(self, program: Path) -> list[int]:
-        """The living processes, zombies apart, that run this very file, or a copy in memory."""
-        found = []
-        for pid in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                if os.readlink(f'/proc/{pid}/exe') in (str(program),
-                                                       f'/memfd:{program.name} (deleted)'):
-                    found.append(int(pid))
-            except OSError:
-                continue
-        return sorted(found)
-
     def living(self) -> list[int]:
-        return self.processes(self.kernel) + self.processes(self.umrun)
+        return processes(self.kernel) + processes(self.umrun)
 
     def wait_for_guest(self, least: int = 3) -> list[int]:
         """UML itself and a process of its user space: the job runs."""
-        return wait_for(lambda: len(pids := self.processes(self.kernel)) >= least and pids)
+        return wait_for(lambda: len(pids := processes(self.kernel)) >= least and pids)
 
     def assert_nothing_left(self, at_once: bool = False) -> None:
         """At once: whoever has ended had waited for all of them."""
@@ -91,11 +93,11 @@ def make_runner(umrun: Path, kernel: Path, initrd: Path, folder: Path, shm: Path
     return Runner(folder / 'umrun', own, initrd, folder / 'home', shm)
 
 
-def run_with_records(runner: Runner, *arguments: str,
+def run_with_records(runner: Runner, *arguments: str, also: Sequence[int] = (),
                      **popen) -> tuple[int, list[dict], bytes]:
-    """Exit status, records, and what was said."""
+    """Exit status, records, and what was said; umrun also gets other descriptors."""
     read, write = os.pipe()
-    process = runner.start('--records', str(write), *arguments, pass_fds=[write],
+    process = runner.start('--records', str(write), *arguments, pass_fds=[write, *also],
                            stderr=subprocess.PIPE, **popen)
     os.close(write)
     with os.fdopen(read) as stream:

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 """The contract: the matrix of the kernels, and every check seen red."""
 
+import os
+import subprocess
+
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Boot
 from appliance.commands import mutants
 from appliance.commands.contract import observe, report, rules
 from appliance.logs import splat
 from appliance.failure import Failure
 from appliance.paths import TOP
+from made import made
+from runner_fixtures import processes, wait_for
 
 
 @pytest.fixture(scope='module')
@@ -170,27 +176,54 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
     assert not splat.any_splat(log)
 
 
-def overseen(appliance, folder, script: str, limit: float, grace: float) -> observe.Overseer:
+def overseen(appliance, console, script: str, limit: float, grace: float) -> observe.Overseer:
     """Who has ended a boot in which a script runs."""
-    oversee = observe.Overseer(folder / 'stock-0.console', limit, grace)
+    oversee = observe.Overseer(console, limit, grace)
     with pytest.raises(Failure):
-        list(guest.records(appliance.only('stock'), '--host', f'--logs={folder}', '--timeout=0',
-                           argv=['/bin/sh', '-c', script], hopeless=oversee))
+        list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
+                           argv=['/bin/sh', '-c', script], console=console, hopeless=oversee))
     return oversee
+
+
+@pytest.fixture
+def console(tmp_path):
+    """A file that the kernel's console goes to."""
+    with open(tmp_path / 'console', 'w+b') as file:
+        yield file
 
 
 LOOP, SLEEP = 'while :; do :; done', 'sleep 1000'
 
 
 @pytest.mark.parametrize('script, found', [(LOOP, 'it loops: '), (SLEEP, 'it sleeps: ')])
-def test_a_boot_that_hangs_is_ended(appliance, tmp_path, script, found):
-    oversee = overseen(appliance, tmp_path, script, limit=2, grace=1)
+def test_a_boot_that_hangs_is_ended(appliance, console, script, found):
+    oversee = overseen(appliance, console, script, limit=2, grace=1)
     assert oversee.hang.found.startswith(found) and not oversee.splat_over
 
 
 @pytest.mark.parametrize('script', [LOOP, SLEEP])
-def test_a_boot_that_a_splat_leaves_hanging_is_ended(appliance, tmp_path, script):
+def test_a_boot_that_a_splat_leaves_hanging_is_ended(appliance, console, script):
     splatted = 'echo "<4>BUG: scheduling while atomic" > /dev/kmsg'
-    oversee = overseen(appliance, tmp_path, f'{splatted}; {script}', limit=1000, grace=0.5)
+    oversee = overseen(appliance, console, f'{splatted}; {script}', limit=1000, grace=0.5)
     assert oversee.splat_over
-    assert splat.any_splat((tmp_path / 'stock-0.console').read_text())
+    console.seek(0)
+    assert splat.any_splat(console.read().decode())
+
+
+def test_a_log_that_lacks_something_is_a_problem():
+    ended = made(Boot, console_dropped=70000)
+    assert ('stock: the kernel printed too much: 70,000 bytes of its log are missing, and whatever '
+            'tests and splats they had'
+            ) in report.differences(observe.Observation('stock', [ended]), set())
+
+
+def test_kill_9_leaves_no_file(appliance, tmp_path):
+    """Nor a process."""
+    kernel = appliance.kernels['stock']
+    umwalk = subprocess.Popen([TOP / 'bench' / 'umwalk', 'contract', '--kernel=stock'],
+                              stderr=subprocess.DEVNULL, env=os.environ | {'TMPDIR': str(tmp_path)})
+    wait_for(lambda: len(processes(kernel)) > 2)
+    umwalk.kill()
+    umwalk.wait()
+    wait_for(lambda: not processes(kernel))
+    assert not list(tmp_path.iterdir())

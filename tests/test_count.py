@@ -21,6 +21,7 @@ from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from appliance.paths import TOP, build_folder
 from appliance.logs.symbols import Place
 from made import made
+from runner_fixtures import processes
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
@@ -56,7 +57,7 @@ def process_that_counts(runner) -> int:
     """It holds SIGTERM off, but not SIGTRAP."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
-        for pid in runner.processes(runner.kernel):
+        for pid in processes(runner.kernel):
             try:
                 status = Path(f'/proc/{pid}/status').read_text()
             except OSError:

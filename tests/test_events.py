@@ -18,7 +18,7 @@ from appliance.commands.bench import event_report
 from appliance.host import events
 from appliance.failure import Failure
 from made import made
-from runner_fixtures import HANGS, forbid_perf, run_with_records, turns_command
+from runner_fixtures import HANGS, forbid_perf, processes, run_with_records, turns_command
 
 SOFTWARE = 'task-clock,page-faults'
 WALKS = ('--', '/bin/walks', 'time', '--samples=4', 'hugetlb:pmd_entry', 'sparse:pte_entry',
@@ -101,7 +101,7 @@ def test_a_guest_that_dies_in_its_turn_leaves_no_half_record(runner):
         for line in lines:
             records.append(json.loads(line))
             if sum(record['type'] == 'events' for record in records) == 10:
-                os.kill(runner.processes(runner.kernel)[0], signal.SIGKILL)
+                os.kill(processes(runner.kernel)[0], signal.SIGKILL)
     assert process.wait(HANGS) == 123
     turns = [record for record in records if record['type'] == 'events']
     assert len(turns) >= 10

@@ -13,7 +13,8 @@ import time
 
 import pytest
 
-from runner_fixtures import HANGS, private_mounts, run_with_records, turns_command, wait_for
+from runner_fixtures import (HANGS, private_mounts, processes, run_with_records, turns_command,
+                             wait_for)
 
 MEMORY_MIB = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') >> 20
 LOOP = ('--host', '--', 'sh', '-c', 'while :; do :; done')
@@ -137,7 +138,7 @@ def test_time_limit_on_a_guest_that_loops(runner):
 def test_time_limit_on_a_kernel_that_hangs(runner):
     """Stopped as soon as it is there: coming up may take longer than the limit."""
     process = runner.start('--timeout', '5', '--host', '--', 'true', stderr=subprocess.DEVNULL)
-    for pid in wait_for(lambda: runner.processes(runner.kernel)):
+    for pid in wait_for(lambda: processes(runner.kernel)):
         os.kill(pid, signal.SIGSTOP)
     assert process.wait(HANGS) == 124
     runner.assert_nothing_left()
@@ -193,7 +194,7 @@ def test_kill_9_at_random_moments(runner):
 def test_kill_9_of_umrun_and_its_guardian(runner):
     process = runner.start(*SLEEP)
     runner.wait_for_guest()
-    for pid in runner.processes(runner.umrun):
+    for pid in processes(runner.umrun):
         os.kill(pid, signal.SIGKILL)
     process.wait()
     runner.assert_nothing_left()
@@ -203,7 +204,7 @@ def test_kill_9_of_umrun_and_its_guardian(runner):
 def test_kill_9_of_the_guardian_alone(runner):
     process = runner.start(*SLEEP, stderr=subprocess.DEVNULL)
     runner.wait_for_guest()
-    for pid in runner.processes(runner.umrun):
+    for pid in processes(runner.umrun):
         if pid != process.pid:
             os.kill(pid, signal.SIGKILL)
     assert process.wait(HANGS) == 123
@@ -272,18 +273,24 @@ def test_death_of_the_parent(runner):
     runner.assert_nothing_left()
 
 
+def run_with_console(runner, folder, *arguments: str) -> tuple[int, list[dict], bytes, bytes]:
+    """As run_with_records(), and what the kernel printed."""
+    with open(folder / 'console', 'w+b') as console:
+        status, records, said = run_with_records(
+            runner, '--console', str(console.fileno()), *arguments, also=[console.fileno()])
+        return status, records, said, os.pread(console.fileno(), 64 << 20, 0)
+
+
 @pytest.mark.sanitized
 def test_console_flood(runner, tmp_path):
     """The first 16 MiB are kept, and the last 64 KiB; what is between is counted."""
-    logs = tmp_path / 'logs'
-    logs.mkdir()
     flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0); i=100000; '
              'while [ $i -lt 120000 ]; do echo flood $i $line; i=$((i + 1)); done > /dev/kmsg')
-    status, records, said = run_with_records(runner, '--logs', str(logs), '--host', '--', 'sh', '-c',
-                                             flood)
+    status, records, said, console = run_with_console(runner, tmp_path, '--host', '--', 'sh', '-c',
+                                                      flood)
     assert (status, said) == (0, b'')
     head, dropped, tail = re.fullmatch(rb'(.*)\n\[(\d+) bytes not kept\]\n(.*)',
-                                       (logs / 'k-0.console').read_bytes(), re.S).groups()
+                                       console, re.S).groups()
     assert (len(head), len(tail)) == (16 << 20, 64 << 10)
     assert records[-1]['console_dropped'] == int(dropped)
     first, last = re.search(rb'flood (\d+)', head), re.search(rb'flood (\d+)', tail)
@@ -294,15 +301,34 @@ def test_console_flood(runner, tmp_path):
 
 
 def test_console_is_kept_whole(runner, tmp_path):
-    logs = tmp_path / 'logs'
-    logs.mkdir()
     flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0); '
              'for i in $(seq 4000); do echo flood $i $line; done > /dev/kmsg')
-    status, records, _ = run_with_records(runner, '--logs', str(logs), '--host', '--', 'sh', '-c',
-                                          flood)
-    console = (logs / 'k-0.console').read_text()
-    assert re.findall(r'^flood (\d+)', console, re.M) == [str(n) for n in range(1, 4001)]
+    status, records, _, console = run_with_console(runner, tmp_path, '--host', '--', 'sh', '-c',
+                                                   flood)
+    assert re.findall(rb'^flood (\d+)', console, re.M) == [b'%d' % n for n in range(1, 4001)]
     assert (status, records[-1]['console_dropped']) == (0, 0)
+
+
+def test_console_of_every_boot_is_kept(runner, tmp_path):
+    status, records, _, console = run_with_console(
+        runner, tmp_path, '--boots=3', '--host', '--', 'sh', '-c', 'echo here > /dev/kmsg')
+    assert (status, console.count(b'\nhere\n')) == (0, 3)
+    assert [r['console_dropped'] for r in records if r['type'] == 'boot'] == [0, 0, 0]
+
+
+def test_console_that_cannot_be_written(runner):
+    with open('/dev/full', 'wb') as full:
+        status, records, said = run_with_records(
+            runner, '--console', str(full.fileno()), '--host', '--', 'sh', '-c', 'exit 5',
+            also=[full.fileno()])
+    assert (status, records[-1]['outcome']) == (5, 'exit')
+    assert said == b"umrun: cannot write the console's log: No space left on device\n"
+    assert records[-1]['console_dropped'] > 500
+
+
+def test_console_of_guests_that_take_turns_is_refused(runner):
+    done = runner.run(*turns_command(runner, '--console=2', '--', 'true'))
+    assert (done.returncode, done.stderr) == (122, b'umrun: --console and --turns together\n')
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@
 
 /* The descriptors to poll: of each guest, and once for all guests. */
 enum guest_slot {
-	SLOT_REPORT, SLOT_CHANNEL, SLOT_CONSOLE, SLOT_LOG, SLOT_STDIN,
-	SLOT_MASTER, SLOT_TURN, GUEST_SLOTS
+	SLOT_REPORT, SLOT_CHANNEL, SLOT_CONSOLE, SLOT_STDIN, SLOT_MASTER,
+	SLOT_TURN, GUEST_SLOTS
 };
 
 enum shared_slot {
@@ -78,10 +78,10 @@ int boot_deliver(void *to, enum frame_type type, const char *data, size_t len)
 		b->stdin_fd = STDIN_FILENO;
 		return 0;
 	case FRAME_STDOUT:
-		sink_put(b->out, data, len);
+		sink_put(b->plan->out, data, len);
 		return 0;
 	case FRAME_STDERR:
-		sink_put(b->err, data, len);
+		sink_put(b->plan->err, data, len);
 		return 0;
 	case FRAME_RECORDS:
 		counters_flush(&b->counters, b->plan->records);
@@ -162,7 +162,7 @@ static void read_master(struct boot *b)
 	ssize_t n = read(b->terminal.master_fd, buf, sizeof(buf));
 
 	if (n > 0) {
-		sink_put(b->out, buf, n);
+		sink_put(b->plan->out, buf, n);
 	} else if (n == 0 || errno != EINTR) {
 		close(b->terminal.master_fd);
 		b->terminal.master_fd = -1;
@@ -229,10 +229,10 @@ static bool is_pending(const struct sink *s)
 	return s && sink_pending(s);
 }
 
-static bool sinks_full(const struct boot *b)
+static bool sinks_full(const struct plan *plan)
 {
-	return sink_full(b->out) || sink_full(b->err) ||
-	       (b->plan->records && sink_full(b->plan->records));
+	return sink_full(plan->out) || sink_full(plan->err) ||
+	       (plan->records && sink_full(plan->records));
 }
 
 static void want(struct pollfd *fd, int number, short events)
@@ -247,14 +247,13 @@ static void want_sink(struct pollfd *fd, const struct sink *s)
 
 static void choose_guest_fds(const struct boot *b, struct pollfd *fds)
 {
-	bool full = sinks_full(b) && !b->killed;
+	bool full = sinks_full(b->plan) && !b->killed;
 
 	want(fds + SLOT_REPORT, b->uml_ended ? -1 : b->guardian.report_fd,
 	     POLLIN);
 	want(fds + SLOT_CHANNEL, b->channel_fd, (full ? 0 : POLLIN) |
 	     (sink_pending(&b->job) ? POLLOUT : 0));
 	want(fds + SLOT_CONSOLE, b->console_fd, POLLIN);
-	want_sink(fds + SLOT_LOG, &b->log);
 	want(fds + SLOT_STDIN, b->stdin_fd, sink_full(&b->keys) ? 0 : POLLIN);
 	want(fds + SLOT_MASTER, b->terminal.master_fd, (full ? 0 : POLLIN) |
 	     (sink_pending(&b->keys) ? POLLOUT : 0));
@@ -270,13 +269,10 @@ static void choose_shared_fds(const struct plan *plan, struct pollfd *fds)
 	want_sink(fds + SLOT_RECORDS, plan->records);
 }
 
-static void serve_guest(struct group *group, struct boot *b,
-			const struct pollfd *fds)
+static void serve_guest(struct boot *b, const struct pollfd *fds)
 {
 	if (fds[SLOT_CONSOLE].revents)
 		read_console(b);
-	if (fds[SLOT_LOG].revents)
-		flush_output(group, &b->log, "log");
 	if (fds[SLOT_STDIN].revents)
 		read_stdin(b);
 	if (fds[SLOT_MASTER].revents & POLLOUT)
@@ -351,7 +347,7 @@ static bool boot_over(const struct boot *b)
 		return false;
 	if (b->killed && b->outcome == OUTCOME_INTERRUPTED)
 		return true;
-	return b->terminal.master_fd < 0 && !sink_pending(&b->log);
+	return b->terminal.master_fd < 0;
 }
 
 static bool all_over(const struct group *group)
@@ -450,7 +446,7 @@ void attend(struct group *group)
 			 least_time_left_ms(group)) >= 0) {
 			serve_shared(group, fds);
 			for (i = 0; i < group->n; i++)
-				serve_guest(group, group->boots + i,
+				serve_guest(group->boots + i,
 					    guests + i * GUEST_SLOTS);
 		}
 		for (i = 0; i < group->n; i++)

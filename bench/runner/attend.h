@@ -26,8 +26,6 @@ struct boot {
 	struct terminal terminal;
 	struct sink job;	/* to the guest */
 	struct sink keys;	/* to the guest's terminal */
-	struct sink log;	/* the job's output, if it goes to a file */
-	struct sink *out, *err;
 	int channel_fd, console_fd, stdin_fd, turn_fd;
 	int input_fd;		/* UML would close its console at the end of this */
 	bool wants_turn;

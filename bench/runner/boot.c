@@ -22,34 +22,6 @@
 #define COPY_AT_ONCE	(1024 * 1024 * 1024)
 #define SECOND_NS	1000000000LL
 
-
-static int open_log(const struct boot *b, const char *suffix)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s-%d.%s", b->plan->logs,
-		 b->kernel->name, b->index, suffix);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		cannot_start("cannot write %s: %m", path);
-	return fd;
-}
-
-static void open_logs(struct boot *b)
-{
-	b->log.fd = -1;
-	b->out = b->plan->out;
-	b->err = b->plan->err;
-	if (!b->plan->logs) {
-		console_init(&b->console, -1);
-		return;
-	}
-	b->log.fd = open_log(b, "out");
-	b->out = b->err = &b->log;
-	console_init(&b->console, open_log(b, "console"));
-}
-
 /* UML passes an unknown argument NAME=VALUE to init, in its environment. */
 static void add_term(struct arguments *a)
 {
@@ -225,7 +197,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 		.stdin_fd = -1, .turn_fd = -1,
 	};
 	b->channel = (struct channel){ .deliver = boot_deliver, .to = b };
-	open_logs(b);
+	console_init(&b->console, plan->console_fd);
 	if (!strcmp(plan->kind, JOB_SHELL))
 		terminal_open(&b->terminal);
 	b->keys.fd = b->terminal.master_fd;
@@ -243,8 +215,6 @@ static struct boot_result end(struct boot *b)
 	judge(b);
 	explain(b);
 	console_close(&b->console);
-	if (b->out == &b->log)
-		close(b->log.fd);
 	if (b->turn_fd >= 0)
 		close(b->turn_fd);
 	close(b->input_fd);
@@ -253,7 +223,6 @@ static struct boot_result end(struct boot *b)
 	records_free(&b->records);
 	sink_close(&b->job);
 	sink_close(&b->keys);
-	sink_close(&b->log);
 	return (struct boot_result){
 		b->outcome, b->status, b->came_up, b->wall_ns,
 		b->console.dropped

@@ -114,8 +114,6 @@ void console_close(struct console *c)
 	log_write(c, text + strlen(text) - left, left);
 	free(text);
 	c->dropped = c->total - c->logged;
-	close(c->log_fd);
-	c->log_fd = -1;
 }
 
 static const char *first_sign_of_trouble(const char *text)

@@ -170,7 +170,6 @@ int main(int argc, char **argv)
 	o.plan.parent_fd = open_parent_fd();
 	o.plan.lpj = guess_lpj();
 	if (o.records_fd >= 0) {
-		fcntl(o.records_fd, F_SETFD, FD_CLOEXEC);
 		records.fd = o.records_fd;
 		o.plan.records = &records;
 		put_host_record(&records);

@@ -16,7 +16,7 @@
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
 "             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
-"             [--logs DIR] [--append ARG]... [--turns SEED [--events LIST]]\n"
+"             [--console FD] [--append ARG]... [--turns SEED [--events LIST]]\n"
 "             [--host | --shell] -- ARGV...\n"
 "       umrun --which-events LIST\n"
 "\n"
@@ -29,8 +29,8 @@ static const char usage[] =
 "  --timeout SECONDS   the longest time of a boot; 0 means no limit (default 300,\n"
 "                      without a limit for a shell)\n"
 "  --records FD        write JSON Lines to this open descriptor\n"
-"  --logs DIR          write the job's output to DIR/NAME-I.out, and the console to\n"
-"                      DIR/NAME-I.console\n"
+"  --console FD        write what the kernel prints to this open descriptor: the\n"
+"                      first 16 MiB of a boot, and the last 64 KiB\n"
 "  --append ARG        give the kernel this argument, as in kunit.enable=1; may be\n"
 "                      repeated\n"
 "  --turns SEED        boot all kernels at once, on one CPU: a read of /dev/turn in\n"
@@ -67,6 +67,16 @@ static unsigned long number(const char *option, const char *text,
 		cannot_start("--%s %s: this is not a number from %lu to %lu", option,
 			     text, min, max);
 	return n;
+}
+
+/* One that umrun was started with, and what it starts does not get. */
+static int open_descriptor(const char *option, const char *text)
+{
+	int fd = number(option, text, 0, 1 << 20);
+
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		cannot_start("--%s %s: %m", option, text);
+	return fd;
 }
 
 static void check_file(const char *path, int mode, const char *option)
@@ -126,12 +136,10 @@ static void parse_option(struct options *o, int option)
 		o->timeout_given = true;
 		break;
 	case 'r':
-		o->records_fd = number("records", optarg, 0, 1 << 20);
-		if (fcntl(o->records_fd, F_GETFD) < 0)
-			cannot_start("--records %s: %m", optarg);
+		o->records_fd = open_descriptor("records", optarg);
 		break;
-	case 'l':
-		o->plan.logs = optarg;
+	case 'c':
+		o->plan.console_fd = open_descriptor("console", optarg);
 		break;
 	case 'a':
 		arguments_add(&o->plan.append, "%s", optarg);
@@ -170,7 +178,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{ "boots", required_argument, NULL, 'b' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "records", required_argument, NULL, 'r' },
-		{ "logs", required_argument, NULL, 'l' },
+		{ "console", required_argument, NULL, 'c' },
 		{ "append", required_argument, NULL, 'a' },
 		{ "turns", required_argument, NULL, 'T' },
 		{ "events", required_argument, NULL, 'e' },
@@ -200,6 +208,8 @@ static void check(struct options *o)
 	if (o->plan.events.n && (!o->takes_turns || o->records_fd < 0))
 		cannot_start("--events needs --turns and --records");
 	events_check(&o->plan.events);
+	if (o->plan.console_fd >= 0 && o->takes_turns)
+		cannot_start("--console and --turns together");
 	if (is_shell && !o->timeout_given)
 		o->plan.timeout_s = 0;
 	if (is_shell && !*o->plan.argv) {
@@ -214,7 +224,10 @@ void options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){
 		.boots = 1, .records_fd = -1,
-		.plan = { .kind = JOB_EXEC, .mem_mib = 256, .timeout_s = 300 },
+		.plan = {
+			.kind = JOB_EXEC, .mem_mib = 256, .timeout_s = 300,
+			.console_fd = -1,
+		},
 	};
 	parse(o, argc, argv);
 	check(o);

@@ -13,9 +13,9 @@ struct plan {
 	char *const *argv;
 	unsigned long mem_mib;
 	unsigned long timeout_s;	/* 0: none */
-	const char *logs;	/* folder, or NULL */
 	struct arguments append;	/* to the kernel's command line */
 	struct sink *out, *err, *records;	/* records: NULL if not asked */
+	int console_fd;		/* where the kernel's console goes, or -1 */
 	struct event_list events;	/* to count in turns */
 	int signal_fd;		/* SIGINT and its like */
 	int parent_fd;		/* readable when umrun's parent is gone; -1 */

@@ -66,20 +66,23 @@ def _make(folder: str, out: Path, *variables: str) -> None:
 
 
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
-            stdout: IO | int = subprocess.DEVNULL,
+            stdout: IO | int = subprocess.DEVNULL, console: IO | None = None,
             hopeless: Callable[[int], bool] | None = None,
             boot: int | None = None) -> Iterator[Record]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
     under is a command that runs the runner and ends with its exit status; it writes to stdout.
+    What the kernel prints goes to console.
     hopeless is called with the runner's process ID; once it returns true, the boot is ended and
     has failed. boot is the number that records get in place of the runner's.
     """
     reading, writing = os.pipe()
-    command = (under or []) + appliance.command(f'--records={writing}', *options, argv=argv)
+    passed = {'records': writing} | ({'console': console.fileno()} if console else {})
+    options += tuple(f'--{option}={fd}' for option, fd in passed.items())
     boots: list[Boot] = []
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
-        with process.start(command, pass_fds=[writing], stdout=stdout, stderr=said) as runner:
+        with process.start((under or []) + appliance.command(*options, argv=argv),
+                           pass_fds=passed.values(), stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8', errors='backslashreplace') as lines, \
                     _watched(runner, hopeless):
@@ -88,14 +91,17 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
                     if isinstance(record, Boot):
                         boots.append(record)
                     yield record
-        if any(ended.came_up for ended in boots):
+        if any(one.came_up for one in boots):
             CAME_UP.set()
         said.seek(0)
         if runner.returncode:
-            failure = NoGuest if never_came_up(runner.returncode, boots) else Failure
-            raise failure(f'a boot failed ({_reason(runner.returncode)}):\n'
-                          f'{explain(appliance, said.read().strip())}',
-                          runner.returncode if runner.returncode > 0 else 128 - runner.returncode)
+            raise _failure(appliance, runner.returncode, boots, said.read().strip())
+
+
+def _failure(appliance: Appliance, status: int, boots: list[Boot], said: str) -> Failure:
+    kind = NoGuest if never_came_up(status, boots) else Failure
+    return kind(f'a boot failed ({_reason(status)}):\n{explain(appliance, said)}',
+                status if status > 0 else 128 - status)
 
 
 def never_came_up(status: int, boots: list[Boot]) -> bool:

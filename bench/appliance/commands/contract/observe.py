@@ -6,9 +6,10 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from ...boots import guest, hang
-from ...boots.records import Record, Rule, of_type
+from ...boots.records import Boot, Record, Rule, of_type
 from ...failure import TIME_LIMIT, Failure, NoGuest
 from ...host import doctor
 from ...logs import ktap, splat
@@ -63,6 +64,11 @@ class Observation:
         """Results of KUnit that are missing."""
         return ktap.read(self.console, SUITE).problems
 
+    @property
+    def dropped(self) -> int:
+        """Bytes of the kernel's log that are missing."""
+        return sum(boot.console_dropped for boot in of_type(Boot, self.records))
+
     def states(self) -> dict[str, str]:
         """Rule by rule."""
         return {rule: outcome.state for rule, outcome in self.rules.items()}
@@ -83,12 +89,13 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
     The boot ends after limit seconds of CPU time, and grace seconds of CPU time after a splat.
     """
     seen = Observation(name)
-    with tempfile.TemporaryDirectory(prefix='umwalk-') as logs:
-        oversee = Overseer(Path(logs) / f'{name}-0.console', limit, grace)
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as console:
+        oversee = Overseer(console, limit, grace)
         try:
-            for record in guest.records(appliance, f'--mem={appliance.memory_mib}', f'--logs={logs}',
+            for record in guest.records(appliance, f'--mem={appliance.memory_mib}',
                                         f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
-                                        argv=['/bin/walks', 'contract'], hopeless=oversee):
+                                        argv=['/bin/walks', 'contract'], stdout=printed,
+                                        console=console, hopeless=oversee):
                 seen.records.append(record)
         except Failure as failure:
             if isinstance(failure, NoGuest) and doctor.faults():
@@ -96,8 +103,8 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
             seen.died = '' if oversee.splat_over else oversee.hang.found or str(failure)
             seen.status = TIME_LIMIT if oversee.hang.found else failure.status
         seen.cpu_seconds = oversee.hang.cpu_seconds
-        seen.ktap = _read(Path(logs) / f'{name}-0.out')
-        seen.console = _read(Path(logs) / f'{name}-0.console')
+        seen.ktap = _read(printed)
+        seen.console = _read(console)
     _judge(seen, appliance.kernels[name])
     return seen
 
@@ -108,24 +115,35 @@ class Overseer:
     A boot hangs after limit seconds of CPU time; it ends grace seconds of CPU time after a splat.
     """
 
-    def __init__(self, console: Path, limit: float, grace: float):
+    def __init__(self, console: IO[bytes], limit: float, grace: float):
         self.hang = hang.Watch(limit)
         self.console = console
+        self.judged = 0  # bytes of it
         self.grace = grace
         self.splat_at: float | None = None
         self.splat_over = False  # what ended the boot is the splat
 
     def __call__(self, runner: int) -> bool:
         hangs = self.hang(runner)
-        if self.splat_at is None and splat.any_splat(_read(self.console)):
+        if self.splat_at is None and self._any_splat():
             self.splat_at = self.hang.cpu_seconds
         if self.splat_at is not None:
             self.splat_over = hangs or self.hang.cpu_seconds - self.splat_at >= self.grace
         return hangs or self.splat_over
 
+    def _any_splat(self) -> bool:
+        """Look only where the kernel has printed since the last look: a log may be long."""
+        before, self.judged = self.judged, _size(self.console)
+        return self.judged > before and splat.any_splat(_read(self.console))
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding='utf-8', errors='replace') if path.exists() else ''
+
+def _size(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _read(file: IO[bytes]) -> str:
+    """Read all of it; where its writer goes on is not moved."""
+    return os.pread(file.fileno(), _size(file), 0).decode(errors='replace')
 
 
 def _judge(seen: Observation, program: Path) -> None:

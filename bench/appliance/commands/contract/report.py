@@ -13,6 +13,9 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
     found = []
     if seen.died:
         found.append(f'{seen.kernel}: {seen.died}')
+    if seen.dropped:
+        found.append(f'{seen.kernel}: the kernel printed too much: {seen.dropped:,} bytes of its log '
+                     'are missing, and whatever tests and splats they had')
     found += [f'{seen.kernel}: {problem}' for problem in seen.problems]
     for rule, state in seen.states().items():
         if state == UNCHECKED and not seen.died:
