@@ -83,8 +83,9 @@ scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; K
 selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel=$(KERNEL)
 
-lint: deps-test ## run pylint and shellcheck
+lint: deps-test ## run pylint, mypy and shellcheck
 	@shellcheck $(SCRIPTS)
+	@mypy --no-error-summary -p appliance
 	@$(PYTHON) -m pylint bench/appliance bench/main.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 

@@ -49,6 +49,7 @@ sources           linux-source-6.12  -                  -                  -
 tests='
 python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
 pylint            pylint             pylint             python-pylint      python3-pylint
+mypy              mypy               python3-mypy       mypy               python3-mypy
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
 unshare           util-linux         util-linux         util-linux         util-linux
 libasan.so        gcc                libasan            gcc                gcc

@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, stats
 
 from appliance.commands.proof import plot, report
-from appliance.commands.proof.proof import Condition
+from appliance.commands.proof.report import Condition
 from appliance.numbers.verdict import Estimate
 
 EQUAL = Condition(0, 'none', 100)

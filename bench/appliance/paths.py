@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Iterator
 
 from .failure import Failure
 
@@ -51,7 +52,7 @@ def short(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(build: Path):
+def locked(build: Path) -> Iterator[None]:
     """Let only one umwalk at a time build in a build folder; the others wait."""
     with open(build / 'lock', 'w', encoding='utf-8') as lock:
         try:

@@ -4,6 +4,7 @@
 import contextlib
 import sys
 import time
+from typing import Iterator
 
 
 class Step:
@@ -33,7 +34,7 @@ class Step:
 
 
 @contextlib.contextmanager
-def step(what: str):
+def step(what: str) -> Iterator[Step]:
     """Announce a step; at the end, say that it is done or that it failed."""
     shown = Step(what)
     shown.update('started')

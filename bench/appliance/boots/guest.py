@@ -120,14 +120,14 @@ def _watched(runner: subprocess.Popen,
              hopeless: Callable[[int], bool] | None) -> Iterator[None]:
     done = threading.Event()
 
-    def watch() -> None:
+    def watch(hopeless: Callable[[int], bool]) -> None:
         while not done.wait(WATCH_SECONDS):
             if hopeless(runner.pid):
                 runner.terminate()
                 return
 
     if hopeless:
-        threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=watch, args=[hopeless], daemon=True).start()
     try:
         yield
     except BaseException:  # nobody reads what the boot has to say any more

@@ -183,9 +183,9 @@ def collect(records: Iterable[Record]) -> dict[str, Trace]:
         fold(trace.events, record.calls)
         if record.returned is not None:
             trace.result = record.returned
-            trace.cleared = record.cleared
-            trace.changed = record.changed
-            trace.overflowed = record.overflowed
+            trace.cleared = record.cleared or 0
+            trace.changed = record.changed or 0
+            trace.overflowed = bool(record.overflowed)
     return traces
 
 

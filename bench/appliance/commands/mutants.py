@@ -11,7 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable, TypeVar
 
 from ..boots import guest
 from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
@@ -144,7 +144,10 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
             bench.restore(series.stack(BASE))
 
 
-def _of(mutant: Mutant, what: Callable[..., Path], *arguments) -> Path:
+T = TypeVar('T')
+
+
+def _of(mutant: Mutant, what: Callable[..., T], *arguments: Any) -> T:
     """Call it; a Failure names the mutant."""
     try:
         return what(*arguments)

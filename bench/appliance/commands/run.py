@@ -60,6 +60,7 @@ def _pass_signals_on(runner: subprocess.Popen) -> None:
 def _explain(appliance: guest.Appliance, runner: subprocess.Popen) -> None:
     """Pass standard error on; add file and line to what the runner says at the end."""
     said = b''
+    assert runner.stderr
     for line in runner.stderr:
         if said or line.startswith(b'umrun: '):
             said += line

@@ -53,7 +53,8 @@ def of_walks(records: list[Record]) -> Iterator[tuple[Sample, dict[str, int]]]:
     last sample of a row, as taking the layout down, is in that one's turn:
     nothing is known of that sample.
     """
-    turns = {(r.boot, r.kernel, r.turn): r.counts for r in of_type(Events, records)}
+    turns: dict[tuple[int, str, int | None], dict[str, int]] = {
+        (r.boot, r.kernel, r.turn): r.counts for r in of_type(Events, records)}
     samples = of_type(Sample, records)
     last = {_series(sample): sample.turn for sample in samples}
     for sample in samples:

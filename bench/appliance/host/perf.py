@@ -115,6 +115,7 @@ def samples(recording: IO, programs: Iterable[Path]) -> Iterator[Sample]:
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with process.start(script, stdin=recording, stdout=subprocess.PIPE, stderr=said,
                            **process.TEXT) as ran:
+            assert ran.stdout
             yield from parse(ran.stdout, programs)
         said.seek(0)
         if ran.returncode:

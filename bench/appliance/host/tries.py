@@ -28,8 +28,7 @@ def ptrace() -> None:
     """Have a child ask to be traced; step it, and run it to its next system call."""
     child = os.fork()
     if not child:
-        _end_child(lambda: (_checked(LIBC.ptrace(PTRACE_TRACEME, 0, None, None)),
-                            os.kill(os.getpid(), signal.SIGSTOP)))
+        _end_child(_be_traced)
     try:
         for request in (PTRACE_SINGLESTEP, PTRACE_SYSEMU):
             _stopped(child)
@@ -41,6 +40,11 @@ def ptrace() -> None:
         _reap(child)
         raise
     _reap(child)
+
+
+def _be_traced() -> None:
+    _checked(LIBC.ptrace(PTRACE_TRACEME, 0, None, None))
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def executable_memory(mib: int) -> None:

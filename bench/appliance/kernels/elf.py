@@ -36,7 +36,7 @@ class Program:
         self.loaded = in_file[np.argsort(in_file['addr'])]
         self.section_names = self._names(self.sections[strings], self.sections['name'])
 
-    def content(self, section) -> np.ndarray:
+    def content(self, section: np.void) -> np.ndarray:
         """Return the bytes of a section, not a copy."""
         return self.bytes[section['offset']:section['offset'] + section['size']]
 
@@ -85,10 +85,10 @@ class Program:
     def _holding(self, addresses: np.ndarray) -> np.ndarray:
         return self.loaded[np.searchsorted(self.loaded['addr'], addresses, side='right') - 1]
 
-    def _symbol_table(self):
+    def _symbol_table(self) -> np.void:
         return self.sections[self.sections['type'] == SHT_SYMTAB][0]
 
-    def _names(self, strings, at: np.ndarray) -> list[str]:
+    def _names(self, strings: np.void, at: np.ndarray) -> list[str]:
         text = self.content(strings).tobytes()
         return [text[i:text.index(b'\0', i)].decode() for i in at.tolist()]
 

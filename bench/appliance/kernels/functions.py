@@ -36,7 +36,7 @@ def digests(program: Path) -> dict[str, str]:
     path = program.with_name(FILE)
     try:
         first, *lines = path.read_text(encoding='utf-8').splitlines()
-        found = dict(reversed(line.split(' ', 1)) for line in lines)
+        found = {name: digest for digest, name in (line.split(' ', 1) for line in lines)}
     except (OSError, ValueError) as error:
         raise Failure(f'{path}: {error}; build this kernel again') from error
     if first != _digest_of(program, lines):
@@ -208,8 +208,8 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
 
     def _nameless(self, address: int, section: str) -> _Thing:
         end = self.bounds[bisect.bisect_right(self.bounds, address)]
-        if re.search(r'\.str\d+\.\d+$', section):
-            at = self._offset(address)
+        at = self._offset(address)
+        if at is not None and re.search(r'\.str\d+\.\d+$', section):
             end = address + self.linked.index(b'\0', at) + 1 - at
         thing = _Thing('', address, end - address)
         thing.constant = True

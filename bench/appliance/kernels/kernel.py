@@ -209,6 +209,7 @@ def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: s
     flags = _compiler_flags(configuration).format(tree=tree.resolve())
     ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
     compiled = 0
+    assert ran.stdout
     with open(log, 'w', encoding='utf-8') as written:
         for line in ran.stdout:
             written.write(line)
@@ -222,7 +223,8 @@ def _compile(build: Path, tree: Path, objects: Path, configuration: str, name: s
     return compiled
 
 
-def _make(tree: Path, objects: Path, targets: list[str], extra: dict[str, str]):
+def _make(tree: Path, objects: Path, targets: list[str],
+          extra: dict[str, str]) -> subprocess.Popen:
     """Start kbuild."""
     compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
     return process.start(

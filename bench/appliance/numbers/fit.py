@@ -13,6 +13,7 @@ curve is significant, so a line is called straight if the means leave it by at m
 
 import math
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy
 from scipy import optimize, stats
@@ -35,7 +36,7 @@ class Interval:
     @property
     def reach(self) -> float | None:
         """Half the width of the interval."""
-        return None if self.low is None else (self.high - self.low) / 2
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def fit(n: list[float], boots: list[list[float]]) -> Fit:
     return Fit(interval(fixed), interval(each), verdict, told.most, told.high, told.p, curve)
 
 
-def interval(values) -> Interval:
+def interval(values: Sequence[float]) -> Interval:
     """Return the mean of independent values with Student's t interval."""
     middle = float(numpy.mean(values))
     if len(values) < 2:
@@ -102,14 +103,14 @@ def interval(values) -> Interval:
     return Interval(middle, middle - reach, middle + reach)
 
 
-def ratio(a, b) -> Interval:
+def ratio(a: Sequence[float], b: Sequence[float]) -> Interval:
     """Return b / a of paired values above 0, with the interval of the logarithms."""
     logs = interval(numpy.log(numpy.divide(b, a)))
     return Interval(math.exp(logs.value),
                     *(None if end is None else math.exp(end) for end in (logs.low, logs.high)))
 
 
-def _columns(*parts) -> numpy.ndarray:
+def _columns(*parts: numpy.ndarray) -> numpy.ndarray:
     return numpy.column_stack([numpy.ones_like(parts[0]), *parts])
 
 

@@ -40,6 +40,7 @@ def log_ratios(records: list[Record], a: str, b: str) -> dict[Row, dict[int, flo
     kernels = {r.kernel for r in of_type(Sample, records)}
     rounds: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
     for r in of_type(Sample, records):
+        assert r.turn is not None  # kernels that are compared take turns
         number = r.turn // (2 * len(kernels))
         rounds[r.layout, r.walk][r.boot][number][r.kernel].append(
             numpy.log(r.cycles / r.repeat))

@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from ..boots.guest import Appliance
 from ..boots.records import Host, Record, line
@@ -19,7 +19,7 @@ def new_folder(started: datetime.datetime) -> Path:
     return results_folder() / f'{started:%Y%m%d-%H%M%S}-{os.urandom(3).hex()}'
 
 
-def store(started: datetime.datetime, files: dict[str, str | bytes],
+def store(started: datetime.datetime, files: Mapping[str, str | bytes],
           folder: Path | None = None) -> Path:
     """Write a run's folder whole, then point results/latest to it."""
     folder = folder or new_folder(started)

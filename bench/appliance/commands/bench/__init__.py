@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     # pylint: disable-next=import-outside-toplevel # scipy is slow to load
     from . import compare, session
     from ...numbers.verdict import LEAST_DRAWS  # pylint: disable=import-outside-toplevel
-    if len(set(arguments.kernels)) != 2 or len(arguments.kernels) != 2:
+    names = arguments.kernels
+    if len(set(names)) != 2 or len(names) != 2:
         raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
                       'each run compares the first one with itself, too, as its control')
     placements = arguments.placements or compare.PLACEMENTS
@@ -49,4 +50,4 @@ def run(arguments: argparse.Namespace) -> int:
     plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
                    time_all=arguments.time_all,
                    within=arguments.within / 100 if arguments.within else plan.within)
-    return compare.run(build_folder(), tuple(arguments.kernels), plan, placements)
+    return compare.run(build_folder(), (names[0], names[1]), plan, placements)

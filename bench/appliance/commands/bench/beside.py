@@ -4,7 +4,7 @@
 import concurrent.futures
 import os
 import threading
-from typing import Callable
+from typing import Any, Callable
 
 AT_ONCE = 8  # boots, each with a guest's memory
 
@@ -28,10 +28,10 @@ class Beside:
     def __enter__(self) -> 'Beside':
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def start(self, what: Callable, *arguments) -> concurrent.futures.Future:
+    def start(self, what: Callable, *arguments: Any) -> concurrent.futures.Future:
         """Call what(*arguments), after or beside all that was started before."""
         return self._pool.submit(what, *arguments)

@@ -8,11 +8,11 @@ import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Collection
 
 from ...boots import guest
 from ...boots.records import Check, Host, Layout, Record, of_type
-from ...boots.walks import chosen_rows
+from ...boots.walks import Row, chosen_rows
 from ...host import events, watch
 from ...kernels import placement, sources
 from ...numbers import measure
@@ -67,8 +67,11 @@ def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
                 concurrent.futures.wait(checks)
                 counting.ahead(plan.budget)
             left = max(plan.budget / 2, plan.budget - (time.monotonic() - began))
-            session = Session(appliance, kernels, replace(plan, budget=left),
-                              tuple if plan.time_all else counting.same_code, beside.measured)
+            settled: Callable[[], Collection[Row]] = counting.same_code
+            if plan.time_all:
+                settled = tuple
+            session = Session(appliance, kernels, replace(plan, budget=left), settled,
+                              beside.measured)
             health = observe(session, shown, lambda: [r for c in checks for r in c.result()])
             counting.finish()
     return session, health, counting
@@ -130,9 +133,10 @@ def _rows(session: Session) -> list[dict]:
     for layout, walk in session.rows:
         at = layout, walk
         comparison = session.comparisons[at]
-        row = {'layout': layout, 'walk': walk, 'pages': pages.get(at),
-               'verdict': comparison.verdict, 'ratio': _estimate(comparison.ratio),
-               'control': _estimate(comparison.control), 'draws': draws.get(at, [])}
+        row: dict = {
+            'layout': layout, 'walk': walk, 'pages': pages.get(at), 'verdict': comparison.verdict,
+            'ratio': _estimate(comparison.ratio), 'control': _estimate(comparison.control),
+            'draws': draws.get(at, [])}
         for name in (a, b):
             row[name] = {**_times(times.get(at, {}).get(name, []), row['pages']),
                          'truth': measure.truth(truth, name, layout, walk),
@@ -144,7 +148,7 @@ def _rows(session: Session) -> list[dict]:
 def _times(ns_of_boots: list[float], pages: int | None) -> dict:
     """Return the times of a walk in one kernel; a row of the same code may have none."""
     ns = measure.middle(ns_of_boots) if ns_of_boots else None
-    return {'ns': ns, 'ns_per_page': ns and ns / pages, 'ns_of_boots': ns_of_boots}
+    return {'ns': ns, 'ns_per_page': ns and pages and ns / pages, 'ns_of_boots': ns_of_boots}
 
 
 def _put_counts(rows: list[dict], counting: insns.Counting, plan: Plan) -> None:
@@ -158,7 +162,7 @@ def _put_counts(rows: list[dict], counting: insns.Counting, plan: Plan) -> None:
 
 
 def _estimate(found: Estimate | None) -> dict | None:
-    return found and asdict(found) | {'noise': found.noise()}
+    return asdict(found) | {'noise': found.noise()} if found else None
 
 
 def _checks(session: Session) -> list[dict]:

@@ -82,7 +82,7 @@ def _time(result: dict) -> str:
 def _undecided(result: dict) -> list[str]:
     a, b = result['kernels']
     rows = [(ratio, row) for row in result['rows'] if row['verdict'] == 'undecided'
-            and (ratio := work(row, a, b)) not in (None, 1)]
+            and (ratio := work(row, a, b)) is not None and ratio != 1]
     rows.sort(key=lambda pair: -abs(math.log(pair[0])))
     lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided'
              + (f" ({span(row['ratio'])})" if row['ratio'] else '') for ratio, row in rows]

@@ -66,7 +66,7 @@ class Counting:
                           if any(self._missing(name, layout) for name in self.kept)]
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         for of_kernel in self.kept.values():
             of_kernel.write()
 

@@ -56,7 +56,7 @@ class Comparison:
         self.ratio = ratio
         self.control = self.control_looks.look(control, budget)
         self.verdict = ratio.verdict(within)
-        if self.control.differs:
+        if self.control and self.control.differs:
             self.verdict = 'undecided'
 
 

@@ -20,7 +20,8 @@ STYLES = {
 }
 
 
-def files(name: str, row: str, trials: list[dict], conditions: Sequence) -> dict[str, bytes]:
+def files(name: str, row: str, trials: list[dict],
+          conditions: Sequence[report.Condition]) -> dict[str, bytes]:
     """Draw NAME.svg and NAME.png: a panel for each condition, its trials ordered by their ratio."""
     panels = [(condition, of) for condition in conditions
               if (of := [t for t in report.named(trials, condition) if t['ratio']])]
@@ -37,7 +38,7 @@ def files(name: str, row: str, trials: list[dict], conditions: Sequence) -> dict
     return plot.files(figure, name)
 
 
-def _draw(axis, condition, trials: list[dict]) -> None:
+def _draw(axis: pyplot.Axes, condition: report.Condition, trials: list[dict]) -> None:
     ordered = sorted(trials, key=lambda t: t['ratio']['value'])
     for verdict, style in STYLES.items():
         at = [i for i, t in enumerate(ordered, 1) if t['verdict'] == verdict]
@@ -66,7 +67,7 @@ def _percent(ratio: float) -> float:
     return 100 * (ratio - 1)
 
 
-def _legend(figure, verdicts: set[str]) -> None:
+def _legend(figure: pyplot.Figure, verdicts: set[str]) -> None:
     shown = [verdict for verdict in STYLES if verdict in verdicts]
     handles = [pyplot.Line2D([], [], linewidth=0.6, label=verdict, **STYLES[verdict])
                for verdict in shown]

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Iterable, Iterator
 
@@ -26,26 +26,13 @@ from ...progress import step
 from ..bench import compare
 from ..bench.session import Plan, Session
 from . import plot, report
+from .report import Condition
 
 BASE = 'stock'
 PATCH = PATCHES / VERSION / 'proof' / 'cost.patch'
 ROOM = 16384  # nops in the wasting function, executed or not
 BUDGET = 60  # seconds of a trial
 WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What all trials of one kind share."""
-    cost: float  # share of the walk's instructions
-    load: str  # another process: 'none', on the 'other' core, on the 'same' core
-    trials: int
-
-    @property
-    def name(self) -> str:
-        """Return A/A or how much is wasted, and the load."""
-        what = f'{self.cost:.1%}' if self.cost else 'A/A'
-        return what if self.load == 'none' else f'{what}, {self.load} core loaded'
 
 
 CONDITIONS = (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What follows from the trials of `umwalk bench-proof`: which differences are seen, how often.
 
-proof.py makes the trials and conditions. All logarithms are those of the ratio.
+proof.py makes the trials. All logarithms are those of the ratio.
 """
 
 import math
@@ -20,6 +20,20 @@ HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What all trials of one kind share."""
+    cost: float  # share of the walk's instructions
+    load: str  # another process: 'none', on the 'other' core, on the 'same' core
+    trials: int
+
+    @property
+    def name(self) -> str:
+        """Return A/A or how much is wasted, and the load."""
+        what = f'{self.cost:.1%}' if self.cost else 'A/A'
+        return what if self.load == 'none' else f'{what}, {self.load} core loaded'
+
+
+@dataclass(frozen=True)
 class Quantile:
     """A quantile with its 95 % interval; an end is infinite if there are too few values."""
     value: float
@@ -27,7 +41,7 @@ class Quantile:
     high: float
 
 
-def summary(row: str, trials: list[dict], conditions: Sequence) -> str:
+def summary(row: str, trials: list[dict], conditions: Sequence[Condition]) -> str:
     """Return a line for each condition, and what follows from all of them."""
     rows = [[row, *HEADERS]]
     for condition in conditions:
@@ -64,7 +78,7 @@ def null_summary(trials: list[dict]) -> str:
                       f'95 % interval {low:.1%} .. {high:.1%} of all.'])
 
 
-def named(trials: list[dict], condition) -> list[dict]:
+def named(trials: list[dict], condition: Condition) -> list[dict]:
     """Return the trials of a condition."""
     return [t for t in trials if t['condition'] == condition.name]
 
@@ -111,11 +125,11 @@ def needed(equal: list[dict]) -> list[float]:
             if t['ratio'] and not t['control']['differs'] else math.inf for t in equal]
 
 
-def _equal(trials: list[dict], conditions: Sequence, load: str) -> list[dict]:
+def _equal(trials: list[dict], conditions: Sequence[Condition], load: str) -> list[dict]:
     return [t for c in conditions if not c.cost and c.load == load for t in named(trials, c)]
 
 
-def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
+def _expected(trials: list[dict], conditions: Sequence[Condition], condition: Condition) -> str:
     """Return how many trials of equal kernels would at least have seen this difference."""
     equal = needed(_equal(trials, conditions, condition.load))
     if not condition.cost or not equal:
@@ -124,7 +138,7 @@ def _expected(trials: list[dict], conditions: Sequence, condition) -> str:
     return f'{sum(least < by for least in equal) / len(equal):.0%}'
 
 
-def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
+def _false_alarms(trials: list[dict], conditions: Sequence[Condition]) -> str:
     equal = [t for c in conditions if not c.cost for t in named(trials, c)]
     if not equal:
         return 'Equal kernels were not tried.'
@@ -133,7 +147,7 @@ def _false_alarms(trials: list[dict], conditions: Sequence) -> str:
             f'95 % interval {low:.1%} .. {high:.1%} of all.')
 
 
-def _smallest(trials: list[dict], conditions: Sequence) -> str:
+def _smallest(trials: list[dict], conditions: Sequence[Condition]) -> str:
     """Return the smallest change that 95 of 100 runs see, from what the A/A trials needed."""
     equal = _equal(trials, conditions, 'none')
     if not equal:
@@ -145,7 +159,7 @@ def _smallest(trials: list[dict], conditions: Sequence) -> str:
             f'(95 % interval {span}){_instructions(least.value, trials, conditions)}.')
 
 
-def _instructions(least: float, trials: list[dict], conditions: Sequence) -> str:
+def _instructions(least: float, trials: list[dict], conditions: Sequence[Condition]) -> str:
     """Return the instructions that take that time, by the smallest cost that was tried."""
     tried = [t for c in conditions if c.cost and c.load == 'none'
              for t in [named(trials, c)] if t]

@@ -11,7 +11,7 @@ PANEL = 4.4  # inches of width for a walk
 
 def files(result: dict) -> dict[str, bytes]:
     """Map file names to contents."""
-    plots = {}
+    plots: dict[str, bytes] = {}
     for measured in dict.fromkeys(r['measure'] for r in result['fits']):
         for series in dict.fromkeys(r['series'] for r in result['fits']):
             rows = [r for r in result['fits']
@@ -40,7 +40,7 @@ def _figure(name: str, rows: list[dict], kernels: list[str]) -> dict[str, bytes]
     return plot.files(figure, name)
 
 
-def _draw(above, below, row: dict, colour: str) -> None:
+def _draw(above: pyplot.Axes, below: pyplot.Axes, row: dict, colour: str) -> None:
     n, boots = numpy.array(row['n']), numpy.array(row['boots'])
     means = boots.mean(axis=0)
     fixed, each = row['fixed']['value'], row['each']['value']
@@ -52,14 +52,14 @@ def _draw(above, below, row: dict, colour: str) -> None:
                color=colour)
 
 
-def _draw_floor(above, rows: list[dict]) -> None:
+def _draw_floor(above: pyplot.Axes, rows: list[dict]) -> None:
     floor = [r for r in rows if r['walk'] == 'floor']
     if floor:
         means = numpy.mean([numpy.mean(r['boots'], axis=0) for r in floor], axis=0)
         above.plot(floor[0]['n'], means, 'k--', linewidth=1, label='floor')
 
 
-def _label(above, below, walk: str, row: dict) -> None:
+def _label(above: pyplot.Axes, below: pyplot.Axes, walk: str, row: dict) -> None:
     above.set(title=walk, xscale='log', yscale='log', ylabel=f"{row['measure']} for a walk")
     below.set(xlabel=f"N ({row['item']})", ylabel='off the line, %')
     below.axhline(0, color='grey', linewidth=0.6)

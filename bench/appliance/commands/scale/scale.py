@@ -82,10 +82,11 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     if effort.count:
         records += _count(appliance)
     seconds = round(time.monotonic() - clock, 1)
-    result = {'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
-              'seconds': seconds, 'source': sources.prepare(build).release,
-              'host': results.host(records), 'kernels': results.kernels(appliance),
-              'boots': effort.boots, 'fits': fits(records)}
+    result: dict = {
+        'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
+        'seconds': seconds, 'source': sources.prepare(build).release,
+        'host': results.host(records), 'kernels': results.kernels(appliance),
+        'boots': effort.boots, 'fits': fits(records)}
     result['floors'] = floors(result['fits'])
     with step('plots'):
         plots = plot.files(result)
