@@ -38,7 +38,7 @@ def main() -> int:
     command = arguments.command
     try:
         if hasattr(command, 'STORES'):
-            results_folder()  # that a run cannot be stored is said before it
+            results_folder()  # fails now if the run cannot be stored
         return command.run(arguments)
     except Failure as failure:
         print(f'umwalk: {failure}', file=sys.stderr)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """How umwalk ends when it cannot go on, and with which exit status."""
 
-FAILED = 1  # what was asked for was done, and the answer is bad
+FAILED = 1  # umwalk did what was asked for, and the answer is bad
 SETUP = 2  # something that umwalk needs is missing or wrong
 CANNOT_START = 122  # bench/umrun: the guest could not be started
 KERNEL_DIED = 123  # bench/umrun: the kernel panicked or died

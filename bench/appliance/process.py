@@ -18,13 +18,13 @@ from .failure import Failure
 
 PASSED = frozenset((
     'PATH', 'HOME', 'TMPDIR', 'TERM',
-    # ccache: where things are. The user does not say what it compiles with.
+    # Where ccache keeps things, but not what it compiles with.
     'CCACHE_CONFIGPATH', 'CCACHE_DIR', 'CCACHE_DISABLE', 'CCACHE_MAXSIZE', 'CCACHE_REMOTE_STORAGE',
     'CCACHE_TEMPDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME',
 ))
-# Messages are in the same words wherever the user is: some are searched for words.
+# Messages are in English for every user, since some are searched for words.
 LANGUAGE = {'LC_ALL': 'C.UTF-8'}
-# For start(), where text is read.
+# Options of start() for reading text.
 TEXT: dict[str, Any] = {'encoding': 'utf-8', 'errors': 'replace'}
 
 Command = Sequence[str | Path]

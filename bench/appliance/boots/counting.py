@@ -21,7 +21,7 @@ Result = TypeVar('Result')
 class Count:
     """Instructions of one walk: all of them, and by address."""
     instructions: int
-    elsewhere: int  # those that are not the kernel's, which have no address
+    elsewhere: int  # instructions outside the kernel, which have no address
     returned: int
     pages: int
     vmas: int

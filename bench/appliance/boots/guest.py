@@ -19,8 +19,8 @@ from ..paths import TOP, locked
 from .records import Boot, Record, parse
 
 MEMORY_MIB = 512
-CAME_UP = threading.Event()  # a guest: whatever fails from then on is not the host's fault
-WATCH_SECONDS = 0.25  # between two looks at a boot that somebody watches
+CAME_UP = threading.Event()  # a guest came up: no later failure is the host's fault
+WATCH_SECONDS = 0.25  # between two looks at a boot that is watched
 
 
 def _memory_mib(configuration: str) -> int:
@@ -130,7 +130,7 @@ def _watched(runner: subprocess.Popen,
         threading.Thread(target=watch, args=[hopeless], daemon=True).start()
     try:
         yield
-    except BaseException:  # nobody reads what the boot has to say any more
+    except BaseException:  # nobody reads the records any more
         runner.terminate()
         raise
     finally:

@@ -19,7 +19,7 @@ MOST_AWAKE = 10  # looks at which the timer ran: 1 on a host with ten processes 
 class Process(NamedTuple):
     """A process, as proc(5) describes it."""
     state: str
-    ticks: int  # of CPU time, with that of its children that have ended
+    ticks: int  # CPU time, including children that have ended
 
 
 class Watch:
@@ -32,13 +32,13 @@ class Watch:
         self.limit = limit
         self.cpu_seconds = 0.0
         self.found = ''  # how it hangs
-        self.awake: deque[bool] = deque(maxlen=LOOKS)  # at each look, was one of its processes?
+        self.awake: deque[bool] = deque(maxlen=LOOKS)  # whether a process was, at each look
 
     def __call__(self, runner: int) -> bool:
         """Whether the boot hangs."""
         guest = list(_descendants(runner))
         self.cpu_seconds = max(self.cpu_seconds, sum(p.ticks for p in guest) / TICKS)
-        self.awake.append(any(p.state not in 'StZX' for p in guest))  # t: it waits for its tracer
+        self.awake.append(any(p.state not in 'StZX' for p in guest))  # t: waits for its tracer
         if self.cpu_seconds > self.limit:
             self.found = f'it loops: more than {self.limit:.0f} s of CPU time'
         elif len(self.awake) == LOOKS and sum(self.awake) <= MOST_AWAKE:

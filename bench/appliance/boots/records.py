@@ -17,7 +17,7 @@ from ..failure import FAILED, Failure
 
 SHOWN = 200  # characters of a line that is broken
 
-Call = tuple[str, int, int, int | None]  # of a callback: which, start, end, index of the VMA
+Call = tuple[str, int, int, int | None]  # callback, start, end, index of the VMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Golden(OfBoot):
 Record = (Host | Boot | Turns | Layout | Check | Rule | Sample | Events | Loop | Count | Insns
           | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
-NAMES = {'returned': 'return'}  # of fields whose name in a line is a word of Python
+NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 
 Kind = TypeVar('Kind')
 

@@ -3,7 +3,7 @@
 
 from typing import Iterable
 
-# What /bin/walks (workloads/) builds, and does over it.
+# The layouts that /bin/walks (workloads/) builds, and its walks.
 LAYOUTS = ('hugetlb', 'pfnmap', 'sparse', 'dense')
 WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 

@@ -18,7 +18,7 @@ from .options import add_config, add_kernel, positive
 NAME = 'bench-boot'
 HELP = 'time a boot, and what system calls, faults and signals cost in the guest'
 
-BOOT_SECONDS = 300  # for one that hangs
+BOOT_SECONDS = 300  # ends a boot that hangs
 MEMORY_MIB = 256
 
 

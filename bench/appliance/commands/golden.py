@@ -24,7 +24,7 @@ NAME = 'golden'
 HELP = 'replay recorded walks and compare every call of a callback'
 
 CASES = TOP / 'tests' / 'golden' / 'walks.jsonl'
-SECONDS = 1200  # for a boot that hangs
+SECONDS = 1200  # ends a boot that hangs
 SHOWN = 20  # failing cases printed for a kernel
 KINDS = ('anon', 'pfnmap', 'hugetlb')
 OPS = ('pmd_entry', 'pte_entry', 'pte_hole', 'hugetlb_entry')

@@ -25,16 +25,16 @@ HELP = 'say which check finds each of many wrong changes of the walker'
 
 BASE = 'stock'
 FOLDER = PATCHES / VERSION / 'mutants'
-EQUIVALENT = 'equivalent'  # in the folder: NAME: why no check can tell it from the original
+EQUIVALENT = 'equivalent'  # a file with lines NAME: why no check can find this mutant
 
 
 # The contract's checks judge a mutant on the first of these configurations;
 # if it survives, on the next.
 JUDGES = ('release', 'debug')
-# A boot that takes this many times as much CPU time as the original's hangs.
+# A boot hangs if it takes so many times the CPU time of the original.
 PATIENCE = 4
-# After a splat a boot may get stuck; this part of the original's CPU time it has for a rule
-# to name the fault.
+# After a splat a boot may get stuck. It has this part of the original's CPU time left, in
+# which a rule may name the fault.
 AFTER_SPLAT = 1
 
 

@@ -17,7 +17,7 @@ HELP = "run the kernel tree's own hugetlb selftests in the guest"
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
 MEMORY_MIB = 1024  # 260 huge pages are 520 MiB
-TIME_LIMIT = 1800  # for one that hangs
+TIME_LIMIT = 1800  # ends a boot that hangs
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ def folders(process: Path = SELF) -> Iterator[Path]:
     except OSError:  # a kernel without cgroups, or no /proc
         return
     for kind, path in _memberships(groups):
-        # Mounted more than once, perhaps: from where most of the levels above are seen.
+        # If it is mounted more than once, take the mount that shows the most levels.
         roots = {root: place for of_kind, root, place in map(_mount, mounts)
                  if of_kind == kind and path.is_relative_to(root)}
         if roots:

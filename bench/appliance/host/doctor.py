@@ -25,10 +25,10 @@ from . import tries
 from .perf import PARANOID
 
 OK, NOTE, FAIL = 'OK', 'note', 'FAIL'
-GUESTS = 3  # that bench boots at once
-TREE_MIB, MORE_MIB = 2500, 300  # a build folder with all release kernels; what a rebuild adds
+GUESTS = 3  # bench boots as many at once
+TREE_MIB, MORE_MIB = 2500, 300  # for all release kernels; for a rebuild
 ENOUGH_CORES = 0.9
-AT_MOST_CORES = 4  # that are looked at: enough to build, and two to measure
+AT_MOST_CORES = 4  # to try: enough to build, and two to measure
 
 PROGRAM = '#include <stdio.h>\nint main(void)\n{\n\treturn puts("works") < 0;\n}\n'
 YAMA = Path('/proc/sys/kernel/yama/ptrace_scope')

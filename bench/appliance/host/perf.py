@@ -15,7 +15,7 @@ from typing import IO, Iterable, Iterator
 from .. import process
 from ..failure import Failure
 
-# Bytes of the stack that go with each sample; the deepest walk takes some 2 KiB.
+# Bytes of the stack in each sample; the deepest walk takes about 2 KiB.
 STACK = 4096
 PARANOID = Path('/proc/sys/kernel/perf_event_paranoid')
 
@@ -33,10 +33,10 @@ class Event:
         return f'{self.name}/period={self.period}{chains}/u'
 
 
-# Some 2,000 samples a second. Odd periods: nothing in a guest keeps step with them.
+# About 2,000 samples a second. Periods are odd, so that nothing in a guest keeps step.
 CLOCK = Event('cpu-clock', 499_979, 'ns')
 CYCLES = Event('cycles', 1_499_977, 'cycles')
-# What else a PMU is asked for.
+# Further events of a PMU.
 COUNTED = (Event('instructions', 1_999_993, 'instructions'),
            Event('cache-misses', 10_007, 'cache misses'),
            Event('dTLB-load-misses', 10_007, 'dTLB load misses'))
@@ -123,7 +123,7 @@ def samples(recording: IO, programs: Iterable[Path]) -> Iterator[Sample]:
 
 
 MAPPED = re.compile(r'PERF_RECORD_MMAP2 (\d+)/\d+: .* r-xp (.+)$')
-# One line without a call chain, else the head of several.
+# A sample is one line, or with a call chain the first of several.
 HEAD = re.compile(r' *(\d+)/\d+ +(\d+)\.(\d{9}): +([\w-]+)(?:/\S*)?:')
 FRAME = re.compile(r'\t +[0-9a-f]+ (.+?) \(.*\)$')
 
@@ -138,7 +138,7 @@ def parse(lines: Iterable[str], programs: Iterable[Path]) -> Iterator[Sample]:
         if frame := FRAME.match(line):
             chain.append(frame[1])
         elif mapped := MAPPED.search(line):
-            # exec() alone maps a program: what UML forks off is not the kernel.
+            # Only exec() maps a program, so processes that UML forks are not the kernel.
             if mapped[2] in paths:
                 kernels[int(mapped[1])] = paths[mapped[2]]
         elif found := HEAD.match(line):

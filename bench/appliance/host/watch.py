@@ -16,28 +16,28 @@ from . import cgroup
 STAT = Path('/proc/stat')
 CPUS = Path('/sys/devices/system/cpu')
 
-# From these on the report says so.
+# From these limits on the report says that the host was unfit.
 
-# Alone, the guests of a run have 99 to 101 % of their CPU (a boot 98 to 104 %), whatever
-# they walk; beside an endless loop 50 to 51 %. How much longer than its undisturbed parts
-# a sample took tells no such thing: 7 to 16 % on average when alone, by the row, and beside
-# that loop 16 to 122 %; the median sample of most rows is the same in both.
+# The guests of a run have 99 to 101 % of their CPU when alone (98 to 104 % in one boot),
+# and 50 to 51 % beside an endless loop, whatever they walk. How much longer a sample took
+# than its undisturbed parts is no such sign: on average 7 to 16 % when alone, depending on
+# the row, and 16 to 122 % beside that loop. The median sample of most rows is the same.
 MUCH_OTHERS = 0.10  # of the CPU's time while guests were alive
 MUCH_STOLEN = 0.02  # of a CPU's time
-THROTTLED = 0.1  # seconds: one period of a limit, unless it was set to another
+THROTTLED = 0.1  # seconds: the usual period of a limit
 LONG_PAUSE = 1  # seconds that a boot took longer than the one before
 MUCH_FASTER = 0.10  # between the slowest and the fastest boot
-CLOCK_STEP = 1  # seconds; NTP's slewing moves both clocks alike
+CLOCK_STEP = 1  # seconds; slewing by NTP moves both clocks alike
 TSC_DRIFT = 200e-6  # of the TSC against the clock
 
 
 @dataclass(frozen=True)
 class Usage:
     """The host's counters at one moment."""
-    ticks: dict[str, tuple[int, int]]  # of each CPU: all of them, those that the hypervisor took
+    ticks: dict[str, tuple[int, int]]  # of each CPU: all, and those that the hypervisor took
     throttled_s: float  # for which a CPU limit stopped us
-    too_hot: int  # how often a CPU was slowed down for its temperature
-    clock_s: float  # the wall clock, against one that nobody sets and that stands in a suspend
+    too_hot: int  # how often a CPU was slowed down because it was hot
+    clock_s: float  # wall clock minus a clock that nobody sets and a suspend stops
 
 
 def usage() -> Usage:

@@ -23,9 +23,9 @@ from . import elf, line_numbers
 from .linkmap import Inputs
 
 FILE = 'functions'  # beside the program; docs/formats.md
-VERSIONS = {'linux_banner', 'linux_proc_banner', 'init_uts_ns'}  # their content is not code
-ALL_SYMBOLS = 'kallsyms_'  # nor is that of the tables of all symbols, whose names begin so
-DEPTH = 8  # constants that refer to constants: how far a change is seen
+VERSIONS = {'linux_banner', 'linux_proc_banner', 'init_uts_ns'}  # content that does not count
+ALL_SYMBOLS = 'kallsyms_'  # begins the names of the tables of symbols, which do not count
+DEPTH = 8  # how many references from constant to constant are followed
 
 
 def digests(program: Path) -> dict[str, str]:
@@ -66,14 +66,14 @@ class _Thing:
     """A function, a variable or a constant: bytes with references in them."""
 
     def __init__(self, name: str, start: int, size: int):
-        self.name = name  # '' of a constant that has none
+        self.name = name  # '' for a constant without a name
         self.start = start
         self.size = size
         self.code = False
         self.constant = False
-        self.own = b''  # digest of what it is by itself
-        self.digest = b''  # of that and what it refers to
-        self.data: list['_Thing'] = []  # that it refers to
+        self.own = b''  # digest of the thing itself
+        self.digest = b''  # digest of the thing and what it refers to
+        self.data: list['_Thing'] = []  # data to which it refers
 
 
 class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps look at
@@ -91,7 +91,7 @@ class _Graph:  # pylint: disable=too-many-instance-attributes # what many steps 
         self.named = self._named()
         self.starts = [thing.start for thing in self.named]
         self.bounds = self._bounds()
-        self.constants: dict[int, _Thing] = {}  # without a name, by address
+        self.constants: dict[int, _Thing] = {}  # constants without a name, by address
 
     def digests(self) -> dict[str, str]:
         """Return the digests of all functions, by name."""

@@ -27,11 +27,10 @@ REPRODUCIBLE = {
 }
 
 
-# Lines and inlined functions, for counts and stack traces: what costs least of
-# all debug information, and changes no instruction. A configuration that has
-# its own is not here.
+# The release has lines and inlined functions, for counts and stack traces. This is the
+# cheapest debug information, and changes no instruction.
 DEBUG_FLAGS = {'release': '-g1'}
-TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
+TREE_IN_DEBUG = '/linux'  # the name of the tree in debug information, wherever it is
 
 PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
 DEBUG_FILE = 'linux.debug'
@@ -145,7 +144,7 @@ def _install(objects: Path, target: Path, configuration: str) -> None:
     if configuration not in DEBUG_FLAGS:
         copy_atomically(linked, target)
         return
-    bare = objects / 'linux.bare'  # in one step, --only-keep-debug makes a damaged file
+    bare = objects / 'linux.bare'  # both in one step make a damaged file
     _objcopy('--remove-relocations=*', linked, bare)
     _objcopy('--only-keep-debug', bare, target.with_name(DEBUG_FILE))
     _objcopy('--strip-debug', bare, target)

@@ -222,7 +222,7 @@ class Names:
         self._write(program, 'offsets', (addresses[order] - self.base).astype('<u4'))
         place = np.empty_like(order)
         place[order] = np.arange(self.count)
-        # Of one name, the lowest address comes first.
+        # Among equal names, the lowest address comes first.
         by_name = place[self.by_name[np.lexsort((addresses[self.by_name], self.group))]]
         digits = np.stack([by_name >> 16, by_name >> 8, by_name], axis=1) & 0xff
         self._write(program, 'seqs_of_names', digits.astype(np.uint8).ravel())

@@ -43,7 +43,7 @@ def apply_one_by_one(patches: Sequence[Path], folder: Path) -> None:
     """Apply patches one by one; raise Failure for the first that does not apply."""
     for patch in patches:
         if not _says_since_when(patch) or not _is_in_tree(patch, folder):
-            # --reject has git say which hunk it is; what it leaves in the folder is no harm.
+            # --reject makes git name the hunk; the files that it leaves do no harm.
             ran = git.apply([whole(patch)], folder, '--reject', '--verbose')
             if ran.returncode:
                 raise Failure(f'{_why(patch, ran.stderr)} (the tree is left as it was)')

@@ -33,7 +33,7 @@ def _placements(build: Path, name: str, program: Path, count: int) -> list[Path]
     if all(path.exists() for path in paths):
         return paths
     with locked(build), step(f'{count} orders of the functions of {name}') as shown:
-        paths = _paths(program, count)  # of the program there is now that nobody builds another
+        paths = _paths(program, count)  # again: the program may have changed before the lock
         _forget_others(paths)
         movable = Movable(program)
         for i, path in enumerate(paths):

@@ -15,7 +15,7 @@ from ..paths import VERSION, write_atomically
 from ..progress import step
 
 PACKAGE = f'linux-source-{VERSION}'
-OBJECTS = 'objects'  # prefix of the folders in the tree that kernels are built in
+OBJECTS = 'objects'  # begins the names of the folders in which kernels are built
 TARBALL = Path(f'/usr/src/{PACKAGE}.tar.xz')
 
 

@@ -29,7 +29,7 @@ class PatchedTree:
         with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
             staged = self._stage(wanted, Path(stage))
             before = self._patched_now()
-            # Kept until the end, so that a run cut short is put right by the next.
+            # Both are recorded until the end, so that the next run mends one that was cut short.
             self._remember(before | staged)
             for name in sorted(before | staged):
                 source = Path(stage) if name in staged else self.pristine
@@ -90,7 +90,7 @@ def put(source: Path, target: Path) -> None:
         shutil.copymode(source, target)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Not copy2: the time must be now, or make would not see the change.
+    # copy2 would keep the time, and make would not see the change.
     temporary = target.with_name(f'.{target.name}.umwalk')
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)

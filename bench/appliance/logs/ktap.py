@@ -16,7 +16,7 @@ RESULT = re.compile(r'(ok|not ok) (\d+) (?:- )?(\S+)(.*)$')
 TOTAL = re.compile(r'# (\S+): pass:\d+ fail:\d+ skip:\d+ total:(\d+)$')
 FAILED = re.compile(r'# (.*?): (EXPECTATION|ASSERTION) FAILED at (\S+)')
 
-END = ''  # of what is noted of a failure
+END = ''  # ends the notes on a failure
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Result:
     name: str
     ok: bool
     skipped: bool
-    detail: str  # of the first failure, or why it was skipped
+    detail: str  # the first failure, or why the test was skipped
 
 
 @dataclass
 class Report:
     """What a suite came to."""
     results: list[Result] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)  # results that are missing, a sentence each
+    problems: list[str] = field(default_factory=list)  # a sentence for each missing result
 
 
 @dataclass
@@ -82,8 +82,8 @@ class _Reader:
         self.suite = suite
         self.report = Report()
         self.ran = False
-        self.levels: list[_Level] = []  # those that are open, the outermost first
-        self.failure: list[str] = []  # what the test that runs has said of it
+        self.levels: list[_Level] = []  # the open levels, the outermost first
+        self.failure: list[str] = []  # what the running test has said of a failure
 
     def take(self, line: str) -> None:
         """A line, without what printk() puts in front."""

@@ -12,7 +12,7 @@ TABLE = Path(__file__).with_name('signs')
 class Sign:
     """What a message that tells of trouble begins with."""
     kind: str
-    rule: str  # of the contract, which it breaks; '': none
+    rule: str  # the rule of the contract that fails; '': none
     expression: re.Pattern
 
 

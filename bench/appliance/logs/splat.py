@@ -9,7 +9,7 @@ from . import signs, trace
 FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
 STACK_LINES = 40
 
-# The KUnit suite says so around warnings that it wants to see (W12).
+# The KUnit suite prints these around warnings that it provokes (W12).
 PROVOKED_BEGIN = 'pagewalk_kunit: begin of expected warnings'
 PROVOKED_END = 'pagewalk_kunit: end of expected warnings'
 

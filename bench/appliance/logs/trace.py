@@ -35,7 +35,7 @@ def _address(line: str, program: Path) -> int | None:
         address = _symbols(program)[symbol[1], int(symbol[3], 16)] + int(symbol[2], 16)
     else:
         return None
-    # Not a call: where it happened, and a pointer to a function.
+    # RIP, WARNING and pointers to functions name the place itself, not a return from a call.
     exact = 'RIP' in line or 'WARNING' in line or symbol and not int(symbol[2], 16)
     return address if exact else address - 1
 

@@ -22,8 +22,8 @@ TOLERANCE = 0.05  # a mean that is further from the line than this is not on it
 UNSEEN = 0.10  # a deviation that may be larger than this, unseen: undecided
 SIGNIFICANCE = 0.01  # of the test against the spread of boots
 CONFIDENCE = 0.95
-EXACT = 1e-12  # what arithmetic makes of an error of 0
-EXPONENTS = (0.02, 3.0)  # among which a power is looked for
+EXACT = 1e-12  # rounding may make this of an error of 0
+EXPONENTS = (0.02, 3.0)  # the range in which a power is searched
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def _solve(columns: numpy.ndarray, y: numpy.ndarray) -> numpy.ndarray:
 
 @dataclass(frozen=True)
 class _Deviation:
-    most: float  # of the means over boots, relative
-    high: float  # what it is at most
+    most: float  # the largest, relative, of the means over boots
+    high: float  # its upper bound
     p: float | None
 
 

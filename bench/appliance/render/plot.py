@@ -9,11 +9,11 @@ import matplotlib
 matplotlib.use('Agg')
 from matplotlib import pyplot  # noqa: E402  pylint: disable=wrong-import-position
 
-pyplot.rcParams['svg.hashsalt'] = 'umwalk'  # names within the file, random without
-pyplot.rcParams['svg.fonttype'] = 'none'  # text, not its outlines
-pyplot.rcParams['font.sans-serif'] = ['DejaVu Sans']  # all alternatives are in each text, else
+pyplot.rcParams['svg.hashsalt'] = 'umwalk'  # or names within the file are random
+pyplot.rcParams['svg.fonttype'] = 'none'  # letters instead of outlines
+pyplot.rcParams['font.sans-serif'] = ['DejaVu Sans']  # or each text names all alternatives
 
-COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')  # told apart by the colour-blind
+COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')  # colour-blind readers tell them apart
 
 
 def files(figure: pyplot.Figure, name: str) -> dict[str, bytes]:
@@ -24,6 +24,6 @@ def files(figure: pyplot.Figure, name: str) -> dict[str, bytes]:
         figure.savefig(content, format=kind, **options)
         saved[f'{name}.{kind}'] = content.getvalue()
     pyplot.close(figure)
-    # Points in hundredths: what is finer nobody sees, and it is a third of the file.
+    # Round points to hundredths, which nobody sees and which saves a third of the file.
     saved[f'{name}.svg'] = re.sub(rb'(\d\.\d\d)\d+', rb'\1', saved[f'{name}.svg'])
     return saved

@@ -6,7 +6,7 @@ import os
 import threading
 from typing import Any, Callable
 
-AT_ONCE = 8  # boots, each with a guest's memory
+AT_ONCE = 8  # boots at once, each with a guest's memory
 
 
 class Beside:

@@ -25,7 +25,7 @@ from .session import Plan, Session
 
 FORMAT = 5  # of result.json; raised when a field changes its meaning
 PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
-TRUTH_SECONDS = 300  # for a boot that checks; a limit for hangs
+TRUTH_SECONDS = 300  # ends a boot of checks that hangs
 
 
 def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:

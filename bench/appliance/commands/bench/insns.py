@@ -26,9 +26,9 @@ from ...progress import step
 from .beside import Beside
 
 FILE = 'instructions'  # beside the kernel's program; docs/formats.md
-AHEAD = 0.25  # of the budget: what counting may have of it where there is one CPU
+AHEAD = 0.25  # the share of the budget for counting if there is one CPU
 GRACE_SECONDS = 5  # for counts that are under way when the times are done
-BOOT_SECONDS = 120  # a kernel that hangs must not keep others from being counted
+BOOT_SECONDS = 120  # ends a boot that hangs, so that the others are counted
 
 LATER = 'no time was left for it; the next run goes on'
 
@@ -38,7 +38,7 @@ class Counted:
     """The instructions of one walk of one kernel, or why they are not known."""
     instructions: int | None
     no_instructions: str | None = None
-    functions: tuple[str, ...] = ()  # all that it executes; none: not known
+    functions: tuple[str, ...] = ()  # all that the walk executes; empty if not known
 
 
 Found = dict[str, dict[Row, Counted]]  # by kernel, layout and walk

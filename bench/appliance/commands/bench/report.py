@@ -9,7 +9,7 @@ from .headline import change, span
 
 HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'fails')
 MORE = ('B ns', 'A insns', 'B insns', 'noise')  # columns of report.md
-LEFT = (0, 1, 5, 6)  # columns of words; numbers are set right
+LEFT = (0, 1, 5, 6)  # columns of words; the others have numbers
 
 
 LEGEND = """\

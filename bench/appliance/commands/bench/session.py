@@ -21,7 +21,7 @@ from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
 
 SAMPLES = 8  # of each walk in a boot: four rounds
 BOOT_SECONDS = 60
-OVERTIME = 2  # budgets that a slow host may take for as many boots as the first look needs
+OVERTIME = 2  # budgets that a slow host may take for the boots of the first look
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Plan:
     budget: float  # seconds
     within: float  # a row is decided when its interval is within 1 +- this
     rows: tuple[str, ...] = ()  # LAYOUT or LAYOUT:WALK,WALK; none: all
-    events: tuple[str, ...] = ()  # of the host's CPU, counted in all turns
-    time_all: bool = False  # the rows whose code is the same, too
+    events: tuple[str, ...] = ()  # events of the host's CPU to count in all turns
+    time_all: bool = False  # whether to time rows of the same code, too
 
 
 PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}

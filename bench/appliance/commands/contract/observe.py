@@ -16,7 +16,7 @@ from ...logs import ktap, splat
 from ...progress import step
 from .rules import RULES
 
-BOOT_SECONDS = 1200  # far more than any: what hangs is told by hang.py
+BOOT_SECONDS = 1200  # far more than any boot takes; hang.py ends those that hang
 SUITE = 'pagewalk'  # of KUnit
 
 PASS, FAIL, SKIP, UNCHECKED = 'pass', 'fail', 'skip', '-'
@@ -55,7 +55,7 @@ class Observation:
     ktap: str = ''
     console: str = ''
     splats: list[str] = field(default_factory=list)  # whole, with their stacks
-    died: str = ''  # why, if the boot did not come to its end
+    died: str = ''  # why the boot did not come to its end
     status: int = 0  # of umrun; TIME_LIMIT: it hangs
     cpu_seconds: float = 0
 
@@ -121,7 +121,7 @@ class Overseer:
         self.judged = 0  # bytes of it
         self.grace = grace
         self.splat_at: float | None = None
-        self.splat_over = False  # what ended the boot is the splat
+        self.splat_over = False  # whether the splat ended the boot
 
     def __call__(self, runner: int) -> bool:
         hangs = self.hang(runner)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ...logs.symbols import Place
 from ...render import table
 
-SHOWN = 3  # functions of a difference that the terminal gets; report.md has all
-FEW = 6  # as many differences are shown with lines
-LEFT = (0, 1, 2)  # columns of words; numbers are set right
+SHOWN = 3  # functions of a difference on the terminal; report.md has all
+FEW = 6  # up to so many differences are shown with lines
+LEFT = (0, 1, 2)  # columns of words; the others have numbers
 
 LEGEND = """\
 These are the instructions that the kernel retires in one walk. per page: divided

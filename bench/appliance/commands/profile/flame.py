@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from .stacks import Profile, Stack
 
 WIDTH, ROW, TOP, BOTTOM, MARGIN = 1200, 17, 44, 26, 10
-NARROWEST = 0.2  # what is narrower is not drawn
+NARROWEST = 0.2  # narrower frames are not drawn
 LETTER = 7.0  # width of one, about
 SCRIPT = Path(__file__).with_name('flame.js')
 

@@ -23,9 +23,9 @@ from .stacks import Boot, Cost, Difference, Profile
 
 FORMAT = 1  # of result.json; raised when a field changes its meaning
 BOOTS = 8
-BOOT_SECONDS = 600  # for one that hangs, without the walks
-# Before and after its walks a guest does nothing for twice as long: what its
-# clock is off by (workloads/measure/loop.c) neither adds nor loses samples.
+BOOT_SECONDS = 600  # ends a boot that hangs, not counting the walks
+# A guest does nothing for twice as long before and after its walks, so the error of its
+# clock (workloads/measure/loop.c) neither adds nor loses samples.
 QUIET_NS = 50_000_000
 SHOWN = 0.001  # of a walk: functions below are not in the table
 

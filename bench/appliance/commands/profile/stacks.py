@@ -23,7 +23,7 @@ CONFIDENCE = 0.99
 class Boot:
     """The walks of one boot, and the samples of the kernel during them."""
     walks: int
-    ns: int  # by the clock on the wall
+    ns: int  # wall-clock time
     stacks: Counter[Stack] = field(default_factory=Counter)
     elsewhere: int = 0  # samples in the processes of the guest's user space
     counts: Counter[str] = field(default_factory=Counter)  # samples of further events

@@ -11,7 +11,7 @@ from . import report
 WIDTH, HEIGHT = 12, 4.2  # inches
 LEAST_WIDTH = 28  # of a panel, in trials
 
-# How a verdict is drawn; by the shape, too, for it may be read in black and white.
+# How a verdict is drawn. Shapes differ, too, for readers in black and white.
 STYLES = {
     'same': {'color': COLOURS[0], 'marker': 'o', 'markersize': 3, 'markerfacecolor': 'white'},
     'undecided': {'color': COLOURS[2], 'marker': 'x', 'markersize': 4},

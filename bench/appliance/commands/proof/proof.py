@@ -37,7 +37,7 @@ WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is 
 
 CONDITIONS = (
     Condition(0, 'none', 100),
-    Condition(0.005, 'none', 100),  # what is to be seen in 95 of 100 runs
+    Condition(0.005, 'none', 100),  # to be seen in 95 of 100 runs
     Condition(0.01, 'none', 20), Condition(0.02, 'none', 20),
     Condition(0, 'other', 20), Condition(0.01, 'other', 20),
     Condition(0, 'same', 20), Condition(0.01, 'same', 20),

@@ -14,7 +14,7 @@ from ...numbers import measure
 from ...render import table
 
 CONFIDENCE = 0.95
-OFTEN = 0.95  # the share of runs that the smallest change is to be seen in
+OFTEN = 0.95  # the share of runs that have to see the smallest change
 HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 'ratio, median',
            'seconds, median')
 
@@ -23,7 +23,7 @@ HEADERS = ('cost', 'seen', '95 % interval', 'expected >=', 'same', 'undecided', 
 class Condition:
     """What all trials of one kind share."""
     cost: float  # share of the walk's instructions
-    load: str  # another process: 'none', on the 'other' core, on the 'same' core
+    load: str  # a busy process: 'none', on the 'other' core, on the 'same' core
     trials: int
 
     @property

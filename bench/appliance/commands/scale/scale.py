@@ -18,9 +18,9 @@ from ...runs import results
 from . import plot, report
 
 FORMAT = 2  # of result.json; raised when a field changes its meaning
-BOOT_SECONDS = 1200  # for one that hangs
+BOOT_SECONDS = 1200  # ends a boot that hangs
 COUNT_SECONDS = 3000
-FLOOR = 'floor'  # the walk that is none: a loop that reads words
+FLOOR = 'floor'  # not a walk, but a loop that reads words
 BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a PTE table
 
 
