@@ -16,6 +16,12 @@ SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selft
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\
 	consider-using-with,unspecified-encoding
+# The C that is no part of a patch has the kernel's style. What is left out asks for
+# macros and functions that a program in user space does not have.
+C_FILES := $(wildcard bench/runner/*.[ch] rootfs/*.[ch])
+CHECKPATCH := $(or $(BUILD),build)/checkpatch
+NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
+	STATIC_CONST_CHAR_ARRAY,STRCPY
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -83,7 +89,15 @@ scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; K
 selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel=$(KERNEL)
 
-lint: deps-test ## run pylint, mypy and shellcheck
+$(CHECKPATCH)/checkpatch.pl:
+	@tests/checkpatch.sh $(CHECKPATCH)
+
+$(CHECKPATCH)/passed: $(C_FILES) | $(CHECKPATCH)/checkpatch.pl
+	@perl $(CHECKPATCH)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types \
+		--ignore=$(NOT_IN_USER_SPACE) -f $?
+	@touch $@
+
+lint: deps-test $(CHECKPATCH)/passed ## run pylint, mypy, shellcheck and checkpatch
 	@shellcheck $(SCRIPTS)
 	@mypy --no-error-summary -p appliance
 	@$(PYTHON) -m pylint bench/appliance bench/main.py

@@ -51,6 +51,7 @@ python:pytest     python3-pytest     python3-pytest     python-pytest      pytho
 pylint            pylint             pylint             python-pylint      python3-pylint
 mypy              mypy               python3-mypy       mypy               python3-mypy
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
+perl              perl               perl               perl               perl
 unshare           util-linux         util-linux         util-linux         util-linux
 libasan.so        gcc                libasan            gcc                gcc
 '
@@ -76,6 +77,7 @@ is_here() {
 		library=$(gcc -print-file-name="$1" 2>/dev/null) || return 1
 		[ "$library" != "$1" ] && [ -s "$library" ]
 		;;
+	perl) perl -MTerm::ANSIColor -e 1 2>/dev/null ;; # not in each distribution's smallest perl
 	python3) [ -n "$modules_here" ] || "$here/python.sh" >/dev/null ;;
 	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;
 	sources) [ -n "${LINUX_SRC:-}" ] || [ -e /usr/src/linux-source-6.12.tar.xz ] ;;

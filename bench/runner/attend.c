@@ -30,12 +30,12 @@ enum shared_slot {
 };
 
 /* The first reason to end a guest is the one that counts. */
-static void end_guest(struct boot *b, enum outcome outcome, int status)
+static void end_guest(struct boot *b, enum outcome why, int status)
 {
 	if (b->killed)
 		return;
 	b->killed = true;
-	b->outcome = outcome;
+	b->outcome = why;
 	b->status = status;
 	guardian_kill(&b->guardian);
 }

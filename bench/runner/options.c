@@ -55,8 +55,8 @@ static const char usage[] =
 "and 128 + N if signal N ended umrun. With several boots it is the first\n"
 "status that is not 0, and no boot follows.\n";
 
-static unsigned long number(const char *option, const char *text,
-			    unsigned long min, unsigned long max)
+static unsigned long parse_number(const char *option, const char *text,
+				  unsigned long min, unsigned long max)
 {
 	unsigned long n;
 	char *end;
@@ -72,7 +72,7 @@ static unsigned long number(const char *option, const char *text,
 /* One that umrun was started with, and what it starts does not get. */
 static int open_descriptor(const char *option, const char *text)
 {
-	int fd = number(option, text, 0, 1 << 20);
+	int fd = parse_number(option, text, 0, 1 << 20);
 
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		cannot_start("--%s %s: %m", option, text);
@@ -126,13 +126,13 @@ static void parse_option(struct options *o, int option)
 		o->plan.initrd = optarg;
 		break;
 	case 'm':
-		o->plan.mem_mib = number("mem", optarg, 16, 1 << 20);
+		o->plan.mem_mib = parse_number("mem", optarg, 16, 1 << 20);
 		break;
 	case 'b':
-		o->boots = number("boots", optarg, 1, 1000000);
+		o->boots = parse_number("boots", optarg, 1, 1000000);
 		break;
 	case 't':
-		o->plan.timeout_s = number("timeout", optarg, 0, 1000000);
+		o->plan.timeout_s = parse_number("timeout", optarg, 0, 1000000);
 		o->timeout_given = true;
 		break;
 	case 'r':
@@ -146,7 +146,7 @@ static void parse_option(struct options *o, int option)
 		break;
 	case 'T':
 		o->takes_turns = true;
-		o->turns.random = number("turns", optarg, 0, ULONG_MAX);
+		o->turns.random = parse_number("turns", optarg, 0, ULONG_MAX);
 		break;
 	case 'e':
 		events_parse(&o->plan.events, optarg);
