@@ -45,7 +45,7 @@ ONE_MORE = """\
 
 @pytest.fixture(scope='session')
 def appliance(request) -> guest.Appliance:
-    """Every kernel, the runner and the initramfs, built as a user would have them; and they boot."""
+    """Build every kernel, the runner and the initramfs as for a user; check that they boot."""
     built = guest.ensure(build_folder(), series.kernels())
     for name in built.kernels:
         ran = subprocess.run(built.only(name).command('--host', argv=['cat', '/proc/cpuinfo']),
@@ -59,24 +59,24 @@ BOOTED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--must-boot: for runs that would prove nothing without a kernel."""
+    """Add --must-boot, for runs that would prove nothing without a kernel."""
     parser.addoption('--must-boot', action='store_true', help='fail unless a kernel was booted')
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The markers there are."""
+    """Describe the markers."""
     config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
     config.addinivalue_line('markers', 'sanitized: runs with the sanitizers in umrun, too')
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that are marked `sanitized` run with a umrun of each kind."""
+    """Run tests that are marked `sanitized` with a umrun of each kind."""
     if metafunc.definition.get_closest_marker('sanitized'):
         metafunc.parametrize('runner', ['plain', 'sanitized'], indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that have kernels are marked `boots`; `make check` leaves them out."""
+    """Mark tests that have kernels as `boots`; `make check` leaves them out."""
     for item in items:
         if {'appliance', 'runner'} & set(item.fixturenames):
             item.add_marker('boots')
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope='session', autouse=True)
 def a_kernel_was_booted(request):
-    """A run that is all green but never had a kernel is none."""
+    """Fail a run with --must-boot that never had a kernel."""
     yield
     if request.config.getoption('must_boot'):
         assert request.config.stash.get(BOOTED, False), 'no kernel was booted'
@@ -92,7 +92,7 @@ def a_kernel_was_booted(request):
 
 @pytest.fixture(autouse=True)
 def only_marked_tests_have_kernels(request, monkeypatch, tmp_path_factory):
-    """Others would take minutes to build some: there is nothing to build them from."""
+    """Give other tests nothing to build kernels from, which would take minutes."""
     if not request.node.get_closest_marker('boots'):
         monkeypatch.setenv('BUILD', str(tmp_path_factory.getbasetemp() / 'no-build'))
         monkeypatch.setenv('LINUX_SRC', '/nonexistent/linux')
@@ -100,7 +100,7 @@ def only_marked_tests_have_kernels(request, monkeypatch, tmp_path_factory):
 
 @pytest.fixture(scope='session', autouse=True)
 def users_results_are_left_alone():
-    """What is in results/ of this clone is the user's: no test writes there."""
+    """Check that no test writes to results/ of this clone, which is the user's."""
     def contents() -> dict[Path, int]:
         return {path: path.lstat().st_mtime_ns for path in (TOP / 'results').rglob('*')}
 
@@ -111,7 +111,7 @@ def users_results_are_left_alone():
 
 @pytest.fixture(scope='module', autouse=True)
 def results_folder(tmp_path_factory):
-    """Where all runs of a test module land, in place of results/: in this process and others."""
+    """Make the folder for results of a test module, in this process and others."""
     folder = tmp_path_factory.mktemp('results')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('RESULTS', str(folder))
@@ -136,7 +136,7 @@ def stock_with(appliance, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def one_more(stock_with, tmp_path_factory) -> Path:
-    """The program of stock with one instruction more for each PTE that a walk comes to."""
+    """Build stock with one more instruction for each PTE of a walk; return the program."""
     folder = tmp_path_factory.mktemp('one-more')
     patch = folder / 'one-more.patch'
     patch.write_text(ONE_MORE)
@@ -156,7 +156,7 @@ def umwalk():
 
 @pytest.fixture
 def tools(tmp_path):
-    """Make a folder for PATH: all that the host has but for some, and small scripts instead."""
+    """Make a folder for PATH: the host's programs except some, with small scripts instead."""
     def make(*hidden: str, **scripts: str) -> str:
         folder = tmp_path / 'tools'
         folder.mkdir()

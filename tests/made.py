@@ -8,7 +8,7 @@ from appliance.boots.records import FIELDS, Kind
 
 
 def made(kind: type[Kind], **given: Any) -> Kind:
-    """A record; what is not given is 0, empty or false, or None where a line may lack it."""
+    """Make a record; other fields are 0, empty or false, or None if a line may lack them."""
     blank = {field.name: of.kind() if of.required else None
              for field, of in zip(fields(kind), FIELDS[kind])}
     return kind(**blank | given)

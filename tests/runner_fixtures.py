@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the runner's tests share: umrun in a sandbox that shows what it leaves behind."""
+"""Fixtures of the runner's tests: umrun in a sandbox that shows what it leaves behind."""
 
 import ctypes
 import fcntl
@@ -24,7 +24,7 @@ HANGS = 600  # seconds: more than anything here takes on a slow host
 
 
 def wait_for(condition):
-    """Until it holds; returns what it gave."""
+    """Wait until a condition holds; return its value."""
     end = time.monotonic() + HANGS
     while not (found := condition()):
         assert time.monotonic() < end, 'waited in vain'
@@ -33,7 +33,7 @@ def wait_for(condition):
 
 
 def processes(program: Path) -> list[int]:
-    """The living processes, zombies apart, that run this very file, or a copy in memory."""
+    """Return the living processes that run this file, or a copy of it in memory."""
     found = []
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
@@ -47,7 +47,7 @@ def processes(program: Path) -> list[int]:
 
 @dataclass
 class Runner:
-    """umrun with its own copy of a kernel, so that its processes can be told from others'."""
+    """umrun with its own copy of a kernel, which tells its processes from others."""
     umrun: Path
     kernel: Path
     initrd: Path
@@ -73,11 +73,11 @@ class Runner:
         return processes(self.kernel) + processes(self.umrun)
 
     def wait_for_guest(self, least: int = 3) -> list[int]:
-        """UML itself and a process of its user space: the job runs."""
+        """Wait for UML and a process of its user space, so that the job runs."""
         return wait_for(lambda: len(pids := processes(self.kernel)) >= least and pids)
 
     def assert_nothing_left(self, at_once: bool = False) -> None:
-        """At once: whoever has ended had waited for all of them."""
+        """Check that no process is left right after the end."""
         if at_once:
             assert not self.living()
         wait_for(lambda: not self.living())
@@ -95,7 +95,7 @@ def make_runner(umrun: Path, kernel: Path, initrd: Path, folder: Path, shm: Path
 
 def run_with_records(runner: Runner, *arguments: str, also: Sequence[int] = (),
                      **popen) -> tuple[int, list[dict], bytes]:
-    """Exit status, records, and what was said; umrun also gets other descriptors."""
+    """Run umrun, also with other descriptors; return exit status, records and messages."""
     read, write = os.pipe()
     process = runner.start('--records', str(write), *arguments, pass_fds=[write, *also],
                            stderr=subprocess.PIPE, **popen)
@@ -106,13 +106,13 @@ def run_with_records(runner: Runner, *arguments: str, also: Sequence[int] = (),
 
 
 def turns_command(runner: Runner, *arguments: str) -> list[str]:
-    """Arguments for three guests that take turns."""
+    """Return the arguments for three guests that take turns."""
     second = [f'{option}={runner.kernel}' for option in ('--kernel=b', '--kernel=c')]
     return ['--turns', '7', *second, *arguments]
 
 
 def forbid(system_call: int):
-    """Have a system call refused, as containers do: it fails with EPERM from now on."""
+    """Refuse a system call, as containers do: it fails with EPERM from now on."""
     code = [(0x20, 0, 0, 0), (0x15, 0, 1, system_call),
             (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
     program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(
@@ -123,7 +123,7 @@ def forbid(system_call: int):
 
 
 def private_mounts() -> list[str]:
-    """A command to put in front of another, which may mount then; skips where none can."""
+    """Return a command that lets another one mount; skip the test if that is not allowed."""
     if os.geteuid() == 0:
         prefix = ['unshare', '--mount']
     else:
@@ -134,13 +134,13 @@ def private_mounts() -> list[str]:
 
 
 def forbid_perf():
-    """Have perf_event_open() refused."""
+    """Refuse perf_event_open()."""
     forbid(298)
 
 
 @pytest.fixture(scope='session')
 def sanitized_umrun(tmp_path_factory) -> Path:
-    """umrun with AddressSanitizer, LeakSanitizer and UBSan."""
+    """Build umrun with AddressSanitizer, LeakSanitizer and UBSan."""
     folder = tmp_path_factory.mktemp('sanitized')
     subprocess.run(['make', '-s', '-C', TOP / 'bench', f'OUT={folder}', 'sanitized'], check=True)
     return folder / 'umrun-sanitized'
@@ -171,7 +171,7 @@ def runner(tmp_path, request, monkeypatch) -> Runner:
 
 @pytest.fixture
 def terminal():
-    """Both ends of a pseudo terminal: what a person would have, and what umrun has."""
+    """Open a pseudo terminal; return the user's end and umrun's."""
     mine, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack('HHHH', 33, 101, 0, 0))
     yield mine, its

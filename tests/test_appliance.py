@@ -14,7 +14,7 @@ from appliance.paths import TOP, build_folder
 
 
 def one_line(text: str) -> str:
-    """The message, which must be one line from umwalk."""
+    """Return the message, which must be one line from umwalk."""
     lines = text.strip().splitlines()
     assert len(lines) == 1, text
     assert lines[0].startswith('umwalk: ')
@@ -103,7 +103,7 @@ def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
 
 
 def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
-    """Or the same sources would give another program in another folder, by its build ID."""
+    """Otherwise the build ID would make another program of the same sources elsewhere."""
     debug = kernel.debug_file(appliance.kernels['stock'])
     shown = subprocess.run(['readelf', '--debug-dump=info', '--dwarf-depth=1', debug],
                            capture_output=True, text=True, check=True).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk bench` end to end: what it writes, and that it finds what is known to be broken."""
+"""`umwalk bench` end to end: what it writes, and that it finds the known faults."""
 
 import json
 
@@ -56,7 +56,7 @@ def test_every_layout_and_walk_is_compared(result):
 
 @pytest.mark.parametrize('kernel', ['baseline', 'patched'])
 def test_known_faults_are_found(result, kernel):
-    """Neither reports PFNMAP VMAs, so pagemap's entries land at the wrong index."""
+    """Neither kernel reports PFNMAP VMAs, so pagemap puts entries at the wrong index."""
     truth = {(c['layout'], c['check']): c['failed'] for c in result['checks'] if c['kernel'] == kernel}
     assert truth['pfnmap', 'pagemap'] == 1
     assert truth['dense', 'pagemap'] == 0
@@ -115,7 +115,7 @@ def test_what_needs_no_timing_takes_no_boot(appliance):
 
 @pytest.mark.parametrize('budget, boots', [(100, 4), (60, 2), (1000, 24)])
 def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boots):
-    """Boots of 40 s: as many as a look needs, in twice the budget at most."""
+    """Boots take 40 s: bench takes those that a look needs, in at most twice the budget."""
     class Slow(Session):
         """Boots that take their time and measure nothing."""
         now = 0
@@ -134,7 +134,7 @@ def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boo
 
 
 def test_a_boot_each_in_another_placement():
-    """Draws are of boots until each placement has had one, then of placements."""
+    """Each boot is a draw until each placement has had one, then each placement is."""
     session = Session(None, {'a': [None] * 4, 'b': [None] * 4}, Plan(1, 0.01))
     session.records = [
         made(Sample, kernel=kernel, boot=boot, layout='l', walk='w', repeat=1,

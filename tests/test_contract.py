@@ -19,7 +19,7 @@ from runner_fixtures import processes, wait_for
 
 @pytest.fixture(scope='module')
 def seen(appliance) -> dict[str, observe.Observation]:
-    """Every kernel, checked once."""
+    """Check every kernel once."""
     return {one.kernel: one for one in observe.observe(appliance)}
 
 
@@ -66,7 +66,7 @@ FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 
 
 def faults(one: observe.Observation) -> list[tuple[str, str]]:
-    """Every case that failed: its rule, and its name with what shows it."""
+    """Return the rule, name and detail of every case that failed."""
     return [(rule, f"{case['case']}: {case['detail']}")
             for rule, outcome in one.rules.items() for case in outcome.failed]
 
@@ -177,7 +177,7 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
 
 
 def overseen(appliance, console, script: str, limit: float, grace: float) -> observe.Overseer:
-    """Who has ended a boot in which a script runs."""
+    """Say what ended a boot in which a script runs."""
     oversee = observe.Overseer(console, limit, grace)
     with pytest.raises(Failure):
         list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
@@ -187,7 +187,7 @@ def overseen(appliance, console, script: str, limit: float, grace: float) -> obs
 
 @pytest.fixture
 def console(tmp_path):
-    """A file that the kernel's console goes to."""
+    """Make a file for the kernel's console."""
     with open(tmp_path / 'console', 'w+b') as file:
         yield file
 
@@ -218,7 +218,7 @@ def test_a_log_that_lacks_something_is_a_problem():
 
 
 def test_kill_9_leaves_no_file(appliance, tmp_path):
-    """Nor a process."""
+    """It leaves no process, either."""
     kernel = appliance.kernels['stock']
     umwalk = subprocess.Popen([TOP / 'bench' / 'umwalk', 'contract', '--kernel=stock'],
                               stderr=subprocess.DEVNULL, env=os.environ | {'TMPDIR': str(tmp_path)})

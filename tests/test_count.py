@@ -26,7 +26,7 @@ from runner_fixtures import processes
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
        walk: str) -> list[Count]:
-    """One walk of one kernel, counted in some boots."""
+    """Count one walk of one kernel in some boots."""
     _, seen = count.observe(appliance.only(name), count.Plan([name], [layout], walk, boots))
     assert count.differing(seen) == []
     return [boot[layout, walk] for boot in seen[name]]
@@ -34,7 +34,7 @@ def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
 
 @pytest.fixture
 def loaded():
-    """Another process for each CPU, which never stops computing."""
+    """Keep each CPU busy with another process."""
     busy = [subprocess.Popen(['sh', '-c', 'while :; do :; done']) for _ in range(2)]
     yield
     for process in busy:
@@ -54,7 +54,7 @@ def test_load_changes_nothing(appliance, loaded):
 
 
 def process_that_counts(runner) -> int:
-    """It holds SIGTERM off, but not SIGTRAP."""
+    """Find the process that blocks SIGTERM but not SIGTRAP."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         for pid in processes(runner.kernel):
@@ -70,7 +70,7 @@ def process_that_counts(runner) -> int:
 
 
 def test_a_signal_that_came_between_leaves_no_count(runner):
-    """One after the other, until the boot ends: some come while it counts, which is all it does."""
+    """Signals come until the boot ends; some come while it counts, which takes most of it."""
     guest_run = runner.start('--mem=512', '--timeout=20', '--records=1', '--', '/bin/walks', 'count',
                              'sparse:smaps', stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     pid = process_that_counts(runner)
@@ -85,7 +85,7 @@ def test_a_signal_that_came_between_leaves_no_count(runner):
 
 
 def test_one_instruction_more_is_seen(appliance, one_more):
-    """One in the loop over PTEs: one more for each of the layout's 16,384."""
+    """One more instruction in the loop over PTEs is one for each of 16,384 pages."""
     changed = dataclasses.replace(appliance, kernels={'one-more': one_more})
     before, = of(appliance, 'stock', 1, 'dense', 'pte_entry')
     after, = of(changed, 'one-more', 1, 'dense', 'pte_entry')
@@ -93,7 +93,7 @@ def test_one_instruction_more_is_seen(appliance, one_more):
 
 
 def test_jumps_count_as_single_steps_do(appliance, umwalk, tmp_path):
-    """tests/probe/count.c in the guest, which compares them instruction by instruction."""
+    """tests/probe/count.c compares them in the guest, instruction by instruction."""
     program = tmp_path / 'count'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
                     '-D_GNU_SOURCE', '-isystem', build_folder() / 'headers', '-o', program,
@@ -106,7 +106,7 @@ def test_jumps_count_as_single_steps_do(appliance, umwalk, tmp_path):
 
 @pytest.fixture(scope='module')
 def counted(appliance, results_folder):
-    """A whole run of the subcommand: what it printed, and its folder."""
+    """Run the whole subcommand; return what it printed, and its folder."""
     ran = subprocess.run([TOP / 'bench' / 'umwalk', 'count', '--kernel=patched', '--kernel=fixed',
                           '--layout=hugetlb', '--walk=pte_entry', '--boots=2'],
                          capture_output=True, text=True, check=False)
@@ -172,7 +172,7 @@ def test_counts_that_do_not_add_up_are_an_error():
 
 
 def test_lines_are_known_by_their_text():
-    """A line above shifts the numbers: no difference."""
+    """A new line above shifts the numbers, which is no difference."""
     a = report.Attributed({('l', 'w'): {1: 5}}, {1: Place('f', 'f', 'x.c', 1)},
                                 {'x.c': 'go();\n'})
     b = report.Attributed({('l', 'w'): {7: 5, 9: 2}},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""deps.sh: the tools themselves decide; what is missing is named for each package manager."""
+"""deps.sh tries the tools themselves, and names what is missing for each package manager."""
 
 import os
 import shutil

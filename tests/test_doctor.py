@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""umwalk doctor: each line sees what it is there for, made for real."""
+"""umwalk doctor: each line sees its fault, which is made for real."""
 
 import os
 import re
@@ -31,7 +31,7 @@ print(line.what, line.state, line.found, line.mend, sep='\\n')"""
 
 
 def examine(check: str, *prefix: str, preexec_fn=None, **environment: str) -> doctor.Line:
-    """What a check finds when it runs under a command."""
+    """Run a check under a command; return what it finds."""
     ran = subprocess.run([*prefix, sys.executable, '-c', ONE, TOP / 'bench', check], text=True,
                          env=os.environ | environment, stdout=subprocess.PIPE, check=True,
                          preexec_fn=preexec_fn)
@@ -39,12 +39,12 @@ def examine(check: str, *prefix: str, preexec_fn=None, **environment: str) -> do
 
 
 def run(*prefix: str) -> subprocess.CompletedProcess:
-    """All of doctor, as a user runs it."""
+    """Run all of doctor, as a user does."""
     return subprocess.run([*prefix, UMWALK, 'doctor'], text=True, capture_output=True, check=False)
 
 
 def mounted(script: str, *words: str) -> list[str]:
-    """A command to put in front of another, which mounts first."""
+    """Return a command that mounts something and then runs another."""
     return [*private_mounts(), 'sh', '-euc', f'{script}\nshift $1; exec "$@"', 'sh',
             str(len(words) + 1), *words]
 
@@ -98,7 +98,7 @@ def test_no_compiler(tools):
 
 
 def test_no_static_libc():
-    """The linker is given an empty file for it."""
+    """The linker gets an empty file instead."""
     archive = subprocess.run(['gcc', '-print-file-name=libc.a'], capture_output=True, text=True,
                              check=True).stdout.strip()
     empty = mounted('mount --bind /dev/null "$2"', os.path.realpath(archive))
@@ -137,14 +137,14 @@ def test_a_build_folder_that_is_noexec(tmp_path):
 @pytest.mark.parametrize('mib, state', [(guest.MEMORY_MIB - 1, 'FAIL'),
                                         (3 * guest.MEMORY_MIB - 1, 'note')])
 def test_too_little_memory(mib, state):
-    """No file may be larger: memory is taken as a file."""
+    """A limit on the size of files bounds the memory, which is taken as a file."""
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (mib << 20, mib << 20))
     assert examine('_memory', preexec_fn=limit).state == state
 
 
 @pytest.fixture
 def little_memory(tmp_path) -> list[str]:
-    """A command to put in front of another, for which the host has 90,000 kB available."""
+    """Return a command for which the host seems to have 90,000 kB available."""
     (tmp_path / 'meminfo').write_text('MemTotal: 1600000 kB\nMemAvailable: 90000 kB\n')
     return mounted('mount --bind "$2" /proc/meminfo', str(tmp_path / 'meminfo'))
 
@@ -168,7 +168,7 @@ def test_the_governor(governor, state):
 
 
 def test_a_core_that_is_not_free():
-    """Somebody else is on the one that doctor may use."""
+    """Another process is on the only CPU that doctor may use."""
     cpu = str(min(os.sched_getaffinity(0)))
     with subprocess.Popen(['taskset', '-c', cpu, sys.executable, '-c', 'while True: pass']) as busy:
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Events of the host, counted in turns: real counters of real boots, and their arithmetic.
 
-task-clock needs no PMU, so it stands for the others: its ns must be those of the walks.
+task-clock needs no PMU, so it stands for the others: its ns have to be those of the walks.
 """
 
 import json
@@ -67,7 +67,7 @@ def test_the_bare_turn_has_no_walks_to_speak_of(runner):
 
 @pytest.mark.sanitized
 def test_no_counters_are_left_open(runner):
-    """Eight boots of three guests with two events each, and room for few descriptors."""
+    """Eight boots of three guests with two events each have room for few descriptors."""
     few = ('--boots', '8', '--', '/bin/walks', 'time', '--samples=2', 'dense:pmd_entry')
     status, records, said = run_with_records(
         runner, *turns_command(runner, '--events', SOFTWARE, *few),
@@ -77,7 +77,7 @@ def test_no_counters_are_left_open(runner):
 
 
 def test_descriptors_that_run_out_are_said_at_once(runner):
-    """Whichever it is that there is no room for; a guest that has ended is not waited for."""
+    """This holds for each descriptor; nobody waits for a guest that has ended."""
     statuses = []
     for limit in range(10, 57):
         status, _, said = run_with_records(
@@ -123,7 +123,7 @@ def test_what_cannot_be_meant_is_refused(runner, arguments, said):
 
 
 def test_what_this_host_counts(runner):
-    """With a PMU or without, each event is countable or has a reason, and umrun keeps its word."""
+    """With a PMU or without, each event can be counted or has a reason."""
     counted, reasons = events.countable(runner.umrun, (*events.PMU, 'task-clock'))
     assert 'task-clock' in counted
     missing = [event for event in events.PMU if event not in counted]
@@ -161,7 +161,7 @@ def test_a_host_that_is_paranoid(runner, tmp_path):
 
 
 def sample(turn, boot=0, kernel='a'):
-    """Two parts of five walks."""
+    """Make a sample with two parts of five walks."""
     return made(Sample, kernel=kernel, boot=boot, layout='dense', walk='smaps', repeat=5, parts=2,
                 turn=turn, bare_turn=0)
 
@@ -171,7 +171,7 @@ def count(turn, cycles, boot=0, kernel='a'):
 
 
 def of_boot(*cycles, boot=0, kernel='a'):
-    """A bare turn of 1000 cycles, a sample in turn 1, 2, ... for each of cycles."""
+    """Make a bare turn of 1000 cycles, and a sample in turn 1, 2, ... for each of cycles."""
     return [count(0, 1000, boot, kernel),
             *(record for turn, n in enumerate(cycles, 1)
               for record in (count(turn, n, boot, kernel), sample(turn, boot, kernel)))]

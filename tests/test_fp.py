@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The FP registers of the guest's tasks: nobody loses them, nobody has another's."""
+"""The FP registers of the guest's tasks: no task loses them or gets another's."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from appliance.paths import TOP
 
 @pytest.fixture(scope='module')
 def program(tmp_path_factory):
-    """tests/fp/, built for the guest; its C code uses no FP registers by itself."""
+    """Build tests/fp/ for the guest; its C code uses no FP registers by itself."""
     built = tmp_path_factory.mktemp('fp') / 'fp'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
                     '-mgeneral-regs-only', '-D_GNU_SOURCE', '-Wl,-e,first_instruction',
@@ -20,7 +20,7 @@ def program(tmp_path_factory):
 
 
 def check(ran: subprocess.CompletedProcess) -> None:
-    """All tests were run, and none failed."""
+    """Check that all tests ran and none failed."""
     plan = re.search(r'^1\.\.(\d+)', ran.stdout, re.M)
     assert plan and 'not ok' not in ran.stdout, ran.stdout + ran.stderr
     assert len(re.findall('^ok', ran.stdout, re.M)) == int(plan[1])
@@ -28,7 +28,7 @@ def check(ran: subprocess.CompletedProcess) -> None:
 
 
 def test_on_the_host(program):
-    """What the tests demand is what Linux does."""
+    """The tests demand what Linux does."""
     check(subprocess.run([program], text=True, capture_output=True, timeout=60, check=False))
 
 

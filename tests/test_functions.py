@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Digests of functions: of small programs first, then of kernels."""
+"""Digests of functions, first in small programs, then in kernels."""
 
 import shutil
 import subprocess
@@ -60,7 +60,7 @@ FLAGS = ['-O2', '-fno-inline', '-fno-ipa-cp', '-fno-ipa-icf', '-fno-pic', '-mcmo
 
 @pytest.fixture
 def build(tmp_path):
-    """Compile a text; returns the program, with its digests beside it."""
+    """Compile a text; return the program, with its digests beside it."""
     def run(*texts: str):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
@@ -117,7 +117,7 @@ def test_static_variables_are_numbered_anew(build):
 
 
 def test_a_jump_table_counts(build):
-    """The cases of two lines change places, and nothing but the table does."""
+    """The cases of two lines change places, which changes nothing but the table."""
     text = changed_in(SOURCE, 'case 0: return callee(1);\n\tcase 1: return caller(2)',
                       'case 1: return callee(1);\n\tcase 0: return caller(2)')
     assert functions.changed(build(SOURCE), build(text)) == {'choose'}
@@ -170,7 +170,7 @@ def test_every_function_that_has_a_size_has_a_digest(appliance):
 
 
 def test_the_series_changes_what_it_touches(appliance):
-    """And what the compiler makes of it: not the functions of files that it leaves alone."""
+    """It also changes what the compiler makes of that, but no function of other files."""
     found = functions.changed(appliance.kernels['baseline'], appliance.kernels['patched'])
     assert {'walk_page_range', 'smaps_pte_range'} <= found
     assert not found & {'find_vma', 'mt_find', 'vm_normal_page', 'copy_page_range', 'schedule'}

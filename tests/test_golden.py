@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Recorded walks: folding and comparing, and the replay on real kernels."""
+"""Recorded walks are folded, compared, and replayed on real kernels."""
 
 import copy
 import json
@@ -15,19 +15,19 @@ CASES = golden.load(golden.CASES)
 
 
 def unfold(events):
-    """The calls that were folded into events."""
+    """Return the calls that were folded into events."""
     return [[name, at, min(at + step, end), vma] for name, start, end, vma, step in events
             for at in range(start, end, step)]
 
 
 def write(path, cases):
-    """A file of cases; returns its path as text."""
+    """Write a file of cases; return its path as text."""
     path.write_text(''.join(json.dumps(case) + '\n' for case in cases), encoding='utf-8')
     return str(path)
 
 
 def case_with(kernel, condition):
-    """A copy of the first recorded case that meets a condition, with that kernel's trace only."""
+    """Copy the first recorded case that meets a condition, with the trace of that kernel only."""
     case = next(c for c in CASES if kernel in c and condition(c))
     other = {'patched': 'baseline', 'baseline': 'patched'}[kernel]
     return copy.deepcopy({key: value for key, value in case.items() if key != other})
@@ -126,32 +126,32 @@ def test_another_walker_does_not_reproduce_them(appliance, umwalk, tmp_path):
 
 
 def doctor_event(case):
-    """An event that ends a page later."""
+    """Make an event end a page later."""
     case['patched']['events'][0][2] += 1
 
 
 def doctor_vma(case):
-    """An event in no VMA."""
+    """Make an event be in no VMA."""
     case['patched']['events'][0][3] = None
 
 
 def doctor_return(case):
-    """Another return value."""
+    """Change the return value."""
     case['patched']['return'] += 1
 
 
 def doctor_cleared(case):
-    """An entry that was not destroyed."""
+    """Make it say that one less entry was destroyed."""
     case['patched']['bad_entries_cleared'] += 1
 
 
 def doctor_populate(case):
-    """The same walk of less memory."""
+    """Populate less memory for the same walk."""
     case['populate'] = []
 
 
 def doctor_stop(case):
-    """The same walk, ended earlier."""
+    """End the same walk earlier."""
     case['stop'] = [0, -5]
 
 

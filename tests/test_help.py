@@ -16,7 +16,7 @@ OF_THE_MAKEFILE = {'UMWALK', 'PYTHON', 'PYTEST', 'SCRIPTS', 'FINE_IN_TESTS', 'MA
 
 
 def of_make() -> dict[str, tuple[str, str]]:
-    """What `make help` says of each target, and the variables that it names."""
+    """Return what `make help` says of each target, and the variables that it names."""
     shown = subprocess.run(['make', '-s', 'help'], cwd=TOP, capture_output=True, text=True,
                            check=True).stdout
     found = re.findall(r'^make (\S+) +(.+?)(?:; (.*))?$', shown, re.M)
@@ -24,21 +24,21 @@ def of_make() -> dict[str, tuple[str, str]]:
 
 
 def of_umwalk() -> dict[str, str]:
-    """What `umwalk --help` says of each subcommand."""
+    """Return what `umwalk --help` says of each subcommand."""
     shown = subprocess.run([TOP / 'bench' / 'umwalk', '--help'], capture_output=True, text=True,
                            env=os.environ | {'COLUMNS': '200'}, check=True).stdout
     return dict(re.findall(r'^    (\S+)\s+(.+)$', shown, re.M))
 
 
 def of_readme() -> dict[str, tuple[str, str]]:
-    """The rows of the README's table of targets."""
+    """Return the rows of the README's table of targets."""
     text = (TOP / 'README.md').read_text(encoding='utf-8')
     found = re.findall(r'^\| `make (\S+)` \| (.+?) \| (.*?) ?\|$', text, re.M)
     return {target: (text, variables.strip('`')) for target, text, variables in found}
 
 
 def recipe(target: str) -> str:
-    """What make runs for a target."""
+    """Return what make runs for a target."""
     return re.search(rf'^{target}:.*\n((?:\t.*\n)+)', MAKEFILE, re.M)[1]
 
 

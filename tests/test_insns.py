@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The counts beside the times: the same as those of `umwalk count`, and never old ones."""
+"""The counts beside the times are those of `umwalk count`, and never old ones."""
 
 import dataclasses
 import shutil
@@ -23,7 +23,7 @@ UNUSED = PATCHES / VERSION / 'proof' / 'null' / 'unused-util.patch'
 
 
 def put(program: Path, folder: Path) -> Path:
-    """A copy of a kernel's program, and of what is known of its functions."""
+    """Copy a kernel's program, and what is known of its functions."""
     folder.mkdir(exist_ok=True)
     shutil.copy2(program.with_name(functions.FILE), folder)
     return Path(shutil.copy2(program, folder / 'linux'))
@@ -31,14 +31,14 @@ def put(program: Path, folder: Path) -> Path:
 
 @pytest.fixture
 def copy(appliance, tmp_path):
-    """baseline and stock, and copies of what decides a count: the kernels and the root."""
+    """Copy what decides a count: the kernels baseline and stock, and the root."""
     kernels = {name: put(appliance.kernels[name], tmp_path / name) for name in ('baseline', 'stock')}
     initramfs = Path(shutil.copy2(appliance.initramfs, tmp_path))
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
 
 
 def counting_of(appliance: guest.Appliance, *asked: str) -> Counting:
-    """All that is asked for, in as much time as it takes."""
+    """Count all that is asked for, in as much time as it takes."""
     with Beside() as beside, Counting(appliance, chosen_rows(asked), beside) as counting:
         counting.wait(LIMIT)
     return counting
@@ -49,12 +49,12 @@ def counted(appliance: guest.Appliance, *asked: str) -> insns.Found:
 
 
 def without_boots(copied: guest.Appliance) -> guest.Appliance:
-    """The same where nothing can boot: what is known then was kept."""
+    """Count likewise where nothing can boot, so that only kept counts are known."""
     return dataclasses.replace(copied, umrun=Path('/bin/false'))
 
 
 def kept(copied: guest.Appliance, row: str = PTE) -> dict[str, int | None]:
-    """By kernel, what is known of a row without a boot."""
+    """Return what is known of a row without a boot, by kernel."""
     found = counted(without_boots(copied), row)
     return {name: of_kernel[tuple(row.split(':'))].instructions
             for name, of_kernel in found.items()}
@@ -62,7 +62,7 @@ def kept(copied: guest.Appliance, row: str = PTE) -> dict[str, int | None]:
 
 @pytest.mark.parametrize('layout', ['hugetlb', 'pfnmap'])
 def test_each_row_has_the_count_of_umwalk_count(copy, layout):
-    """There all walks of a layout are counted in one boot, here each has its own."""
+    """umwalk count has one boot for all walks of a layout, this test one for each."""
     _, seen = count.observe(copy, count.Plan(list(copy.kernels), [layout], None, 1))
     found = counted(copy, layout)
     assert {name: {row: one.instructions for row, one in of_kernel.items()}
@@ -134,7 +134,7 @@ def test_counting_ends_when_the_run_does_and_goes_on_next_time(copy):
 
 
 def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
-    """Its runner is gone when the run goes on, and nothing of it counts."""
+    """Its runner has ended when the run goes on, and its counts are dropped."""
     slow = dataclasses.replace(copy, umrun=copy.initramfs.with_name('slow'))
     slow.umrun.write_text('#!/bin/sh\necho begun >> "$0.log"\nexec sleep 1000\n')
     slow.umrun.chmod(0o755)
@@ -158,7 +158,7 @@ def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
 
 @pytest.fixture(scope='module')
 def unused(stock_with, tmp_path_factory):
-    """stock with a function that nobody calls."""
+    """Build stock with a function that nobody calls."""
     return put(stock_with(UNUSED).kernels['stock'], tmp_path_factory.mktemp('unused'))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What bench/Makefile and rootfs/Makefile build, and with what."""
+"""bench/Makefile and rootfs/Makefile build with the right compiler and flags."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ VARIABLES = {'bench': [], 'rootfs': ['TREE=/tree', 'WALKS=/bin/true']}
 
 @pytest.fixture(params=VARIABLES)
 def commands(request, tmp_path):
-    """What make would run, with words more on its command line and in its environment."""
+    """Return what make would run, with more words on its command line and in its environment."""
     (tmp_path / 'gen_init_cpio').touch()
 
     def make(*words: str, **environment: str) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From records to numbers, against records whose answer is known."""
+"""Numbers from records whose answer is known."""
 
 import math
 from dataclasses import replace
@@ -20,7 +20,7 @@ def sample(kernel, boot, cycles, repeat=1, turn=0, mean=None):
 
 
 def rounds(boot, *times):
-    """A boot of a and b: each of times is a's and b's cycles in a round, order a b b a."""
+    """Make a boot of a and b in the order a b b a; times has the cycles of both in each round."""
     return [sample(kernel, boot, cycles, turn=4 * number + turn)
             for number, (a, b) in enumerate(times)
             for turn, (kernel, cycles) in enumerate((('a', a), ('b', b), ('b', b), ('a', a)))]
@@ -39,13 +39,13 @@ def test_pages_are_those_of_the_walk():
 
 
 def test_ratios_are_of_the_same_round():
-    """The host is ten times slower in the second round; both kernels have their share of that."""
+    """The host is ten times slower in the second round, for both kernels alike."""
     found = measure.log_ratios(rounds(0, (100, 120), (1000, 1200)), 'a', 'b')
     assert found == {ROW: {0: pytest.approx(math.log(1.2))}}
 
 
 def test_even_drift_cancels_out():
-    """a b b a while each turn takes 1 % longer than the one before."""
+    """Each turn of a b b a takes 1 % longer than the one before."""
     drift = [1.01 ** turn for turn in range(4)]
     records = [sample(kernel, 0, 1000 * slower, turn=turn)
                for turn, (kernel, slower) in enumerate(zip('abba', drift))]
@@ -72,14 +72,14 @@ def test_cpu_seconds_are_of_all_boots():
 
 
 def speeds(times, of_a_only=False):
-    """Boots of three guests, each as slow as times says."""
+    """Make boots of three guests, each as slow as times says."""
     return [Host(1, 'a CPU'),
             *(sample(kernel, boot, 100 if of_a_only and kernel != 'a' else time)
               for boot, time in enumerate(times) for kernel in ('a', 'b', 'a.again'))]
 
 
 def test_speed_range():
-    """Half of the boots at four fifths of the speed; a single one that is far off."""
+    """Half of the boots have four fifths of the speed; a single boot is far off."""
     times = [100] * 10 + [120] * 10 + [500]
     assert measure.speed_range(speeds(times)) == pytest.approx(0.2)
 

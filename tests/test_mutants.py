@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Mutants through the real pipeline: patch, kernel, boot, verdict."""
+"""Mutants go through the real pipeline: patch, kernel, boot, verdict."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from appliance.paths import build_folder
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with some of our mutants in it."""
+    """Make a folder with some of our mutants."""
     def fill(*names: str, equivalent: str = ''):
         for name in names:
             shutil.copy(mutants.FOLDER / f'{name}.patch', tmp_path)
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def verdicts(text: str) -> dict[str, str]:
-    """name -> what is printed about it, without the time."""
+    """Map each name to what is printed about it, without the time."""
     return dict(re.findall(r'^(\S+) +((?:killed|SURVIVED).*), [0-9.]+ s$', text, re.M))
 
 
@@ -76,7 +76,7 @@ def test_names_that_are_none(folder):
 
 
 def test_each_mutant_says_what_it_breaks():
-    """A line on top with the function and what is wrong; then one file's diff."""
+    """The first line has the function and the fault; then comes the diff of one file."""
     for patch in mutants.FOLDER.glob('*.patch'):
         lines = patch.read_text().splitlines()
         assert re.match(r'\w+\(\): \S', lines[0]), patch

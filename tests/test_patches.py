@@ -15,7 +15,7 @@ PATCH_FILES = sorted({patch for kernel in series.kernels() for patch in series.s
 
 
 def checkpatch(text: str) -> list[str]:
-    """Errors and warnings. Not by file name: one in a git tree is taken for source code."""
+    """Return errors and warnings; a file name in a git tree would be taken for source code."""
     ran = subprocess.run([build_folder() / 'linux-6.12' / 'scripts' / 'checkpatch.pl', '--no-tree',
                           f'--ignore={IGNORED}', '-'], input=text, text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

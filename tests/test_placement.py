@@ -29,13 +29,13 @@ def programs(appliance):
 
 @pytest.fixture(scope='module')
 def placed(appliance, programs):
-    """The appliance with a placement in stock's place."""
+    """Make the appliance with a placement instead of stock."""
     return replace(appliance, kernels={'stock': programs[0]})
 
 
 @pytest.fixture
 def copy(appliance, tmp_path):
-    """stock in a folder of its own."""
+    """Copy stock to a folder of its own."""
     folder = tmp_path / 'stock'
     shutil.copytree(appliance.kernels['stock'].parent, folder,
                     ignore=shutil.ignore_patterns('placements'))
@@ -48,13 +48,13 @@ def run(command, **options):
 
 
 def symbols(program, kinds='tTwWiI'):
-    """(address, name) of the symbols of the text, or of other kinds, ascending."""
+    """Return (address, name) of the symbols of the text, or of other kinds, ascending."""
     fields = (line.split() for line in run(['nm', '--defined-only', program]).splitlines())
     return sorted((int(address, 16), name) for address, kind, name in fields if kind in kinds)
 
 
 def where(found, address):
-    """The names of the function at an address, and how far into it that is."""
+    """Return the names of the function at an address, and the offset in it."""
     i = bisect.bisect_right(found, (address, '\x7f')) - 1
     start = found[i][0]
     return {name for at, name in found[i - 20:i + 1] if at == start}, address - start
@@ -81,14 +81,14 @@ def test_every_function_of_the_kernel_lies_elsewhere(appliance, programs):
 
 
 def test_the_order_of_the_build_gives_the_build(appliance):
-    """What is filled in anew is what the linker has filled in, to the byte."""
+    """The fields are filled in as by the linker, to the byte."""
     program = appliance.kernels['stock']
     moving = movable.Movable(program)
     assert moving.placed(moving.starts) == program.read_bytes()
 
 
 def text(program):
-    """Of each function, its instructions, with names for what lies in the text."""
+    """Return the instructions of each function, with names for what lies in the text."""
     found = symbols(program)
     first, last = found[0][0], found[-1][0]
     name = {}
@@ -117,7 +117,7 @@ def text(program):
 
 
 def test_the_code_is_the_same_but_for_addresses(appliance, programs):
-    """Told by the disassembler."""
+    """The disassembler tells it."""
     built = text(appliance.kernels['stock'])
     assert len(built) > 7000 and sum(map(len, built.values())) > 400_000
     placed = text(programs[0])
@@ -126,7 +126,7 @@ def test_the_code_is_the_same_but_for_addresses(appliance, programs):
 
 
 def test_data_points_to_the_same_functions(appliance, programs):
-    """In each word of the data that is an address in the text."""
+    """This holds for each word of the data that is an address in the text."""
     program = appliance.kernels['stock']
     before, after = symbols(program), symbols(programs[0])
     starts = {address for address, _ in before}
@@ -144,7 +144,7 @@ def test_data_points_to_the_same_functions(appliance, programs):
 
 
 def test_the_kernels_table_of_symbols_is_the_one_that_kbuild_makes(programs, tmp_path):
-    """Of the placement's symbols; all of it, compressed names and the order of names included."""
+    """It is that of the placement's symbols, including compressed names and their order."""
     tree = build_folder() / 'linux-6.12'
     listed = run(['sed', '-f', tree / 'scripts' / 'mksysmap'],
                  input=run(['nm', '-n', programs[0]]))
@@ -160,7 +160,7 @@ def test_the_kernels_table_of_symbols_is_the_one_that_kbuild_makes(programs, tmp
 
 
 def tables(program):
-    """The bytes of each table of kallsyms but the last label's."""
+    """Return the bytes of each table of kallsyms except that of the last label."""
     wanted = ('num_syms', 'names', 'markers', 'token_table', 'token_index', 'offsets',
               'relative_base', 'seqs_of_names')
     at = {fields[2]: int(fields[0], 16) for line in run(['nm', program]).splitlines()
@@ -174,7 +174,7 @@ def tables(program):
 
 
 def loaded(program):
-    """A function that reads what is loaded to an address."""
+    """Return a function that reads what is loaded to an address."""
     content = program.read_bytes()
     sections = [tuple(int(n, 16) for n in found) for found in re.findall(
         r'PROGBITS +([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)', run(['readelf', '-SW', program]))]
@@ -214,7 +214,7 @@ def test_a_bad_address_is_an_error_of_the_system_call(placed):
 
 
 def exceptions(program):
-    """Of each entry of __ex_table: where, and where to; as function and offset."""
+    """Return from where to where each entry of __ex_table goes, as function and offset."""
     header = re.search(r'__ex_table +PROGBITS +([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)',
                        run(['readelf', '-SW', program]))
     start, size = (int(n, 16) for n in header.groups())
@@ -250,7 +250,7 @@ def by_function(program, boot):
 
 
 def test_every_instruction_is_the_same_in_its_function(appliance, placed, programs):
-    """Of each walk over dense, the same number of times."""
+    """In each walk over dense it is executed as often."""
     _, built = count.observe(appliance.only('stock'), COUNTED)
     _, moved = count.observe(placed, COUNTED)
     assert by_function(programs[0], moved['stock'][0]) == \

@@ -12,7 +12,7 @@ from appliance.paths import TOP, build_folder
 
 @pytest.fixture(scope='module')
 def program(appliance, tmp_path_factory):
-    """tests/probe/trace.c, built for the guest."""
+    """Build tests/probe/trace.c for the guest."""
     built = tmp_path_factory.mktemp('probe') / 'trace'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
                     '-D_GNU_SOURCE', '-isystem', build_folder() / 'headers', '-o', built,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The one door for processes of the host: what they find there, and how they fail."""
+"""Processes of the host: what environment they get, and how they fail."""
 
 import ast
 import subprocess
@@ -92,7 +92,7 @@ def test_it_is_known_what_installs_a_program(program):
 
 
 def other_doors(path: Path) -> list[str]:
-    """Where a file starts processes by itself."""
+    """Return the places where a file starts processes by itself."""
     return [f'{path.name}:{node.lineno}' for node in ast.walk(ast.parse(path.read_text()))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             and isinstance(node.func.value, ast.Name)
@@ -119,7 +119,7 @@ def test_the_guests_programs_are_the_same_in_any_environment(appliance, tmp_path
 
 
 def test_the_runner_has_nothing_of_it(appliance, monkeypatch):
-    """Nor has the kernel, which it starts with what it has."""
+    """So the kernel has nothing of it, either."""
     monkeypatch.setenv('CFLAGS', '-O0')
     with process.start([TOP / 'bench' / 'umwalk', 'run', '--', 'sleep', '1000'],
                        {'CFLAGS': '-O0'}) as umwalk:

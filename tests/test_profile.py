@@ -25,7 +25,7 @@ WALK, CALLBACK = 'walk_pgd_range', 'timed_pte_entry'
 
 
 def enough(result: dict) -> bool:
-    """Whether there are samples of both clocks to go by."""
+    """Whether there are enough samples of both clocks."""
     return all(measured['samples'] > 500 and measured['counted']['task-clock']['samples'] > 200
                for measured in result['profiles'].values())
 
@@ -71,7 +71,7 @@ def result(folder):
 
 @pytest.fixture(scope='module')
 def folded(folder):
-    """Call chain -> samples, as any other program would read them."""
+    """Map call chains to samples, as any other program would read them."""
     lines = (folder / 'baseline.folded').read_text().splitlines()
     return {tuple(chain.split(';')): int(seen)
             for chain, _, seen in (line.rpartition(' ') for line in lines)}
@@ -97,7 +97,7 @@ def test_samples_have_symbols(result):
 
 
 def test_only_walks_are_in_it_and_their_callers_known(folded):
-    """Boot, layout and halt are not, though perf has seen them too."""
+    """perf has seen boot, layout and halt, too, but the profile does not have them."""
     walking = sum(seen for chain, seen in folded.items()
                   if chain[0] == 'userspace' and 'probe_ioctl_walk' in chain)
     assert walking > 0.97 * sum(folded.values())
@@ -108,7 +108,7 @@ def test_a_kernel_does_not_differ_from_itself(result):
 
 
 def test_time_is_that_of_walks(result):
-    """Not more than went by, nor less than a page table's 512 loads each take."""
+    """It is not more than went by, nor less than 512 loads for each page table."""
     measured = result['profiles']['baseline']
     assert 16384 * 0.2 < measured['counted']['task-clock']['value'] < 1.05 * measured['wall_ns']
 

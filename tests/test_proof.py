@@ -71,7 +71,7 @@ def test_a_load_keeps_its_core_busy_and_ends():
 
 @pytest.fixture
 def one_patch(results, tmp_path, monkeypatch):
-    """The driver alone, two trials of it, of a row and a few seconds each."""
+    """Take two trials of the driver alone, with one row and a few seconds each."""
     folder = tmp_path / 'null'
     folder.mkdir()
     (folder / 'driver.patch').write_text((null.FOLDER / 'driver.patch').read_text())
@@ -97,7 +97,7 @@ def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, mo
 
 
 def test_there_are_ten_patches_that_change_nothing_and_each_applies(appliance):
-    """As far as git can tell; that they build is for the proof."""
+    """git tells whether they apply; the proof builds them."""
     stack = series.stack('stock')
     patches = sorted(null.FOLDER.glob('*.patch'))
     assert len(patches) >= 10

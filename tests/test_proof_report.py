@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What trials of `umwalk bench-proof` come to, against made-up ones whose answer is known."""
+"""The report of `umwalk bench-proof` on made-up trials whose answer is known."""
 
 import math
 import re
@@ -24,7 +24,7 @@ TRUE = ERROR * optimize.brentq(lambda d: stats.nct.sf(TO_DIFFER, FREEDOM, d) - 0
 
 
 def trials(condition, shift=0.0, count=100, seed=1):
-    """Trials with a single look of 1/16 of the budget, of boots that are normal."""
+    """Make trials with a single look of 1/16 of the budget, of normally distributed boots."""
     random = numpy.random.default_rng(seed)
     means = random.normal(shift, ERROR, count)
     errors = ERROR * numpy.sqrt(random.chisquare(FREEDOM, count) / FREEDOM)
@@ -44,7 +44,7 @@ def least_seen(**made):
 
 
 def test_what_trials_of_equal_kernels_needed_is_what_95_of_100_see():
-    """By the noncentral t distribution; and tried out."""
+    """The noncentral t distribution says so, and so does a trial."""
     assert least_seen(count=100_000).value == pytest.approx(TRUE, rel=0.01)
     seen = sum(t['ratio']['differs'] for t in trials(COSTLY, TRUE, 10_000, seed=2)) / 10_000
     assert seen == pytest.approx(0.95, abs=0.01)
@@ -57,7 +57,7 @@ def test_the_interval_of_100_trials_holds_it_in_95_of_100():
 
 
 def test_a_quantile_by_order_statistics():
-    """Of 1 .. 100: the 90th to the 100th, which is what the binomial says."""
+    """The binomial says the 90th to the 100th of 1 .. 100."""
     found = report.quantile(range(1, 101), 0.95)
     assert (found.value, found.low, found.high) == (95, 90, 100)
     assert stats.binom.cdf(99, 100, 0.95) - stats.binom.cdf(89, 100, 0.95) >= 0.95
@@ -65,7 +65,7 @@ def test_a_quantile_by_order_statistics():
 
 @pytest.mark.parametrize('count, ends', [(71, False), (72, True)])
 def test_too_few_trials_have_no_upper_end(count, ends):
-    """0.95 to the 72nd is under 2.5 %: then the largest is an end."""
+    """0.95 to the 72nd is under 2.5 %, so that the largest value is an end."""
     assert math.isfinite(report.quantile(range(count), 0.95).high) == ends
 
 

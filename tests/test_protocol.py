@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What docs/formats.md says of the runner and init, held against their sources and umrun's help."""
+"""docs/formats.md says of the runner and init what their sources and umrun's help say."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ HEADER = (TOP / 'rootfs' / 'protocol.h').read_text()
 
 
 def rows(table: str) -> dict[str, str]:
-    """First column and last column of a table in docs/formats.md."""
+    """Return the first and last column of a table in docs/formats.md."""
     text = (TOP / 'docs' / 'formats.md').read_text()
     lines = text[text.index(table):].splitlines()
     cells = [line.strip('| ').split(' | ') for line in lines[2:lines.index('')]]
@@ -32,7 +32,7 @@ def umrun(tmp_path_factory) -> Path:
 
 
 def statuses(text: str) -> dict[str, str]:
-    """The lines of a help text that have an exit status and what it means."""
+    """Return the lines of a help text that explain an exit status."""
     return dict(re.findall(r'^  (\d+) +(.*)$', text, re.M))
 
 

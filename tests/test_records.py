@@ -21,7 +21,7 @@ IN_C = re.compile(r'\\"(\w+)\\":(?:\\"(\w+)\\"|(\\"|%s|\[|\{|%))')
 
 
 def of_docs(text: str) -> dict[str, set[str]]:
-    """Type -> fields, of the table below Records."""
+    """Map types to fields, as in the table below Records."""
     found: dict[str, set[str]] = {}
     section = text.partition('\n## Records\n')[2].partition('\n## ')[0]
     for first, second in re.findall(r'^\| *(`\w+`)? *\| *((?:`\w+`(?:, )?)*) *\|', section, re.M):
@@ -33,7 +33,7 @@ def of_docs(text: str) -> dict[str, set[str]]:
 
 
 def of_c(text: str) -> dict[str, dict[str, type]]:
-    """Type -> field -> type of its value, of what is printed: fields follow their type."""
+    """Map types and fields to the types of printed values; fields follow their type."""
     found: dict[str, dict[str, type]] = {}
     for name, kind, value in IN_C.findall(text):
         if name == 'type':
@@ -136,7 +136,7 @@ def test_a_broken_line_is_quoted(line, why):
 
 
 def test_a_broken_record_of_a_guest(appliance):
-    """The runner lets it pass, for it is an object. The boot is ended."""
+    """The runner lets it pass, for it is an object, and umwalk ends the boot."""
     script = r"""printf '{"type":"caf\351"}\n' >&3; sleep 2000"""
     with pytest.raises(Failure, match=r'^record 2 of a boot is broken, .*"type":"caf\\xe9"'):
         list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
@@ -144,7 +144,7 @@ def test_a_broken_record_of_a_guest(appliance):
 
 
 def test_records_of_real_boots_come_back_to_the_byte(appliance, monkeypatch):
-    """Of each type that a boot may have."""
+    """This holds for each type that a boot may have."""
     lines = []
     parse = records.parse
     monkeypatch.setattr(guest, 'parse', lambda line, *of: lines.append(line) or parse(line, *of))

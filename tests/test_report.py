@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What moved, and the table, from a result whose numbers are known."""
+"""The headline and the table of a result whose numbers are known."""
 
 import re
 
@@ -40,7 +40,7 @@ def result():
 
 
 def table(result):
-    """The header, and the cells of each row."""
+    """Return the header, and the cells of each row."""
     lines = report.terminal(result).splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith('layout'))
     return lines[first], [re.split(r'  +', line)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Who may import whom: what is above knows what is below, never the other way round."""
+"""Which room may import which: what is above knows what is below, never the reverse."""
 
 import ast
 from pathlib import Path
@@ -18,12 +18,12 @@ def level(room: str) -> int:
 
 
 def room_of(parts: tuple[str, ...]) -> str:
-    """Of a module's path below appliance/."""
+    """Return the room of a module's path below appliance/."""
     return parts[0] if len(parts) > 1 or parts[0] == 'cli' else ''
 
 
 def imports(path: Path, top: Path) -> list[tuple[str, ...]]:
-    """The modules, as paths below top, that a file imports from there."""
+    """Return the modules that a file imports, as paths below top."""
     package = path.relative_to(top).parent.parts
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
@@ -39,7 +39,7 @@ def imports(path: Path, top: Path) -> list[tuple[str, ...]]:
 
 
 def faults(top: Path) -> list[str]:
-    """Imports that run up, or from one room to another beside it."""
+    """Find imports that run up, or from one room to another beside it."""
     found = []
     for path in sorted(top.rglob('*.py')):
         me = path.relative_to(top).with_suffix('').parts
@@ -53,7 +53,7 @@ def faults(top: Path) -> list[str]:
 
 
 def circles(top: Path) -> list[str]:
-    """Modules that import themselves by way of others."""
+    """Find modules that import themselves by way of others."""
     graph = {path.relative_to(top).with_suffix('').parts: set(imports(path, top))
              for path in top.rglob('*.py')}
     packages = {me[:-1]: me for me in graph if me[-1] == '__init__'}

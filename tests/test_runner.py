@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""umrun: real boots of a real kernel, ended in every way there is."""
+"""umrun: real boots of a real kernel end in every possible way."""
 
 import os
 import random
@@ -104,7 +104,7 @@ def test_output_that_cannot_be_passed_on(runner, stream, number):
 
 @pytest.mark.sanitized
 def test_every_append_reaches_the_kernel_in_order(runner):
-    """More of them than once had room."""
+    """There are more of them than once had room."""
     words = [f'umrun.n={n}' for n in range(40)]
     done = runner.run(*(f'--append={word}' for word in words), '--host', '--', 'cat', '/proc/cmdline')
     assert done.returncode == 0
@@ -136,7 +136,7 @@ def test_time_limit_on_a_guest_that_loops(runner):
 
 
 def test_time_limit_on_a_kernel_that_hangs(runner):
-    """Stopped as soon as it is there: coming up may take longer than the limit."""
+    """It is stopped once it is there, since coming up may take longer than the limit."""
     process = runner.start('--timeout', '5', '--host', '--', 'true', stderr=subprocess.DEVNULL)
     for pid in wait_for(lambda: processes(runner.kernel)):
         os.kill(pid, signal.SIGSTOP)
@@ -156,7 +156,7 @@ def test_panic(runner):
 
 
 def test_a_panic_is_shown_from_the_first_sign_of_trouble_on(runner):
-    """Whatever it is: the table of signs says what is one."""
+    """This holds for each sign in the table of signs."""
     signs = 'echo "<6>all is well" > /dev/kmsg; echo "<4>UBSAN: array-index" > /dev/kmsg; '
     done = runner.run('--mem', '64', *PANIC[:-1], signs + PANIC[-1])
     lines = done.stderr.decode().splitlines()
@@ -174,7 +174,7 @@ def test_interrupted(runner, signum, status):
 
 
 def test_kill_9_at_random_moments(runner):
-    """From its start until its job runs, and a little later."""
+    """The moments are from its start until its job runs, and a little later."""
     moments = random.Random(2)
     started = time.monotonic()
     process = runner.start(*SLEEP)
@@ -212,7 +212,7 @@ def test_kill_9_of_the_guardian_alone(runner):
 
 
 def read_until(fd: int, text: bytes) -> bytes:
-    """All that comes up to the text; a guest's terminal is fed by a host that may be slow."""
+    """Read up to the text from a guest's terminal; the host may be slow."""
     got = b''
     while text not in got:
         assert select.select([fd], [], [], HANGS)[0], got
@@ -249,7 +249,7 @@ def test_kill_9_of_a_shell_restores_the_terminal(runner, terminal):
 
 
 def test_shell_that_cannot_start_leaves_the_terminal_alone(runner, terminal):
-    """However early or late it finds no room for another descriptor."""
+    """This holds whenever it finds no room for another descriptor."""
     _, its = terminal
     before = termios.tcgetattr(its)
     statuses = []
@@ -274,7 +274,7 @@ def test_death_of_the_parent(runner):
 
 
 def run_with_console(runner, folder, *arguments: str) -> tuple[int, list[dict], bytes, bytes]:
-    """As run_with_records(), and what the kernel printed."""
+    """Do as run_with_records(), and return also what the kernel printed."""
     with open(folder / 'console', 'w+b') as console:
         status, records, said = run_with_records(
             runner, '--console', str(console.fileno()), *arguments, also=[console.fileno()])
@@ -283,7 +283,7 @@ def run_with_console(runner, folder, *arguments: str) -> tuple[int, list[dict], 
 
 @pytest.mark.sanitized
 def test_console_flood(runner, tmp_path):
-    """The first 16 MiB are kept, and the last 64 KiB; what is between is counted."""
+    """The log keeps the first 16 MiB and the last 64 KiB, and counts what is between."""
     flood = ('echo on > /proc/sys/kernel/printk_devkmsg; line=$(printf %0900d 0); i=100000; '
              'while [ $i -lt 120000 ]; do echo flood $i $line; i=$((i + 1)); done > /dev/kmsg')
     status, records, said, console = run_with_console(runner, tmp_path, '--host', '--', 'sh', '-c',
@@ -333,7 +333,7 @@ def test_console_of_guests_that_take_turns_is_refused(runner):
 
 @pytest.fixture
 def scripted(runner):
-    """Put a script in the kernel's place: what a kernel prints to the byte."""
+    """Put a script in the kernel's place, which prints what a kernel prints."""
     def replace(script: str) -> None:
         runner.kernel.write_text(f'#!/bin/sh\n{script}\n')
     return replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk scale`: fits against data whose answer is known, and a small real run."""
+"""`umwalk scale`: fits of data whose answer is known, and a small real run."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ N = scale.points(60_000, scale.FULL.steps)
 
 
 def boots(truth, noise=0.02, count=8, seed=1):
-    """Measurements of truth(n) with relative errors, between boots and within."""
+    """Make measurements of truth(n) with relative errors, between boots and within."""
     random = numpy.random.default_rng(seed)
     clean = numpy.array([truth(n) for n in N])
     between = random.lognormal(0, noise, (count, 1))
@@ -90,7 +90,7 @@ def test_too_few_points_are_refused():
 
 
 def records(truth=True):
-    """A kernel that takes 1 ns for each page, one that takes 3, and in each boot 1 % more."""
+    """Make records of kernels that take 1 ns and 3 ns a page, and 1 % more in each boot."""
     yield Host(2_000_000, 'a CPU')
     for boot in range(3):
         for kernel, each in (('a', 1), ('b', 3)):
@@ -144,7 +144,7 @@ def test_plots(result):
 
 @pytest.fixture(scope='module')
 def run(appliance, results_folder):
-    """The results folder of a short run on two kernels."""
+    """Run briefly on two kernels; return the results folder."""
     assert scale.run(build_folder(), ['baseline', 'patched'],
                      scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000,
                                   count=False)) == 0
@@ -184,7 +184,7 @@ def test_all_kernels_did_the_same_work(measured):
 
 
 def test_costs_are_those_of_walks(measured):
-    """Orders of magnitude, and what the series is about: it asks for every VMA."""
+    """Check orders of magnitude, and that the series of patches looks for every VMA."""
     assert each(measured, 'vmas', 'pmd_entry', 'patched') > 10
     assert abs(each(measured, 'vmas', 'pmd_entry', 'baseline')) < 0.1
     for kernel in ('baseline', 'patched'):
@@ -232,7 +232,7 @@ def test_numbers(value, reach, said):
 
 @pytest.fixture
 def changed_guest(appliance, tmp_path):
-    """Build the guest from workloads/ with a file changed; returns the Appliance that has it."""
+    """Build the guest from workloads/ with a changed file; return its appliance."""
     def build(file: str, right: str, wrong: str) -> guest.Appliance:
         shutil.copytree(TOP / 'workloads', tmp_path / 'workloads')
         source = tmp_path / 'workloads' / file

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stacks of patches: applied whole or not at all, and only what differs is written."""
+"""Stacks of patches apply whole or not at all, and only what differs is written."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ class Clone:
         return (self.tree / name).read_text()
 
     def kernel(self, name: str, **patches: str) -> series.Stack:
-        """A kernel of one series that has the kernel's name."""
+        """Make a kernel of one series that has the kernel's name."""
         folder = self.root / '6.12' / name
         folder.mkdir(exist_ok=True)
         for patch, text in patches.items():

@@ -37,7 +37,7 @@ def read(name: str) -> list[str]:
 
 
 def kind_of(name: str) -> str:
-    """Of a log's name: several of a kind have more behind it."""
+    """Return the kind in a log's name; several logs of a kind have more behind it."""
     return max((sign.kind for sign in signs.SIGNS if name.startswith(sign.kind)), key=len)
 
 
@@ -76,14 +76,14 @@ def test_level_and_time_are_no_part_of_a_message():
 
 @pytest.fixture(scope='module')
 def lines():
-    """All lines of all logs, as they are and with level and time in front."""
+    """Yield all lines of all logs, as they are and with level and time in front."""
     plain = [line for name in LOGS for line in read(name)]
     return plain + [f'<4>[    1.234567] {line}' for line in plain]
 
 
 @pytest.fixture(scope='module')
 def found(lines):
-    """The numbers of those that are a sign, as Python reads the table."""
+    """Return the numbers of lines that are a sign, as Python reads the table."""
     return [number for number, line in enumerate(lines) if signs.find(line)]
 
 

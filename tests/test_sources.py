@@ -13,7 +13,7 @@ MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION =\n'
 
 @pytest.fixture
 def origin(tmp_path, monkeypatch):
-    """A tree that passes for Linux 6.12.7, named by LINUX_SRC."""
+    """Make a tree that passes for Linux 6.12.7, and name it by LINUX_SRC."""
     tree = tmp_path / 'my linux'
     (tree / 'mm').mkdir(parents=True)
     (tree / 'Makefile').write_text(MAKEFILE)

@@ -34,7 +34,7 @@ def program(tmp_path):
 
 
 def line_of_a_trace(program):
-    """A trace line for the return from fails() to main()."""
+    """Make a trace line for the return from fails() to main()."""
     code = subprocess.run(['objdump', '-d', '--no-show-raw-insn', program],
                           capture_output=True, text=True, check=True).stdout
     start = int(re.search(r'^([0-9a-f]+) <main>:', code, re.M)[1], 16)

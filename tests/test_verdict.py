@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Sequential verdicts, against data whose answer is known."""
+"""Sequential verdicts on data whose answer is known."""
 
 import numpy
 import pytest
@@ -10,7 +10,7 @@ BOOTS = {look: max(4, int(64 * look)) for look in LOOKS}  # at a look, of a run 
 
 
 def run(random, effect: float, spread: float, within: float) -> tuple[str, int]:
-    """A run of looks at boots whose ratios differ: the verdict, and after how many boots."""
+    """Look at boots whose ratios differ; return the verdict, and after how many boots."""
     logs = random.normal(effect, spread, 64)
     looks = Looks()
     for look in LOOKS:
@@ -29,7 +29,7 @@ def test_equal_kernels_are_told_apart_in_less_than_1_of_100_runs(within):
 
 
 def test_a_look_after_each_boot_would_tell_them_apart_far_more_often():
-    """What the spending is there for: a check of the check above."""
+    """The spending prevents this; it is a check of the check above."""
     random = numpy.random.default_rng(1)
     runs = 400
     wrong = 0
@@ -90,7 +90,7 @@ def test_too_few_draws_spend_nothing():
 
 @pytest.mark.parametrize('draws, share', [(4, 1 / 4), (8, 1 / 8), (16, 1 / 2), (60, 1 / 16)])
 def test_what_same_would_have_seen_is_seen_in_95_of_100_runs(draws, share):
-    """Runs of equal kernels, each shifted by what it says that it sees."""
+    """Runs of equal kernels are shifted by what each says that it sees."""
     random = numpy.random.default_rng(6)
     runs = 1000
     seen = 0
@@ -101,7 +101,7 @@ def test_what_same_would_have_seen_is_seen_in_95_of_100_runs(draws, share):
 
 
 def test_half_of_that_is_mostly_overlooked():
-    """That the number is no bound that is far too large."""
+    """So the number is not a bound that is far too large."""
     random = numpy.random.default_rng(7)
     runs = [random.normal(0, 0.01, 16) for _ in range(400)]
     assert sum(estimate(logs + estimate(logs).sees / 2).differs for logs in runs) < 160

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""An unfit host is told: real runs of bench, disturbed in the ways that can be made here."""
+"""An unfit host is told: real runs of bench are disturbed in all ways that work here."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ V2 = Path('/sys/fs/cgroup')
 
 @contextlib.contextmanager
 def group(percent: int = 0) -> Iterator[Path]:
-    """A cgroup with so much of one CPU (0: no limit), ahead of all that others want of it."""
+    """Make a cgroup with so much of one CPU (0: no limit), ahead of all other processes."""
     v1 = (V1 / 'cpu.shares').exists()
     folder = (V1 if v1 else V2) / f'umwalk-test-{os.getpid()}'
     quota = percent * 1000 or -1
@@ -67,7 +67,7 @@ def remove(folder: Path) -> None:
 
 
 def enter(folder: Path) -> None:
-    """To be called between fork and exec."""
+    """Enter the group; called between fork and exec."""
     (folder / 'cgroup.procs').write_text('0')
 
 
@@ -78,7 +78,7 @@ def throttled_s(folder: Path) -> float:
 
 
 def start_bench(prepare=lambda: None, budget: int = 5) -> subprocess.Popen:
-    """One row, for some seconds."""
+    """Start bench on one row, for some seconds."""
     return subprocess.Popen(
         ['taskset', '-c', str(CPU), TOP / 'bench' / 'umwalk', 'bench', f'--budget={budget}',
          '--rows', ROW],
@@ -86,7 +86,7 @@ def start_bench(prepare=lambda: None, budget: int = 5) -> subprocess.Popen:
 
 
 def finish(bench: subprocess.Popen) -> tuple[str, dict]:
-    """What was printed, and result.json."""
+    """Return what was printed, and result.json."""
     try:
         said, _ = bench.communicate(timeout=HANGS)
     finally:
@@ -110,14 +110,14 @@ def test_another_process_on_the_cpu(appliance, busy_loop):
 
 
 def test_nothing_is_said_of_a_cpu_of_our_own(appliance):
-    """Others may load this host, too: they get next to nothing of the CPU."""
+    """Other loads of this host get next to nothing of the CPU."""
     with group() as folder:
         said, result = finish(start_bench(lambda: enter(folder)))
     assert BUSY not in said and 'CPU limit' not in said, result['host']
 
 
 def test_the_cpu_is_called_what_it_calls_itself(runner, tmp_path):
-    """By instructions of our own: /proc/cpuinfo may have another name, of a list of the kernel's."""
+    """CPUID tells it; /proc/cpuinfo may have another name, from a list of the kernel's."""
     source, program = tmp_path / 'name.c', tmp_path / 'name'
     source.write_text(NAME)
     subprocess.run(['gcc', '-o', program, source], check=True)
@@ -141,7 +141,7 @@ int main(void)
 
 
 def test_a_cpu_limit(appliance):
-    """40 % of a CPU, which a group further up has; the guests would take all of it."""
+    """A group further up has 40 % of a CPU, and the guests would take all of it."""
     with group(40) as folder:
         inner = folder / 'inner'
         inner.mkdir()
@@ -157,7 +157,7 @@ def test_a_cpu_limit(appliance):
 
 
 def test_a_pause(appliance):
-    """What a stopped, suspended or moved machine looks like: no guest goes on for 5 s."""
+    """No guest runs for 5 s, as in a stopped, suspended or moved machine."""
     for budget in BUDGETS:
         bench = start_bench(budget=budget)
         runner = third_runner(bench)
@@ -196,7 +196,7 @@ def children(pid: int, name: str) -> list[int]:
 
 
 def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
-    """From the third boot on the CPU calls itself something else: there is no ratio of both."""
+    """From the third boot on the CPU has another name, so there is no ratio of both."""
     boots = []
     records = guest.records
 
@@ -248,7 +248,7 @@ def test_two_machines_have_no_ratio():
 
 
 def test_health_is_what_changed_during_the_run():
-    """The hypervisor took half of one of two CPUs."""
+    """The hypervisor took half of one of two CPUs during the run."""
     before = watch.Usage({'cpu0': (1000, 10), 'cpu1': (1000, 10)}, 5.0, 3, 1e9)
     after = watch.Usage({'cpu0': (1100, 10), 'cpu1': (1100, 60)}, 7.5, 4, 1e9 - 20)
     records = [Host(1000, 'a CPU'),

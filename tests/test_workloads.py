@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's program: its rooms, and what it does on the host, without a kernel."""
+"""The guest's program: its rooms, and what it does on the host without a kernel."""
 
 import graphlib
 import os
@@ -14,7 +14,7 @@ ROOMS = re.search(r'^ROOMS\s*:= (.*)', (WORKLOADS / 'Makefile').read_text(), re.
 
 
 def modules(folder: Path) -> dict[str, set[str]]:
-    """Each module of the program, and the modules whose functions or data it names."""
+    """Map each module of the program to the modules whose functions or data it names."""
     defined, wanted = {}, {}
     for path in [folder / 'main.o', *(o for room in ROOMS for o in (folder / room).glob('*.o'))]:
         module = path.relative_to(folder).with_suffix('').as_posix()
