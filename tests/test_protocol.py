@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import failure
 from appliance.paths import TOP
 
 HEADER = (TOP / 'rootfs' / 'protocol.h').read_text()
@@ -45,6 +46,19 @@ def test_exit_statuses(umrun):
     shown = subprocess.run([umrun, '--help'], capture_output=True, text=True, check=True).stdout
     assert documented == statuses(shown)
     assert set(documented) == {*enumerators('EXIT').values(), '130'} - {'128'}
+
+
+def test_exit_statuses_of_umwalk():
+    """Those of umrun have the same words; those of init are for `run` and `shell` alone."""
+    documented = {int(status): text for status, text in rows('| status | meaning |').items()}
+    shown = subprocess.run([TOP / 'bench' / 'umwalk', '--help'], capture_output=True, text=True,
+                           check=True).stdout
+    told = {int(status): text for status, text in statuses(shown).items()}
+    assert set(told) == {0, failure.FAILED, failure.SETUP, *failure.OF_UMRUN, 130}
+    assert {status: told[status] for status in (*failure.OF_UMRUN, 130)} == {
+        status: text for status, text in documented.items() if status not in (126, 127)}
+    names = {int(value): name.removeprefix('EXIT_') for name, value in enumerators('EXIT').items()}
+    assert [getattr(failure, names[status]) for status in failure.OF_UMRUN] == list(failure.OF_UMRUN)
 
 
 def test_outcomes():

@@ -6,7 +6,7 @@ import sys
 
 from .commands import (bench, boot, build, contract, count, doctor, golden, mutants, profile, proof,
                        run, scale, selftests, shell)
-from .failure import Failure, NoGuest
+from .failure import OF_UMRUN, Failure, NoGuest
 from .host.doctor import blame
 from .paths import results_folder
 
@@ -14,15 +14,14 @@ from .paths import results_folder
 COMMANDS = (bench, proof, boot, build, contract, count, doctor, golden, mutants, profile, run,
             scale, selftests, shell)
 
-EXIT_STATUS = """
+_OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
+EXIT_STATUS = f"""
 exit status:
   0    the command is done
   1    the command is done, and the answer is bad: a test or a boot failed
   2    something is missing or wrong before the first boot; the message says what
-  122  the guest could not be started
-  123  the kernel panicked or died
-  124  the time limit ended a boot
-  130  the user interrupted umwalk
+{_OF_UMRUN}
+  130  interrupted
 `run` and `shell` return the exit status of the command in the guest.
 
 environment:

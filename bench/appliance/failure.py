@@ -3,9 +3,16 @@
 
 FAILED = 1  # umwalk did what was asked for, and the answer is bad
 SETUP = 2  # something that umwalk needs is missing or wrong
-CANNOT_START = 122  # bench/umrun: the guest could not be started
-KERNEL_DIED = 123  # bench/umrun: the kernel panicked or died
-TIME_LIMIT = 124  # bench/umrun: the time limit ended the boot
+
+# Those of bench/umrun, which umwalk ends with, too (docs/formats.md).
+CANNOT_WRITE, CANNOT_START, KERNEL_DIED, TIME_LIMIT, BAD_OUTPUT = range(121, 126)
+OF_UMRUN = {
+    CANNOT_WRITE: 'what the job wrote cannot be passed on',
+    CANNOT_START: 'the job cannot be started',
+    KERNEL_DIED: 'the kernel panicked or died',
+    TIME_LIMIT: 'the time limit ended the boot',
+    BAD_OUTPUT: 'what the guest sent is broken',
+}
 
 
 class Failure(Exception):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Callable, Iterator
 
 from .. import process
-from ..failure import CANNOT_START, KERNEL_DIED, TIME_LIMIT, Failure, NoGuest
+from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
 from ..kernels import kernel
 from ..logs import trace
 from ..paths import TOP, locked
@@ -100,7 +100,8 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
 
 def _failure(appliance: Appliance, status: int, boots: list[Boot], said: str) -> Failure:
     kind = NoGuest if never_came_up(status, boots) else Failure
-    return kind(f'a boot failed ({_reason(status)}):\n{explain(appliance, said)}',
+    why = OF_UMRUN.get(status, process.ending(status))
+    return kind(f'a boot failed ({why}):\n{explain(appliance, said)}',
                 status if status > 0 else 128 - status)
 
 
@@ -142,8 +143,3 @@ def explain(appliance: Appliance, said: str) -> str:
     match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
     program = match and appliance.kernels.get(match[1])
     return trace.decode(said, program) if program else said
-
-
-def _reason(status: int) -> str:
-    return {CANNOT_START: 'it cannot start', KERNEL_DIED: 'the kernel died',
-            TIME_LIMIT: 'it took too long'}.get(status, process.ending(status))
