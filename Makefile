@@ -25,7 +25,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants profile scale run shell selftests lint check test clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches profile scale run shell selftests lint check test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -70,6 +70,9 @@ golden: ## replay recorded walks and compare every call of a callback; CASES=
 
 mutants: ## say which check finds each of many wrong changes of the walker; PATCHES=
 	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
+
+patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
+	@$(UMWALK) patches --kernel=$(KERNEL) $(if $(FOLDER),'$(FOLDER)')
 
 profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= LAYOUT= WALK= SECONDS=
 	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \

@@ -50,6 +50,7 @@ tests='
 python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
 pylint            pylint             pylint             python-pylint      python3-pylint
 mypy              mypy               python3-mypy       mypy               python3-mypy
+patch             patch              patch              patch              patch
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
 perl              perl               perl               perl               perl
 unshare           util-linux         util-linux         util-linux         util-linux

@@ -77,7 +77,8 @@ def tree(tmp_path):
 
 
 def test_a_patch_has_the_files_that_it_adds_without_what_later_ones_change(root):
-    assert newfiles.whole(root / '6.12/s/adds.patch').endswith(('+obj-y += probe.o\n' + AS_ADDED).encode())
+    adds = newfiles.whole(root / '6.12/s/adds.patch')
+    assert adds.endswith(('+obj-y += probe.o\n' + AS_ADDED).encode())
     assert newfiles.whole(root / '6.12/s/changes.patch') == CHANGES.encode()
 
 

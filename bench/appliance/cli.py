@@ -4,15 +4,15 @@
 import argparse
 import sys
 
-from .commands import (bench, boot, build, contract, count, doctor, golden, mutants, profile, proof,
-                       run, scale, selftests, shell)
+from .commands import (bench, boot, build, contract, count, doctor, golden, mutants, patches, profile,
+                       proof, run, scale, selftests, shell)
 from .failure import OF_UMRUN, Failure, NoGuest
 from .host.doctor import blame
 from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
-COMMANDS = (bench, proof, boot, build, contract, count, doctor, golden, mutants, profile, run,
-            scale, selftests, shell)
+COMMANDS = (bench, proof, boot, build, contract, count, doctor, golden, mutants, patches, profile,
+            run, scale, selftests, shell)
 
 _OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
 EXIT_STATUS = f"""

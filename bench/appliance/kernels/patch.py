@@ -96,3 +96,8 @@ def _where(patches: Iterable[Path], name: str) -> str:
     return next((f'{short(patch)}:{number}' for patch in patches
                  for number, line in enumerate(patch.read_bytes().splitlines(), 1)
                  if line.startswith(marks)), 'a patch')
+
+
+def is_left_out(patch: Path, folder: Path) -> bool:
+    """Whether the tree has it already."""
+    return _says_since_when(patch) and _is_in_tree(patch, folder)

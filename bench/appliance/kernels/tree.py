@@ -49,6 +49,12 @@ class PatchedTree:
                     found[name] = (folder / name).read_text(encoding='utf-8', errors='replace')
             return found
 
+    def copy_originals(self, wanted: Stack, folder: Path) -> None:
+        """Copy the files that a stack touches, as they are without any patch."""
+        patched = self._patched_now()
+        for name in patch.touched_files(wanted.patches):
+            put((self.pristine if name in patched else self.tree) / name, folder / name)
+
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
         staged = set(patch.touched_files(wanted.patches))
         for name in staged:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The patches of a kernel as they would be posted: by git, in a repository of their own."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .. import process
+from ..failure import Failure
+from ..paths import locked, short
+from . import sources
+from .newfiles import whole
+from .patch import is_left_out
+from .series import Stack
+from .tree import PatchedTree
+
+# What the user has set for git would change what is written.
+ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1'}
+COMMITTER = ('-c', 'user.name=umwalk', '-c', 'user.email=')
+
+
+def write(build: Path, stack: Stack, folder: Path) -> list[Path]:
+    """Write a stack's patches, numbered, to a folder that has nothing in it; returns their files.
+
+    Those that the tree has already are left out.
+    """
+    _make_empty(folder)
+    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as scratch:
+        repository = Path(scratch) / 'linux'
+        with locked(build):
+            tree = sources.prepare(build).tree
+            PatchedTree(tree, build / 'pristine').copy_originals(stack, repository)
+        _git(repository, 'init', '--quiet', '--template=')
+        _git(repository, 'add', '--force', '.')
+        _git(repository, 'commit', '--quiet', '--message=Linux')
+        _git(repository, 'tag', 'linux')
+        for patch in stack.patches:
+            if not is_left_out(patch, repository):
+                _commit(repository, patch)
+        _git(repository, 'format-patch', '--numbered', '--zero-commit', '--no-signature',
+             f'--output-directory={folder.absolute()}', 'linux')
+    return sorted(folder.glob('*.patch'))
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        empty = not any(folder.iterdir())
+    except OSError as error:
+        raise Failure(f"cannot write to '{folder}': {error.strerror}") from error
+    if not empty:
+        raise Failure(f"'{folder}' is not empty: name another folder")
+
+
+def _commit(repository: Path, patch: Path) -> None:
+    mail = repository.with_name('patch')
+    mail.write_bytes(whole(patch))
+    try:
+        _git(repository, 'am', '--quiet', '--keep-cr', mail)
+    except Failure as failure:
+        raise Failure(f'{short(patch)}: {failure}') from failure
+
+
+def _git(repository: Path, *command: str | Path) -> None:
+    with process.start(['git', '-C', repository, *COMMITTER, *command], ALONE,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **process.TEXT) as ran:
+        said, _ = ran.communicate()
+    if ran.returncode:
+        why = (said.strip().splitlines() or [process.ending(ran.returncode)])[0]
+        raise Failure(f'git {command[0]} failed: {why}')
