@@ -38,3 +38,10 @@ def test_the_environment_changes_nothing(commands):
 
 def test_the_command_line_chooses_the_compiler(commands):
     assert compilers(commands('CC=clang')) == {'clang'}
+
+
+@pytest.mark.parametrize('folder, program', [('bench', 'umrun'), ('rootfs', 'init')])
+def test_a_compiler_that_fortifies_by_itself(tmp_path, folder, program):
+    """As Ubuntu's does: it then warns of results of system calls that nobody looks at."""
+    subprocess.run(['make', '-s', '-C', TOP / folder, f'OUT={tmp_path}', *VARIABLES[folder],
+                    'CC=gcc -D_FORTIFY_SOURCE=2', tmp_path / program], check=True)
