@@ -63,6 +63,38 @@ def locked(build: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def scratch(build: Path) -> Iterator[Path]:
+    """Make a folder for as long as it is used; remove those of runs that were killed.
+
+    A folder is locked by whoever uses it, and a lock ends with its process.
+    """
+    top = build / 'scratch'
+    top.mkdir(exist_ok=True)
+    with _lock(top):
+        for left in top.iterdir():
+            with contextlib.suppress(BlockingIOError), _lock(left, fcntl.LOCK_NB):
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=top))
+        in_use = contextlib.ExitStack()
+        in_use.enter_context(_lock(folder))
+    with in_use:
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _lock(folder: Path, how: int = 0) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ kernels: one file is compiled and the kernel linked. Then the checks judge it.
 
 import argparse
 import concurrent.futures
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Callable, TypeVar
 from ..boots import guest
 from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from ..kernels import kconfig, kernel, series
-from ..paths import PATCHES, VERSION, build_folder
+from ..paths import PATCHES, VERSION, build_folder, scratch
 from ..progress import step
 from .contract import observe, rules
 
@@ -123,7 +122,7 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
     """Build one mutant while the one before it is judged."""
     appliance = guest.ensure(build, [BASE], judge)
     bench = kernel.Bench(build, judge)
-    with tempfile.TemporaryDirectory(prefix='umwalk-mutants.') as temporary:
+    with scratch(build) as temporary:
         try:
             for mutant in mutants:
                 _of(mutant, bench.check_applies, _stack(mutant))
@@ -134,7 +133,7 @@ def _judge_all(build: Path, judge: str, mutants: list[Mutant],
                 for mutant in mutants:
                     started = time.monotonic()
                     program = _of(mutant, bench.build, _stack(mutant),
-                                  Path(temporary) / mutant.name / 'linux', mutant == mutants[0])
+                                  temporary / mutant.name / 'linux', mutant == mutants[0])
                     trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
                                                usual, known, time.monotonic() - started,
                                                verdicts, width, last))
