@@ -16,10 +16,12 @@ SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selft
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\
 	consider-using-with,unspecified-encoding
-# The C that is no part of a patch has the kernel's style. What is left out asks for
-# macros and functions that a program in user space does not have.
+# All C has the kernel's style. What is left out where it is no part of the kernel asks
+# for macros and functions that a program in user space does not have.
 C_FILES := $(wildcard bench/runner/*.[ch] rootfs/*.[ch])
+KERNEL_FILES := $(shell find kernel-patches/files -name '*.[ch]')
 CHECKPATCH := $(or $(BUILD),build)/checkpatch
+RUN_CHECKPATCH := perl $(CHECKPATCH)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types
 NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 	STATIC_CONST_CHAR_ARRAY,STRCPY
 
@@ -96,11 +98,14 @@ $(CHECKPATCH)/checkpatch.pl:
 	@tests/checkpatch.sh $(CHECKPATCH)
 
 $(CHECKPATCH)/passed: $(C_FILES) | $(CHECKPATCH)/checkpatch.pl
-	@perl $(CHECKPATCH)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types \
-		--ignore=$(NOT_IN_USER_SPACE) -f $?
+	@$(RUN_CHECKPATCH) --ignore=$(NOT_IN_USER_SPACE) -f $?
 	@touch $@
 
-lint: deps-test $(CHECKPATCH)/passed ## run pylint, mypy, shellcheck and checkpatch
+$(CHECKPATCH)/kernel-passed: $(KERNEL_FILES) | $(CHECKPATCH)/checkpatch.pl
+	@$(RUN_CHECKPATCH) -f $?
+	@touch $@
+
+lint: deps-test $(CHECKPATCH)/passed $(CHECKPATCH)/kernel-passed ## run pylint, mypy, shellcheck and checkpatch
 	@shellcheck $(SCRIPTS)
 	@mypy --no-error-summary -p appliance
 	@$(PYTHON) -m pylint bench/appliance bench/main.py
