@@ -65,9 +65,11 @@ class Runner:
         return subprocess.Popen(self.command(*arguments), env=self.environment(),
                                 stdin=subprocess.DEVNULL, **popen)
 
-    def run(self, *arguments: str, timeout: float = HANGS) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, timeout: float = HANGS,
+            **popen) -> subprocess.CompletedProcess:
         return subprocess.run(self.command(*arguments), env=self.environment(), check=False,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
+                              **popen)
 
     def living(self) -> list[int]:
         return processes(self.kernel) + processes(self.umrun)

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.boots import guest
 from appliance.boots.records import Check, of_type
+from appliance.failure import KERNEL_DIED
 from appliance.kernels import kernel, series
 from appliance.paths import TOP, build_folder
 
@@ -25,6 +26,15 @@ def one_line(text: str) -> str:
 def test_run_passes_output_and_status_on(appliance, umwalk, kernel):
     ran = umwalk('run', f'--kernel={kernel}', '--', 'sh', '-c', 'uname -m; echo bad >&2; exit 7')
     assert (ran.stdout, ran.stderr, ran.returncode) == ('x86_64\n', 'bad\n', 7)
+
+
+def test_a_panic_of_a_release_kernel_has_file_and_line(appliance, umwalk):
+    script = ('echo 200 > /proc/sys/vm/nr_hugepages; echo 2 > /proc/sys/vm/panic_on_oom; '
+              'echo soon >&2; head -c 300M /dev/zero | tail -c 200M | wc -c')
+    ran = umwalk('run', '--', 'sh', '-c', script)
+    assert ran.returncode == KERNEL_DIED
+    assert ran.stderr.startswith('soon\numrun: stock, boot 0: the kernel panicked:\n')
+    assert re.search(r' out_of_memory\+0x\w+/0x\w+ \(mm/oom_kill\.c:\d+', ran.stderr)
 
 
 def test_run_sees_the_guest_and_the_hosts_files(appliance, umwalk):

@@ -50,6 +50,14 @@ def test_output_is_intact(runner, tmp_path):
     assert done.stderr == data
 
 
+def test_the_jobs_standard_error_may_go_elsewhere(runner, tmp_path):
+    with open(tmp_path / 'errors', 'wb') as errors:
+        done = runner.run('--stderr', str(errors.fileno()), '--host', '--', 'sh', '-c',
+                          'echo bad >&2; exit 7', pass_fds=[errors.fileno()])
+    assert (done.returncode, done.stderr) == (7, b'')
+    assert (tmp_path / 'errors').read_bytes() == b'bad\n'
+
+
 def test_background_process_does_not_hold_up_the_end(runner):
     done = runner.run('--host', '--', 'sh', '-c', 'sleep 10000 & echo done; exit 3')
     assert (done.returncode, done.stdout) == (3, b'done\n')

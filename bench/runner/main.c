@@ -157,13 +157,13 @@ static int boot_all_at_once(struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct sink out = { .fd = STDOUT_FILENO }, err = { .fd = STDERR_FILENO };
-	struct sink records = { .fd = -1 };
+	struct sink out = { .fd = STDOUT_FILENO }, err, records = { .fd = -1 };
 	struct options o;
 	int status;
 
 	options_parse(&o, argc, argv);
 	forget_tempdirs();
+	err = (struct sink){ .fd = o.stderr_fd };
 	o.plan.out = &out;
 	o.plan.err = &err;
 	o.plan.signal_fd = open_signal_fd();

@@ -16,8 +16,8 @@
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
 "             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
-"             [--console FD] [--append ARG]... [--turns SEED [--events LIST]]\n"
-"             [--host | --shell] -- ARGV...\n"
+"             [--console FD] [--stderr FD] [--append ARG]...\n"
+"             [--turns SEED [--events LIST]] [--host | --shell] -- ARGV...\n"
 "       umrun --which-events LIST\n"
 "\n"
 "umrun boots every kernel N times, in the order a b b a, and runs ARGV in each.\n"
@@ -31,6 +31,8 @@ static const char usage[] =
 "  --records FD        write JSON Lines to this open descriptor\n"
 "  --console FD        write what the kernel prints to this open descriptor: the\n"
 "                      first 16 MiB of a boot, and the last 64 KiB\n"
+"  --stderr FD         write the job's standard error to this open descriptor, so\n"
+"                      that umrun's own has nothing but what umrun says\n"
 "  --append ARG        give the kernel this argument, as in kunit.enable=1; may be\n"
 "                      repeated\n"
 "  --turns SEED        boot all kernels at once, on one CPU: a read of /dev/turn in\n"
@@ -141,6 +143,9 @@ static void parse_option(struct options *o, int option)
 	case 'c':
 		o->plan.console_fd = open_descriptor("console", optarg);
 		break;
+	case 'E':
+		o->stderr_fd = open_descriptor("stderr", optarg);
+		break;
 	case 'a':
 		arguments_add(&o->plan.append, "%s", optarg);
 		break;
@@ -179,6 +184,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "records", required_argument, NULL, 'r' },
 		{ "console", required_argument, NULL, 'c' },
+		{ "stderr", required_argument, NULL, 'E' },
 		{ "append", required_argument, NULL, 'a' },
 		{ "turns", required_argument, NULL, 'T' },
 		{ "events", required_argument, NULL, 'e' },
@@ -223,7 +229,7 @@ static void check(struct options *o)
 void options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){
-		.boots = 1, .records_fd = -1,
+		.boots = 1, .records_fd = -1, .stderr_fd = STDERR_FILENO,
 		.plan = {
 			.kind = JOB_EXEC, .mem_mib = 256, .timeout_s = 300,
 			.console_fd = -1,

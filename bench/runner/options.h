@@ -13,6 +13,7 @@ struct options {
 	int nr_kernels;
 	unsigned long boots;
 	int records_fd;		/* -1: none */
+	int stderr_fd;		/* for that of the job */
 	bool timeout_given;
 	bool takes_turns;
 	struct turns turns;

@@ -2,6 +2,7 @@
 """`umwalk run`: a command of the host inside a kernel."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -35,17 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
 def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     """Boot with the runner's options; returns the exit status of the command in the guest."""
     appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
-    explained = arguments.config != 'release' and '--shell' not in options
-    with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
-        command = appliance.command(f'--mem={appliance.memory_mib}',
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as records, \
+            os.fdopen(os.dup(2), 'wb') as errors:  # the job's, which come straight from the runner
+        command = appliance.command(f'--mem={appliance.memory_mib}', f'--stderr={errors.fileno()}',
                                     f'--records={records.fileno()}', *options, argv=argv)
-        with process.start(command, stdin=None, stderr=subprocess.PIPE if explained else None,
-                           pass_fds=[records.fileno()]) as runner:
+        with process.start(command, stdin=None, stderr=subprocess.PIPE, **process.TEXT,
+                           pass_fds=[errors.fileno(), records.fileno()]) as runner:
             _pass_signals_on(runner)
-            if explained:
-                _explain(appliance, runner)
+            said = runner.communicate()[1].strip()
         records.seek(0)
         boots = of_type(Boot, (parse(line, 'a record of the boot') for line in records))
+    if said:
+        print(guest.explain(appliance, said), file=sys.stderr)
     if guest.never_came_up(runner.returncode, boots):
         doctor.blame()
     return runner.returncode if runner.returncode >= 0 else 128 - runner.returncode
@@ -55,17 +57,3 @@ def _pass_signals_on(runner: subprocess.Popen) -> None:
     """Pass signals on to the runner, which ends the guest and itself."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(signum, lambda got, _: runner.send_signal(got))
-
-
-def _explain(appliance: guest.Appliance, runner: subprocess.Popen) -> None:
-    """Pass standard error on; add file and line to what the runner says at the end."""
-    said = b''
-    assert runner.stderr
-    for line in runner.stderr:
-        if said or line.startswith(b'umrun: '):
-            said += line
-        else:
-            sys.stderr.buffer.write(line)
-            sys.stderr.flush()
-    if said:
-        print(guest.explain(appliance, said.decode(errors='replace').strip()), file=sys.stderr)
