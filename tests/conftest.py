@@ -16,7 +16,8 @@ sys.path.insert(0, str(TOP / 'bench'))
 
 # pylint: disable=wrong-import-position
 from appliance.boots import guest
-from appliance.kernels import kernel, series  # noqa: E402
+from appliance.kernels import build as builds, series  # noqa: E402
+from appliance.kernels.build import Built  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
 from runner_fixtures import (  # noqa: E402, F401 # pylint: disable=unused-import
     runner, sanitized_umrun, terminal)
@@ -46,7 +47,7 @@ ONE_MORE = """\
 @pytest.fixture(scope='session')
 def appliance(request) -> guest.Appliance:
     """Build every kernel, the runner and the initramfs as for a user; check that they boot."""
-    built = guest.ensure(build_folder(), series.kernels())
+    built = guest.ensure(build_folder(), [series.kernel(name) for name in series.kernels()])
     for name in built.kernels:
         ran = subprocess.run(built.only(name).command('--host', argv=['cat', '/proc/cpuinfo']),
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
@@ -119,29 +120,31 @@ def results_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def stock_with(appliance, tmp_path_factory):
+def stock_with(appliance):
     """Build stock with one more patch; returns the appliance with that kernel in stock's place."""
-    stock = series.stack('stock')
-    bench = kernel.Bench(build_folder(), 'release')
-    target = tmp_path_factory.mktemp('stock') / 'linux'
-
     def build(patch: Path) -> guest.Appliance:
-        bench.build(series.with_patches(stock, patch.stem, patch), target)
-        return replace(appliance, kernels={'stock': target})
-
-    bench.build(stock, target, configure=True)
-    yield build
-    bench.restore(stock)
+        kernel = series.kernel('stock').plus('stock-with', patch)
+        built, = builds.ensure(build_folder(), [kernel])
+        return replace(appliance, kernels={'stock': built})
+    return build
 
 
 @pytest.fixture(scope='session')
-def one_more(stock_with, tmp_path_factory) -> Path:
+def one_more(stock_with, tmp_path_factory) -> Built:
     """Build stock with one more instruction for each PTE of a walk; return the program."""
-    folder = tmp_path_factory.mktemp('one-more')
-    patch = folder / 'one-more.patch'
+    patch = tmp_path_factory.mktemp('one-more') / 'one-more.patch'
     patch.write_text(ONE_MORE)
-    built = stock_with(patch).kernels['stock']
-    return Path(shutil.copytree(built.parent, folder / 'kernel')) / built.name
+    return stock_with(patch).kernels['stock']
+
+
+@pytest.fixture(scope='session')
+def copy_of():
+    """Copy a kernel to a folder, all that is beside it but its placements and counts."""
+    def copy(built: Built, folder: Path) -> Built:
+        shutil.copytree(built.folder, folder, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns('placements', 'instructions'))
+        return replace(built, folder=folder, program=folder / 'linux')
+    return copy
 
 
 @pytest.fixture

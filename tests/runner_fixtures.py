@@ -158,7 +158,7 @@ def runner(tmp_path, request, monkeypatch) -> Runner:
         paths = [Path(os.environ[name]) for name in ('UMRUN', 'UMLINUX', 'UMINITRD')]
     else:
         built = request.getfixturevalue('appliance')
-        paths = [built.umrun, built.kernels['stock'], built.initramfs]
+        paths = [built.umrun, built.kernels['stock'].program, built.initramfs]
     found = tmp_path / 'sanitizers'
     found.mkdir()
     if getattr(request, 'param', '') == 'sanitized':

@@ -10,7 +10,7 @@ import pytest
 from appliance.boots import guest
 from appliance.boots.records import Check, of_type
 from appliance.failure import KERNEL_DIED
-from appliance.kernels import kernel, series
+from appliance.kernels import series, sources
 from appliance.paths import TOP, build_folder
 
 
@@ -96,10 +96,10 @@ def test_a_folder_that_cannot_be_made(umwalk, tmp_path, variable, command):
 
 
 def test_no_kernel_is_built_again_when_nothing_changed(appliance, umwalk):
-    before = {p: p.stat().st_mtime_ns for p in appliance.kernels.values()}
+    before = {one: one.program.stat().st_mtime_ns for one in appliance.kernels.values()}
     ran = umwalk('build')
     assert ran.returncode == 0 and ran.stderr == ''
-    assert {p: p.stat().st_mtime_ns for p in appliance.kernels.values()} == before
+    assert {one: one.program.stat().st_mtime_ns for one in appliance.kernels.values()} == before
 
 
 def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
@@ -107,14 +107,14 @@ def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
     subprocess.run(['make', '-s', '-C', TOP / 'workloads', f'OUT={tmp_path}',
                     f'KERNEL_HEADERS={build / "headers"}'], check=True)
     subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
-                    f'TREE={build / "linux-6.12"}', f'WALKS={tmp_path / "walks"}'], check=True)
+                    f'TREE={sources.tree(build)}', f'WALKS={tmp_path / "walks"}'], check=True)
     assert filecmp.cmp(tmp_path / 'initramfs.cpio', appliance.initramfs, shallow=False)
     assert appliance.initramfs.stat().st_size <= 3 << 20
 
 
 def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
     """Otherwise the build ID would make another program of the same sources elsewhere."""
-    debug = kernel.debug_file(appliance.kernels['stock'])
+    debug = appliance.kernels['stock'].debug
     shown = subprocess.run(['readelf', '--debug-dump=info', '--dwarf-depth=1', debug],
                            capture_output=True, text=True, check=True).stdout
     assert set(re.findall(r'DW_AT_comp_dir.*: (/.*)', shown)) == {'/linux/objects-release'}
@@ -132,9 +132,8 @@ def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
 
 def test_stock_tells_the_truth(appliance):
     """Every check holds on the tree's own walker."""
-    only = guest.Appliance(appliance.umrun, appliance.initramfs,
-                           {'stock': appliance.kernels['stock']})
-    records = list(guest.records(only, f'--mem={guest.MEMORY_MIB}', argv=['/bin/walks', 'check']))
+    only = appliance.only('stock')
+    records = list(guest.records(only, f'--mem={only.memory_mib}', argv=['/bin/walks', 'check']))
     checks = of_type(Check, records)
     assert {(c.layout, c.check) for c in checks} >= {
         (layout, check) for layout in ('dense', 'sparse', 'pfnmap', 'hugetlb')

@@ -134,8 +134,8 @@ def test_a_build_folder_that_is_noexec(tmp_path):
     assert line.state == 'FAIL' and 'noexec' in line.found
 
 
-@pytest.mark.parametrize('mib, state', [(guest.MEMORY_MIB - 1, 'FAIL'),
-                                        (3 * guest.MEMORY_MIB - 1, 'note')])
+@pytest.mark.parametrize('mib, state', [(doctor.MEMORY_MIB - 1, 'FAIL'),
+                                        (3 * doctor.MEMORY_MIB - 1, 'note')])
 def test_too_little_memory(mib, state):
     """A limit on the size of files bounds the memory, which is taken as a file."""
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (mib << 20, mib << 20))

@@ -11,28 +11,20 @@ from appliance.boots import guest
 from appliance.boots.walks import chosen_rows
 from appliance.commands.bench import insns
 from appliance.commands.count import count
-from appliance.kernels import functions
 from appliance.commands.bench.beside import Beside
 from appliance.commands.bench.insns import Counted, Counting
-from appliance.paths import PATCHES, VERSION
+from appliance.kernels.version import LINUX
 
 PTE = 'dense:pte_entry'
 ROW = tuple(PTE.split(':'))
 LIMIT = 600  # seconds; for hangs
-UNUSED = PATCHES / VERSION / 'proof' / 'null' / 'unused-util.patch'
-
-
-def put(program: Path, folder: Path) -> Path:
-    """Copy a kernel's program, and what is known of its functions."""
-    folder.mkdir(exist_ok=True)
-    shutil.copy2(program.with_name(functions.FILE), folder)
-    return Path(shutil.copy2(program, folder / 'linux'))
+UNUSED = LINUX.folder / 'proof' / 'null' / 'unused-util.patch'
 
 
 @pytest.fixture
-def copy(appliance, tmp_path):
-    """Copy what decides a count: the kernels baseline and stock, and the root."""
-    kernels = {name: put(appliance.kernels[name], tmp_path / name) for name in ('baseline', 'stock')}
+def copy(appliance, copy_of, tmp_path):
+    """baseline and stock, and copies of what decides a count: the kernels and the root."""
+    kernels = {name: copy_of(appliance.kernels[name], tmp_path / name) for name in ('baseline', 'stock')}
     initramfs = Path(shutil.copy2(appliance.initramfs, tmp_path))
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
 
@@ -81,9 +73,9 @@ def test_what_is_known_takes_no_boot(copy, capsys):
     assert kept(copy) == {name: first[name][ROW].instructions for name in first}
 
 
-def test_a_kernel_that_changed_is_counted_anew_and_alone(copy, one_more):
+def test_a_kernel_that_changed_is_counted_anew_and_alone(copy, copy_of, one_more):
     before = counted(copy, PTE)
-    put(one_more, copy.kernels['stock'].parent)
+    copy_of(one_more, copy.kernels['stock'].folder)
     assert kept(copy) == {'baseline': before['baseline'][ROW].instructions, 'stock': None}
     after = counted(copy, PTE)
     assert after['baseline'] == before['baseline']
@@ -102,8 +94,8 @@ def test_another_root_of_the_guest_is_counted_anew(copy):
     lambda text: text.replace('"instructions": ', '"instructions": 1')])
 def test_damage_is_counted_anew(copy, damage):
     known = counted(copy, PTE)
-    for program in copy.kernels.values():
-        path = program.with_name(insns.FILE)
+    for built in copy.kernels.values():
+        path = built.folder / insns.FILE
         damaged = damage(path.read_text())
         assert damaged != path.read_text()
         path.write_text(damaged)
@@ -112,7 +104,7 @@ def test_damage_is_counted_anew(copy, damage):
 
 
 def test_a_file_that_is_no_text_is_counted_anew(copy):
-    copy.kernels['stock'].with_name(insns.FILE).write_bytes(b'\xff\xfe\n')
+    (copy.kernels['stock'].folder / insns.FILE).write_bytes(b'\xff\xfe\n')
     assert kept(copy)['stock'] is None
 
 
@@ -157,9 +149,9 @@ def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
 
 
 @pytest.fixture(scope='module')
-def unused(stock_with, tmp_path_factory):
+def unused(stock_with, copy_of, tmp_path_factory):
     """Build stock with a function that nobody calls."""
-    return put(stock_with(UNUSED).kernels['stock'], tmp_path_factory.mktemp('unused'))
+    return copy_of(stock_with(UNUSED).kernels['stock'], tmp_path_factory.mktemp('unused'))
 
 
 def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
@@ -187,9 +179,9 @@ def test_it_takes_the_same_functions_and_as_many_instructions(copy, second):
     assert counting.same_code() == set()
 
 
-def test_one_instruction_more_is_other_code(copy, one_more, tmp_path):
+def test_one_instruction_more_is_other_code(copy, copy_of, one_more, tmp_path):
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'],
-                                              'more': put(one_more, tmp_path / 'more')})
+                                              'more': copy_of(one_more, tmp_path / 'more')})
     counting = counting_of(pair, PTE)
     assert ROW not in counting.same_code()
     found = counting.found()

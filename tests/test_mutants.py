@@ -7,7 +7,6 @@ import shutil
 import pytest
 
 from appliance.commands import mutants
-from appliance.kernels import kernel
 from appliance.failure import Failure
 from appliance.paths import build_folder
 
@@ -33,7 +32,7 @@ def test_each_kind_of_verdict(appliance, umwalk, folder):
                   equivalent='pmd-split-forgotten: no transparent huge pages\n'
                              'pmd-hole-forgotten: who needs holes\n')
     shutil.copy(path / 'pmd-split-forgotten.patch', path / 'unargued.patch')
-    stock = kernel.binary(build_folder(), 'stock').stat()
+    stock = appliance.kernels['stock'].program.stat()
     ran = umwalk('mutants', f'--patches={path}', '--config=release')
     found = verdicts(ran.stdout)
     assert found['pmd-hole-forgotten'].startswith('killed by ')
@@ -44,8 +43,8 @@ def test_each_kind_of_verdict(appliance, umwalk, folder):
     assert 'nobody says why: unargued\n' in ran.stdout
     assert 'argued equivalent, but killed: pmd-hole-forgotten\n' in ran.stdout
     assert ran.returncode == 1, ran.stderr
-    # The normal kernels are as they were, and the tree is stock's.
-    assert kernel.binary(build_folder(), 'stock').stat() == stock
+    # The normal kernels are as they were.
+    assert appliance.kernels['stock'].program.stat() == stock
     assert 'building' not in umwalk('build', 'stock').stderr
 
 

@@ -4,9 +4,10 @@
 import pytest
 
 from appliance.failure import Failure
-from appliance.kernels import kernel, newfiles, series
+from appliance.kernels import build, newfiles, series
 from appliance.kernels.sources import Source
 from appliance.kernels.tree import PatchedTree
+from appliance.kernels.version import Version
 
 HEADER = '''\
 diff --git a/mm/probe.h b/mm/probe.h
@@ -76,6 +77,10 @@ def tree(tmp_path):
     return PatchedTree(tmp_path / 'linux', tmp_path / 'pristine')
 
 
+def kernel(name, root):
+    return series.kernel(name, version=Version('6.12', 'linux-source-6.12', root / '6.12'))
+
+
 def test_a_patch_has_the_files_that_it_adds_without_what_later_ones_change(root):
     adds = newfiles.whole(root / '6.12/s/adds.patch')
     assert adds.endswith(('+obj-y += probe.o\n' + AS_ADDED).encode())
@@ -83,13 +88,13 @@ def test_a_patch_has_the_files_that_it_adds_without_what_later_ones_change(root)
 
 
 def test_the_tree_has_the_files_as_they_lie_there(root, tree):
-    tree.bring_to(series.stack('s', root))
+    tree.bring_to(kernel('s', root).stack)
     assert (tree.tree / 'mm/probe.c').read_text() == PROBE
     assert (tree.tree / 'mm/probe.h').read_text() == 'header\n'
 
 
 def test_patches_of_another_series_change_them(root, tree):
-    tree.bring_to(series.stack('t', root))
+    tree.bring_to(kernel('t', root).stack)
     assert (tree.tree / 'mm/probe.c').read_text() == 'one\ntwo\n2\nthree\n'
 
 
@@ -106,15 +111,15 @@ def test_a_file_may_be_empty(root):
 
 def test_the_last_line_may_have_no_end(root, tree):
     (root / 'files/mm/probe.h').write_text('header')
-    tree.bring_to(series.stack('s', root))
+    tree.bring_to(kernel('s', root).stack)
     assert (tree.tree / 'mm/probe.h').read_text() == 'header'
 
 
 def test_a_changed_file_makes_another_kernel(root):
-    def stamp() -> str:
-        return kernel._stamp(Source(root, 'id', '6.12.1'), series.stack('s', root), 'release')
+    def digest() -> str:
+        return build._digest(Source(root, 'id', '6.12.1'), kernel('s', root))
 
-    before = stamp()
-    assert stamp() == before
+    before = digest()
+    assert digest() == before
     (root / 'files/mm/probe.h').write_text('another\n')
-    assert stamp() != before
+    assert digest() != before

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.commands.options import by_height
 from appliance.failure import Failure
-from appliance.kernels import newfiles, posting, series
+from appliance.kernels import newfiles, posting, series, sources
 from appliance.kernels.patch import is_left_out, touched_files
 from appliance.kernels.tree import PatchedTree
 from appliance.paths import TOP, build_folder
@@ -18,9 +18,10 @@ from appliance.paths import TOP, build_folder
 # The folders that the patches add files to have maintainers already, and the
 # mainline commits that messages name are not in whatever git tree this is in.
 IGNORED = 'FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID'
-PATCH_FILES = sorted({patch for kernel in series.kernels() for patch in series.stack(kernel).patches})
+PATCH_FILES = sorted({patch.file for name in series.kernels()
+                      for patch in series.kernel(name).stack.patches})
 # Each kernel of umwalk is a part of the highest one.
-HIGHEST = series.stack(by_height()[-1])
+HIGHEST = series.kernel(by_height()[-1])
 GIT = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1'}
 
 
@@ -31,7 +32,7 @@ def subject(text: str) -> str:
 
 def checkpatch(text: str) -> list[str]:
     """Return errors and warnings; a file name in a git tree would be taken for source code."""
-    ran = subprocess.run([build_folder() / 'linux-6.12' / 'scripts' / 'checkpatch.pl', '--no-tree',
+    ran = subprocess.run([sources.tree(build_folder()) / 'scripts' / 'checkpatch.pl', '--no-tree',
                           f'--ignore={IGNORED}', '-'], input=text, text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     assert 'total: ' in ran.stdout, 'checkpatch.pl did not run'
@@ -42,20 +43,20 @@ def checkpatch(text: str) -> list[str]:
 def posted(appliance, tmp_path_factory) -> list[Path]:
     """The highest kernel's patches, as `umwalk patches` writes them."""
     folder = tmp_path_factory.mktemp('posted') / 'new'
-    subprocess.run([TOP / 'bench' / 'umwalk', 'patches', f'--kernel={HIGHEST.kernel}', folder],
+    subprocess.run([TOP / 'bench' / 'umwalk', 'patches', f'--kernel={HIGHEST.name}', folder],
                    check=True)
     return sorted(folder.iterdir())
 
 
 @pytest.fixture
 def tree(appliance) -> PatchedTree:
-    return PatchedTree(build_folder() / 'linux-6.12', build_folder() / 'pristine')
+    return PatchedTree(sources.tree(build_folder()), build_folder() / 'pristine')
 
 
 @pytest.fixture
 def bare(tree, tmp_path) -> Path:
     """The files that the highest kernel touches, as they are without any patch."""
-    tree.copy_originals(HIGHEST, tmp_path / 'bare')
+    tree.copy_originals(HIGHEST.stack, tmp_path / 'bare')
     return tmp_path / 'bare'
 
 
@@ -88,10 +89,10 @@ def test_every_file_is_added_by_a_patch():
 
 
 def test_each_patch_is_written_with_its_number_and_message(posted, bare):
-    stack = [p for p in HIGHEST.patches if not is_left_out(p, bare)]
+    stack = [p for p in HIGHEST.stack.patches if not is_left_out(p, bare)]
     assert len(posted) == len(stack)
     for number, (path, patch) in enumerate(zip(posted, stack), 1):
-        text, own = path.read_text(), patch.read_text()
+        text, own = path.read_text(), patch.file.read_text()
         assert f'\nSubject: [PATCH {number:02}/{len(stack)}] ' in text
         assert subject(text) == subject(own)
         assert message(text) == message(own) and 'Signed-off-by: ' in message(own)
@@ -123,8 +124,8 @@ def by_patch(folder: Path, patches: list[Path]) -> None:
 
 @pytest.mark.parametrize('apply', [by_git_am, by_patch])
 def test_the_posted_patches_give_the_tree_that_is_built(posted, tree, bare, apply):
-    names = set(touched_files(HIGHEST.patches))
-    built = tree.read(HIGHEST, names)
+    names = set(touched_files(HIGHEST.stack.patches))
+    built = tree.read(HIGHEST.stack, names)
     assert {name for name in names if (bare / name).is_file()} < set(built)
     apply(bare, posted)
     assert {name: (bare / name).read_text() for name in names if (bare / name).is_file()} == built

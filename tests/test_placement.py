@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.commands.count import count
-from appliance.kernels import movable, placement
+from appliance.kernels import movable, placement, sources
 from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
 
@@ -24,22 +24,31 @@ COUNTED = count.Plan(['stock'], ['dense'], None, 1)
 
 @pytest.fixture(scope='module')
 def programs(appliance):
-    return placement.ensure(build_folder(), appliance.only('stock'), 2)['stock']
+    return [one.program for one in placement.ensure(build_folder(), appliance.only('stock').kernels,
+                                                    2)['stock']]
 
 
 @pytest.fixture(scope='module')
 def placed(appliance, programs):
-    """Make the appliance with a placement instead of stock."""
-    return replace(appliance, kernels={'stock': programs[0]})
+    """The appliance with a placement in stock's place."""
+    built = appliance.kernels['stock']
+    return replace(appliance, kernels={'stock': replace(built, program=programs[0])})
+
+
+@pytest.fixture(scope='module')
+def stock(appliance):
+    """The program of stock."""
+    return appliance.kernels['stock'].program
 
 
 @pytest.fixture
-def copy(appliance, tmp_path):
-    """Copy stock to a folder of its own."""
-    folder = tmp_path / 'stock'
-    shutil.copytree(appliance.kernels['stock'].parent, folder,
-                    ignore=shutil.ignore_patterns('placements'))
-    return replace(appliance, kernels={'stock': folder / 'linux'})
+def copy(appliance, copy_of, tmp_path):
+    """stock in a folder of its own."""
+    return copy_of(appliance.kernels['stock'], tmp_path / 'stock')
+
+
+def placements(copy, count):
+    return [one.program for one in placement.ensure(build_folder(), {'stock': copy}, count)['stock']]
 
 
 def run(command, **options):
@@ -64,8 +73,8 @@ def in_guest(appliance, *argv):
     return run(appliance.command('--host', argv=list(argv)), stdin=subprocess.DEVNULL)
 
 
-def test_every_function_of_the_kernel_lies_elsewhere(appliance, programs):
-    built = dict(map(reversed, symbols(appliance.kernels['stock'])))
+def test_every_function_of_the_kernel_lies_elsewhere(stock, programs):
+    built = dict(map(reversed, symbols(stock)))
     orders = []
     for program in programs:
         found = symbols(program)
@@ -82,9 +91,9 @@ def test_every_function_of_the_kernel_lies_elsewhere(appliance, programs):
 
 def test_the_order_of_the_build_gives_the_build(appliance):
     """The fields are filled in as by the linker, to the byte."""
-    program = appliance.kernels['stock']
-    moving = movable.Movable(program)
-    assert moving.placed(moving.starts) == program.read_bytes()
+    built = appliance.kernels['stock']
+    moving = movable.Movable(built)
+    assert moving.placed(moving.starts) == built.program.read_bytes()
 
 
 def text(program):
@@ -116,26 +125,25 @@ def text(program):
     return functions
 
 
-def test_the_code_is_the_same_but_for_addresses(appliance, programs):
+def test_the_code_is_the_same_but_for_addresses(stock, programs):
     """The disassembler tells it."""
-    built = text(appliance.kernels['stock'])
+    built = text(stock)
     assert len(built) > 7000 and sum(map(len, built.values())) > 400_000
     placed = text(programs[0])
     assert placed.keys() == built.keys()
     assert [names for names, lines in built.items() if sorted(placed[names]) != sorted(lines)] == []
 
 
-def test_data_points_to_the_same_functions(appliance, programs):
+def test_data_points_to_the_same_functions(stock, programs):
     """This holds for each word of the data that is an address in the text."""
-    program = appliance.kernels['stock']
-    before, after = symbols(program), symbols(programs[0])
+    before, after = symbols(stock), symbols(programs[0])
     starts = {address for address, _ in before}
     pointers = 0
     for start, size in re.findall(r' (?:\.rodata|init\.data|\.data|\.got|\.initcall\.init) +PROGBITS +'
                                   r'([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)',
-                                  run(['readelf', '-SW', program])):
+                                  run(['readelf', '-SW', stock])):
         words = [struct.unpack(f'<{int(size, 16) // 8}q', loaded(path)(
-            int(start, 16), int(size, 16) // 8 * 8)) for path in (program, programs[0])]
+            int(start, 16), int(size, 16) // 8 * 8)) for path in (stock, programs[0])]
         for old, new in zip(*words):
             if old in starts or old != new and before[0][0] <= old <= before[-1][0]:
                 pointers += 1
@@ -145,7 +153,7 @@ def test_data_points_to_the_same_functions(appliance, programs):
 
 def test_the_kernels_table_of_symbols_is_the_one_that_kbuild_makes(programs, tmp_path):
     """It is that of the placement's symbols, including compressed names and their order."""
-    tree = build_folder() / 'linux-6.12'
+    tree = sources.tree(build_folder())
     listed = run(['sed', '-f', tree / 'scripts' / 'mksysmap'],
                  input=run(['nm', '-n', programs[0]]))
     (tmp_path / 'map').write_text(listed)
@@ -225,8 +233,8 @@ def exceptions(program):
             where(found, start + at + insn), where(found, start + at + 4 + fixup))], kind
 
 
-def test_an_exception_goes_on_where_it_did(appliance, programs):
-    built = list(exceptions(appliance.kernels['stock']))
+def test_an_exception_goes_on_where_it_did(stock, programs):
+    built = list(exceptions(stock))
     assert len(built) > 5 and list(exceptions(programs[0])) == built
 
 
@@ -254,7 +262,7 @@ def test_every_instruction_is_the_same_in_its_function(appliance, placed, progra
     _, built = count.observe(appliance.only('stock'), COUNTED)
     _, moved = count.observe(placed, COUNTED)
     assert by_function(programs[0], moved['stock'][0]) == \
-        by_function(appliance.kernels['stock'], built['stock'][0])
+        by_function(appliance.kernels['stock'].program, built['stock'][0])
 
 
 def test_the_contract_is_that_of_the_build(appliance, placed):
@@ -266,47 +274,44 @@ def test_the_contract_is_that_of_the_build(appliance, placed):
     assert len(built) > 20 and results(placed) == built
 
 
-def test_a_kernel_that_changed_has_others(copy, one_more):
-    folder = copy.kernels['stock'].parent
-    old = placement.ensure(build_folder(), copy, 2)['stock']
-    shutil.copytree(one_more.parent, folder, dirs_exist_ok=True)
-    (folder / 'placements' / '.half.123').write_bytes(b'half')
-    new = placement.ensure(build_folder(), copy, 1 + 1)['stock']
-    assert sorted((folder / 'placements').iterdir()) == sorted(new)
-    assert not set(new) & set(old) and all(os.access(path, os.X_OK) for path in new)
-
-
 def test_what_is_there_is_not_made_again(copy):
-    first = placement.ensure(build_folder(), copy, 2)['stock']
+    first = placements(copy, 2)
     times = [path.stat().st_mtime_ns for path in first]
-    more = placement.ensure(build_folder(), copy, 3)['stock']
+    more = placements(copy, 3)
     assert more[:2] == first and [path.stat().st_mtime_ns for path in first] == times
+    assert all(os.access(path, os.X_OK) for path in more)
 
 
 def test_two_at_once(copy):
-    program = copy.kernels['stock']
-    script = ('import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n'
-              'from appliance import guest, placement, paths\n'
-              'of = guest.Appliance(None, None, {"stock": Path(sys.argv[2])})\n'
-              'placement.ensure(paths.build_folder(), of, 4)')
-    both = [subprocess.Popen([sys.executable, '-c', script, TOP / 'bench', program],
+    script = ('''if True:
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, sys.argv[1])
+        from appliance import paths
+        from appliance.kernels import build, placement, series
+        folder = Path(sys.argv[2])
+        built = build.Built(series.kernel('stock'), None, folder, folder / 'linux')
+        placement.ensure(paths.build_folder(), {'stock': built}, 4)''')
+    both = [subprocess.Popen([sys.executable, '-c', script, TOP / 'bench', copy.folder],
                              stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
-    at_once = [path.read_bytes() for path in sorted((program.parent / 'placements').iterdir())]
-    shutil.rmtree(program.parent / 'placements')
-    assert at_once == [path.read_bytes() for path in
-                       placement.ensure(build_folder(), copy, 4)['stock']]
+    at_once = [path.read_bytes() for path in sorted((copy.folder / 'placements').iterdir())]
+    shutil.rmtree(copy.folder / 'placements')
+    assert at_once == [path.read_bytes() for path in placements(copy, 4)]
 
 
-def test_relocations_of_another_program_are_none(copy, one_more):
-    shutil.copy2(one_more, copy.kernels['stock'])
-    with pytest.raises(Failure, match='belongs to another program; build this kernel again'):
-        placement.ensure(build_folder(), copy, 2)
+def test_relocations_are_taken_down_when_they_are_asked_for(copy):
+    path = copy.folder / movable.FILE
+    path.unlink(missing_ok=True)
+    placements(copy, 2)
+    taken = path.read_bytes()
+    placements(copy, 3)
+    assert path.read_bytes() == taken
 
 
-@pytest.mark.parametrize('damage', [lambda path: path.unlink(),
-                                    lambda path: path.write_bytes(path.read_bytes()[:-100])])
-def test_without_relocations(copy, damage):
-    damage(copy.kernels['stock'].with_name(movable.FILE))
-    with pytest.raises(Failure, match='build this kernel again'):
-        placement.ensure(build_folder(), copy, 2)
+def test_damaged_relocations(copy):
+    movable.Movable(copy)
+    path = copy.folder / movable.FILE
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(Failure, match='relocations.npz: .*; remove it'):
+        placements(copy, 2)

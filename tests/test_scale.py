@@ -13,6 +13,7 @@ from appliance.boots import guest
 from appliance.boots.records import Check, Host, Sample, of_type
 from appliance.commands.scale import plot, report, scale
 from appliance.numbers import fit
+from appliance.kernels import sources
 from appliance.paths import TOP, build_folder
 from made import made
 
@@ -196,7 +197,7 @@ def test_costs_are_those_of_walks(measured):
 def test_instructions_are_fitted_and_the_same_in_each_boot(appliance):
     found = []
     for kernel in ('baseline', 'patched'):
-        found += guest.records(appliance.only(kernel), '--boots=2', f'--mem={guest.MEMORY_MIB}',
+        found += guest.records(appliance.only(kernel), '--boots=2', f'--mem={appliance.memory_mib}',
                                argv=['/bin/walks', 'scale', '--count', 'gaps:1,10,100,1000'])
     rows = {(r['walk'], r['kernel']): r for r in scale.fits(found)}
     for kernel in ('baseline', 'patched'):
@@ -242,7 +243,7 @@ def changed_guest(appliance, tmp_path):
         subprocess.run(['make', '-s', '-C', tmp_path / 'workloads', f'OUT={tmp_path}',
                         f'KERNEL_HEADERS={built / "headers"}'], check=True)
         subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
-                        f'TREE={built / "linux-6.12"}', f'WALKS={tmp_path / "walks"}'], check=True)
+                        f'TREE={sources.tree(built)}', f'WALKS={tmp_path / "walks"}'], check=True)
         return replace(appliance, initramfs=tmp_path / 'initramfs.cpio')
     return build
 
@@ -250,7 +251,7 @@ def changed_guest(appliance, tmp_path):
 def test_pages_that_are_not_there_are_noticed(changed_guest):
     booted = changed_guest('space/subject.c', '	if (!region_populated(region))\n',
                            '	if (region->kind == KIND_ZERO)\n').only('stock')
-    found = guest.records(booted, f'--mem={guest.MEMORY_MIB}',
+    found = guest.records(booted, f'--mem={booted.memory_mib}',
                           argv=['/bin/walks', 'scale', '--samples=1', 'pages:1000'])
     broken = {r.check: r.detail for r in of_type(Check, found) if not r.ok}
     assert set(broken) == {'pte_entry', 'pagemap'}

@@ -10,6 +10,7 @@ import pytest
 from appliance.kernels import series
 from appliance.kernels.patch import touched_files
 from appliance.kernels.tree import PatchedTree
+from appliance.kernels.version import Version
 from appliance.failure import Failure
 
 PATCH = '''--- a/mm/walk.c
@@ -31,11 +32,12 @@ class Clone:
     """A patch folder and a kernel tree of two files."""
 
     def __init__(self, folder: Path):
-        self.root = folder / 'kernel-patches'
+        self.root = folder / 'kernel-patches' / '6.12'
         self.tree = folder / 'linux'
         self.patched = PatchedTree(self.tree, folder / 'pristine')
         (self.tree / 'mm').mkdir(parents=True)
-        (self.root / '6.12' / 'kernels').mkdir(parents=True)
+        self.version = Version('6.12', 'linux-source-6.12', self.root)
+        (self.root / 'kernels').mkdir(parents=True)
         self.write('mm/walk.c', 'one\ntwo\nthree\n')
         self.write('mm/other.c', 'other\n')
 
@@ -47,13 +49,13 @@ class Clone:
 
     def kernel(self, name: str, **patches: str) -> series.Stack:
         """Make a kernel of one series that has the kernel's name."""
-        folder = self.root / '6.12' / name
+        folder = self.root / name
         folder.mkdir(exist_ok=True)
         for patch, text in patches.items():
             (folder / f'{patch}.patch').write_text(text)
         (folder / 'series').write_text('# in order\n' + ''.join(f'{p}.patch\n' for p in patches))
-        (self.root / '6.12' / 'kernels' / name).write_text(f'{name}\n')
-        return series.stack(name, self.root)
+        (self.root / 'kernels' / name).write_text(f'{name}\n')
+        return series.kernel(name, version=self.version).stack
 
 
 @pytest.fixture
@@ -111,10 +113,10 @@ def test_fuzz_is_refused_and_an_offset_is_not(clone):
 def test_missing_names_are_named(clone):
     clone.kernel('a', one=CREATES)
     with pytest.raises(Failure, match="no kernel 'b': there are a"):
-        series.stack('b', clone.root)
-    (clone.root / '6.12/a/one.patch').unlink()
+        series.kernel('b', version=clone.version)
+    (clone.root / 'a/one.patch').unlink()
     with pytest.raises(Failure, match=r'one\.patch: its series file names it, but it is missing'):
-        series.stack('a', clone.root)
+        series.kernel('a', version=clone.version)
 
 
 def test_a_file_that_is_no_patch_is_refused(clone):
@@ -150,7 +152,7 @@ def mail(message: str, diff: str) -> str:
 def test_text_in_another_encoding_survives(clone):
     stack = clone.kernel('k', one='')
     content = mail('By M\xfcller.', PATCH.format(new='\xfc')).encode('latin-1')
-    stack.patches[0].write_bytes(content)
+    stack.patches[0].file.write_bytes(content)
     clone.patched.bring_to(stack)
     assert (clone.tree / 'mm/walk.c').read_bytes() == b'one\n\xfc\nthree\n'
     clone.patched.bring_to(clone.kernel('none'))

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from appliance.logs import trace
-from appliance.kernels.kernel import DEBUG_FILE, TREE_IN_DEBUG
+from appliance.kernels.build import TREE_IN_DEBUG, Built
 
 SOURCE = '''void fails(void)
 {
@@ -65,7 +65,9 @@ def test_what_is_not_known_stays_as_it_is(program):
 
 def test_debug_information_may_be_beside_the_program(program):
     line = line_of_a_trace(program)
-    beside = program.with_name(DEBUG_FILE)
+    beside = program.with_name('linux.debug')
+    built = Built(None, None, program.parent, program)
+    assert built.debug == program
     subprocess.run(['objcopy', '--only-keep-debug', program, beside], check=True)
     subprocess.run(['strip', '-g', program], check=True)
-    assert trace.decode(line, program) == f'{line} (mm/fails.c:8)'
+    assert trace.decode(line, built.debug) == f'{line} (mm/fails.c:8)'

@@ -15,7 +15,6 @@ from .failure import Failure
 TOP = Path(__file__).resolve().parents[2]
 PATCHES = TOP / 'kernel-patches'
 CONFIGS = TOP / 'uml-config'
-VERSION = '6.12'
 
 
 def build_folder() -> Path:

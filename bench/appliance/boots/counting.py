@@ -42,7 +42,7 @@ def observe_one(appliance: guest.Appliance, argv: list[str],
                 hopeless: Callable[[int], bool] | None = None,
                 number: int = 0) -> list[Record]:
     """Return the records of the boot of this number, in which nothing depends on chance."""
-    return list(guest.records(appliance, f'--mem={guest.MEMORY_MIB}', f'--timeout={seconds}',
+    return list(guest.records(appliance, f'--mem={appliance.memory_mib}', f'--timeout={seconds}',
                               '--append=norandmaps', argv=argv, hopeless=hopeless, boot=number))
 
 

@@ -9,23 +9,19 @@ import tempfile
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Callable, Iterator
+from typing import IO, Callable, Iterator, Sequence
 
 from .. import process
 from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
-from ..kernels import kernel
+from ..kernels import sources
+from ..kernels.build import Built, ensure as ensure_kernels
+from ..kernels.series import Kernel
 from ..logs import trace
 from ..paths import TOP, locked
 from .records import Boot, Record, parse
 
-MEMORY_MIB = 512
 CAME_UP = threading.Event()  # a guest came up: no later failure is the host's fault
 WATCH_SECONDS = 0.25  # between two looks at a boot that is watched
-
-
-def _memory_mib(configuration: str) -> int:
-    """Double the memory for KASAN's redzones and quarantine and lockdep's tables."""
-    return MEMORY_MIB * (1 if configuration == 'release' else 2)
 
 
 @dataclass(frozen=True)
@@ -33,29 +29,33 @@ class Appliance:
     """Everything that a boot needs: the runner, the initramfs, the kernels."""
     umrun: Path
     initramfs: Path
-    kernels: dict[str, Path]
-    memory_mib: int = MEMORY_MIB
+    kernels: dict[str, Built]  # by the names that records have
+
+    @property
+    def memory_mib(self) -> int:
+        """Return the memory that each guest needs."""
+        return max(built.kernel.configuration.memory_mib for built in self.kernels.values())
 
     def only(self, name: str) -> 'Appliance':
         """Return the same appliance with one of its kernels."""
         return replace(self, kernels={name: self.kernels[name]})
 
     def command(self, *options: str, argv: list[str]) -> list[str]:
-        """Return the runner's command line (`umrun --help` documents it)."""
-        named = [f'--kernel={name}={path}' for name, path in self.kernels.items()]
+        """The runner's command line (bench/runner/ documents it)."""
+        named = [f'--kernel={name}={built.program}' for name, built in self.kernels.items()]
         return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
 
 
-def ensure(build: Path, names: list[str], configuration: str = 'release') -> Appliance:
-    """Build the kernels, the runner and the guest's root, unless they are up to date."""
-    programs = kernel.ensure(build, names, configuration)
+def ensure(build: Path, kernels: Sequence[Kernel]) -> Appliance:
+    """Build kernels, runner and root, as far as they are not up to date."""
+    built = ensure_kernels(build, kernels)
     with locked(build):
         _make('bench', build / 'host')
         _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')
-        _make('rootfs', build / 'guest', f'TREE={build / "linux-6.12"}',
+        _make('rootfs', build / 'guest', f'TREE={sources.tree(build)}',
               f'WALKS={build / "guest" / "walks"}')
     return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
-                     dict(zip(names, programs)), _memory_mib(configuration))
+                     {one.kernel.name: one for one in built})
 
 
 def _make(folder: str, out: Path, *variables: str) -> None:
@@ -141,5 +141,5 @@ def _watched(runner: subprocess.Popen,
 def explain(appliance: Appliance, said: str) -> str:
     """Return what the runner said; call traces have file and line if the kernel knows them."""
     match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
-    program = match and appliance.kernels.get(match[1])
-    return trace.decode(said, program) if program else said
+    built = match and appliance.kernels.get(match[1])
+    return trace.decode(said, built.debug) if built else said

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..boots import guest
 from ..boots.records import Boot
 from ..failure import FAILED, Failure
+from ..kernels.series import Kernel, kernel
 from ..paths import build_folder
 from ..progress import step
 from .options import add_config, add_kernel, positive
@@ -31,14 +32,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Boot one kernel many times; returns the exit status."""
-    return time_boots(build_folder(), arguments.kernel, arguments.boots, arguments.config)
+    return time_boots(build_folder(), kernel(arguments.kernel, arguments.config), arguments.boots)
 
 
-def time_boots(build: Path, name: str, boots: int, configuration: str = 'release') -> int:
+def time_boots(build: Path, wanted: Kernel, boots: int) -> int:
     """Boot one kernel many times; returns the exit status."""
-    appliance = guest.ensure(build, [name], configuration)
+    appliance = guest.ensure(build, [wanted])
     walls = []
-    with step(f'{boots} boots of {name}') as shown:
+    with step(f'{boots} boots of {wanted.name}') as shown:
         for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',
                                     f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'list']):
             if isinstance(record, Boot):
@@ -48,7 +49,7 @@ def time_boots(build: Path, name: str, boots: int, configuration: str = 'release
         raise Failure(f'{len(walls)} of {boots} boots ended', FAILED)
     import numpy  # pylint: disable=import-outside-toplevel # it is slow to load
     low, median, high = numpy.percentile(walls, (5, 50, 95))
-    print(f'{name}: {boots} boots, none failed; boot, job and halt: '
+    print(f'{wanted.name}: {boots} boots, none failed; boot, job and halt: '
           f'median {median:.1f} ms, 5 % {low:.1f} ms, 95 % {high:.1f} ms, worst {max(walls):.1f} ms')
     print(_processes(appliance), end='')
     return 0

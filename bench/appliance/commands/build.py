@@ -3,7 +3,8 @@
 
 import argparse
 
-from ..kernels import kernel, series
+from ..kernels import series
+from ..kernels.build import ensure
 from ..paths import build_folder
 from .options import add_config
 
@@ -19,5 +20,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build what is not up to date; returns the exit status."""
-    kernel.ensure(build_folder(), arguments.kernels or series.kernels(), arguments.config)
+    ensure(build_folder(), [series.kernel(name, arguments.config)
+                            for name in arguments.kernels or series.kernels()])
     return 0

@@ -165,13 +165,13 @@ def compact(cases: Iterable[dict]) -> str:
 
 
 def _replay(build: Path, name: str, cases: list[dict]) -> dict[str, Trace]:
-    appliance = guest.ensure(build, [name])
+    appliance = guest.ensure(build, [series.kernel(name)])
     with tempfile.NamedTemporaryFile('w', dir=build, prefix='golden-', encoding='ascii') as file:
         file.write(compact(cases))
         file.flush()
         argv = [str(build / 'guest' / 'walks'), 'golden', file.name]
         with step(f'{len(cases)} walks on {name}'):
-            return collect(guest.records(appliance, '--host', f'--mem={guest.MEMORY_MIB}',
+            return collect(guest.records(appliance, '--host', f'--mem={appliance.memory_mib}',
                                          f'--timeout={SECONDS}', argv=argv))
 
 

@@ -14,22 +14,27 @@ from typing import Any, Callable, TypeVar
 
 from ..boots import guest
 from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
-from ..kernels import kconfig, kernel, series
-from ..paths import PATCHES, VERSION, build_folder, scratch
+from ..kernels import build as builds, series
+from ..kernels.build import Built
+from ..kernels.configuration import DEBUG, RELEASE, Configuration
+from ..kernels.series import Kernel
+from ..kernels.version import LINUX
+from ..paths import build_folder
 from ..progress import step
 from .contract import observe, rules
+from .options import configuration
 
 NAME = 'mutants'
 HELP = 'say which check finds each of many wrong changes of the walker'
 
 BASE = 'stock'
-FOLDER = PATCHES / VERSION / 'mutants'
+FOLDER = LINUX.folder / 'mutants'
 EQUIVALENT = 'equivalent'  # a file with lines NAME: why no check can find this mutant
 
 
 # The contract's checks judge a mutant on the first of these configurations;
 # if it survives, on the next.
-JUDGES = ('release', 'debug')
+JUDGES = (RELEASE, DEBUG)
 # A boot hangs if it takes so many times the CPU time of the original.
 PATIENCE = 4
 # After a splat a boot may get stuck. It has this part of the original's CPU time left, in
@@ -58,7 +63,7 @@ class Verdict:
         if not self.rule:
             return 'SURVIVED'
         case = f' ({self.case})' if self.case else ''
-        judge = '' if self.judge == JUDGES[0] else f' [{self.judge}]'
+        judge = '' if self.judge == JUDGES[0].name else f' [{self.judge}]'
         return f'killed by {self.rule}{case}{judge}'
 
 
@@ -68,7 +73,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='the patches for stock, one for each mutant (those of umwalk)')
     command.add_argument('--only', action='append', metavar='NAME',
                          help='a mutant; may be repeated (all)')
-    command.add_argument('--config', choices=kconfig.CONFIGURATIONS,
+    command.add_argument('--config', type=configuration, metavar='CONFIG',
                          help='judge the mutants in this configuration (first release, then '
                               'debug for those that no check found)')
 
@@ -79,15 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
-        configuration: str | None = None) -> int:
+        judge: Configuration | None = None) -> int:
     """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
-    configurations = [configuration] if configuration else JUDGES
+    judges = (judge,) if judge else JUDGES
     left = _mutants(folder, only or [])
     width = max(len(mutant.name) for mutant in left)
     verdicts: dict[str, Verdict] = {}
-    for judge in configurations:
+    for one in judges:
         if left:
-            _judge_all(build, judge, left, verdicts, width, judge == configurations[-1])
+            _judge_all(build, one, left, verdicts, width, one == judges[-1])
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
     return _summary(_mutants(folder, only or []), verdicts)
 
@@ -117,30 +122,27 @@ def _equivalent(path: Path) -> dict[str, str]:
     return found
 
 
-def _judge_all(build: Path, judge: str, mutants: list[Mutant],
+def _judge_all(build: Path, judge: Configuration, mutants: list[Mutant],
                verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     """Build one mutant while the one before it is judged."""
-    appliance = guest.ensure(build, [BASE], judge)
-    bench = kernel.Bench(build, judge)
-    with scratch(build) as temporary:
-        try:
-            for mutant in mutants:
-                _of(mutant, bench.check_applies, _stack(mutant))
-            with step(f'{BASE} itself, {judge}'):
-                usual, known = _try_original(appliance)
-            with concurrent.futures.ThreadPoolExecutor(1) as court:
-                trials = []
-                for mutant in mutants:
-                    started = time.monotonic()
-                    program = _of(mutant, bench.build, _stack(mutant),
-                                  temporary / mutant.name / 'linux', mutant == mutants[0])
-                    trials.append(court.submit(_try_mutant, mutant, program, appliance, judge,
-                                               usual, known, time.monotonic() - started,
-                                               verdicts, width, last))
-                    _raise_first(trials)
+    appliance = guest.ensure(build, [series.kernel(BASE, judge)])
+    for mutant in mutants:
+        _of(mutant, builds.check_applies, build, _kernel(mutant, judge))
+    with step(f'{BASE} itself, {judge}'):
+        usual, known = _try_original(appliance)
+    with concurrent.futures.ThreadPoolExecutor(1) as court:
+        trials: list[concurrent.futures.Future] = []
+        for mutant in mutants:
+            started = time.monotonic()
+            built, = _of(mutant, builds.ensure, build, [_kernel(mutant, judge)])
+            trials.append(court.submit(_try_mutant, mutant, built, appliance, usual, known,
+                                       time.monotonic() - started, verdicts, width, last))
             _raise_first(trials)
-        finally:
-            bench.restore(series.stack(BASE))
+    _raise_first(trials)
+
+
+def _kernel(mutant: Mutant, judge: Configuration) -> Kernel:
+    return series.kernel(BASE, judge).plus('mutant', mutant.patch)
 
 
 T = TypeVar('T')
@@ -160,10 +162,6 @@ def _raise_first(trials: list[concurrent.futures.Future]) -> None:
             trial.result()
 
 
-def _stack(mutant: Mutant) -> series.Stack:
-    return series.with_patches(series.stack(BASE), mutant.name, mutant.patch)
-
-
 def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str]]]:
     """Return the seconds of CPU time of the original, and its faults.
 
@@ -176,16 +174,16 @@ def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str
     return seconds, {(fault.rule, fault.case) for fault in faults}
 
 
-def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge: str,
-                usual: float, known: set[tuple[str, str]], built: float,
+def _try_mutant(mutant: Mutant, built: Built, appliance: guest.Appliance,
+                usual: float, known: set[tuple[str, str]], building: float,
                 verdicts: dict[str, Verdict], width: int, last: bool) -> None:
     started = time.monotonic()
-    faults, _ = _faults(program, appliance, usual)
+    faults, _ = _faults(built, appliance, usual)
     new = [fault for fault in faults
            if (fault.rule, fault.case) not in known]
-    verdict = replace(new[0] if new else Verdict(), judge=judge,
-                      seconds=built + time.monotonic() - started)
-    program.unlink()
+    verdict = replace(new[0] if new else Verdict(), judge=built.kernel.configuration.name,
+                      seconds=building + time.monotonic() - started)
+    builds.release(built)
     verdicts[mutant.name] = verdict
     if verdict.rule or last:
         argued = '; argued equivalent' if mutant.equivalent else ''
@@ -194,13 +192,13 @@ def _try_mutant(mutant: Mutant, program: Path, appliance: guest.Appliance, judge
             print(f'{"":{width}}    {verdict.detail}', flush=True)
 
 
-def _faults(program: Path, appliance: guest.Appliance,
+def _faults(built: Built, appliance: guest.Appliance,
             usual: float) -> tuple[list[Verdict], float]:
     """Return what the contract's checks find, a bad end of the boot first, and its CPU time.
 
     The original takes usual seconds of CPU time.
     """
-    seen = observe.observe_one(replace(appliance, kernels={'mutant': program}), 'mutant',
+    seen = observe.observe_one(replace(appliance, kernels={'mutant': built}), 'mutant',
                                 PATIENCE * usual, AFTER_SPLAT * usual)
     found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
     for rule, outcome in seen.rules.items():

@@ -3,7 +3,8 @@
 
 import argparse
 
-from ..kernels import kconfig, series
+from ..kernels import series
+from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuration
 
 
 def add_kernel(command: argparse.ArgumentParser) -> None:
@@ -20,9 +21,19 @@ def add_kernels(command: argparse.ArgumentParser,
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
-    """Add --config, which names the configuration of the kernel."""
-    command.add_argument('--config', default='release', choices=kconfig.CONFIGURATIONS,
-                         help='the configuration of the kernel (%(default)s)')
+    """--config, of the kernel."""
+    command.add_argument('--config', default=RELEASE, type=configuration,
+                         metavar='CONFIG',
+                         help=f'the configuration of the kernel, {" or ".join(CONFIGURATIONS)} '
+                              '(%(default)s)')
+
+
+def configuration(text: str) -> Configuration:
+    """Return the configuration of that name."""
+    if text not in CONFIGURATIONS:
+        raise argparse.ArgumentTypeError(f'there is no {text}: there are '
+                                         f'{", ".join(CONFIGURATIONS)}')
+    return CONFIGURATIONS[text]
 
 
 def positive(text: str) -> int:
@@ -42,5 +53,5 @@ def percent(text: str) -> float:
 
 
 def by_height() -> list[str]:
-    """Return all kernels, those of fewer series first."""
-    return sorted(series.kernels(), key=lambda name: len(series.stack(name).series))
+    """All kernels, those of fewer series first."""
+    return sorted(series.kernels(), key=lambda name: len(series.kernel(name).stack.series))

@@ -20,6 +20,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write them; returns the exit status."""
-    written = posting.write(build_folder(), series.stack(arguments.kernel), arguments.folder)
+    written = posting.write(build_folder(), series.kernel(arguments.kernel), arguments.folder)
     print(f'{len(written)} patches of {arguments.kernel} in {arguments.folder}')
     return 0

@@ -12,6 +12,7 @@ from .. import process
 from ..boots import guest
 from ..boots.records import Boot, of_type, parse
 from ..host import doctor
+from ..kernels.series import kernel
 from ..paths import build_folder
 from .options import add_config, add_kernel, positive
 
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def boot(arguments: argparse.Namespace, *options: str, argv: list[str]) -> int:
     """Boot with the runner's options; returns the exit status of the command in the guest."""
-    appliance = guest.ensure(build_folder(), [arguments.kernel], arguments.config)
+    appliance = guest.ensure(build_folder(), [kernel(arguments.kernel, arguments.config)])
     with tempfile.TemporaryFile('w+', encoding='utf-8') as records, \
             os.fdopen(os.dup(2), 'wb') as errors:  # the job's, which come straight from the runner
         command = appliance.command(f'--mem={appliance.memory_mib}', f'--stderr={errors.fileno()}',

@@ -7,7 +7,8 @@ from pathlib import Path
 from .. import process
 from ..boots import guest
 from ..failure import Failure
-from ..kernels import kernel
+from ..kernels.build import bring_tree_to
+from ..kernels.series import Kernel, kernel
 from ..paths import TOP, build_folder, locked
 from ..progress import step
 from .options import add_kernel
@@ -27,15 +28,15 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
-    return run_on(build_folder(), arguments.kernel)
+    return run_on(build_folder(), kernel(arguments.kernel))
 
 
-def run_on(build: Path, name: str) -> int:
+def run_on(build: Path, wanted: Kernel) -> int:
     """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
-    appliance = guest.ensure(build, [name])
+    appliance = guest.ensure(build, [wanted])
     programs = build / 'selftests'
     with locked(build), step('building selftests'):
-        tree = kernel.bring_tree_to(build, name)
+        tree = bring_tree_to(build, wanted)
         built = process.run([SCRIPTS / 'build.sh', tree, programs], stdout=None, stderr=None)
     if built.returncode:
         raise Failure('the selftests do not build, see above')

@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Callable
 
 from .. import process
-from ..boots.guest import MEMORY_MIB
 from ..failure import Failure
-from ..kernels.sources import origin
-from ..paths import TOP, VERSION, build_folder
+from ..kernels.configuration import RELEASE
+from ..kernels.sources import origin, tree
+from ..kernels.version import LINUX
+from ..paths import TOP, build_folder
 from ..render import table as tables
 from . import tries
 from .perf import PARANOID
 
 OK, NOTE, FAIL = 'OK', 'note', 'FAIL'
 GUESTS = 3  # bench boots as many at once
+MEMORY_MIB = RELEASE.memory_mib
 TREE_MIB, MORE_MIB = 2500, 300  # for all release kernels; for a rebuild
 ENOUGH_CORES = 0.9
 AT_MOST_CORES = 4  # to try: enough to build, and two to measure
@@ -131,7 +133,7 @@ def _tools() -> Line:
 def _sources() -> Line:
     if origin().exists():
         return Line('sources', OK, str(origin()))
-    return Line('sources', FAIL, f'no Linux {VERSION} at {origin()}', _how('sources'))
+    return Line('sources', FAIL, f'no Linux {LINUX.name} at {origin()}', _how('sources'))
 
 
 def _disk() -> Line:
@@ -139,7 +141,7 @@ def _disk() -> Line:
         build = build_folder()
     except Failure as failure:
         return Line('disk', FAIL, str(failure), 'set BUILD= to a folder that you can write')
-    need = MORE_MIB if (build / f'linux-{VERSION}').is_dir() else TREE_MIB
+    need = MORE_MIB if tree(build).is_dir() else TREE_MIB
     free = shutil.disk_usage(build).free >> 20
     if free < need:
         return Line('disk', FAIL, f'{build} has {free:,} MiB free, a build needs {need:,}',

@@ -13,13 +13,13 @@ import bisect
 import collections
 import hashlib
 import re
-from pathlib import Path
 
 import numpy as np
 
 from ..failure import Failure
 from ..paths import write_atomically
-from . import elf, line_numbers
+from . import elf, line_numbers, linkmap
+from .build import Built
 from .linkmap import Inputs
 
 FILE = 'functions'  # beside the program; docs/formats.md
@@ -28,38 +28,36 @@ ALL_SYMBOLS = 'kallsyms_'  # begins the names of the tables of symbols, which do
 DEPTH = 8  # how many references from constant to constant are followed
 
 
-def digests(program: Path) -> dict[str, str]:
-    """Return the digest of each function with a size by name; equal names share one digest.
-
-    Raises Failure unless kernel.py has built the program and put the file beside it.
-    """
-    path = program.with_name(FILE)
+def digests(built: Built) -> dict[str, str]:
+    """By name, of all functions that have a size; those of one name have one digest together."""
+    path = built.folder / FILE
+    if not path.exists():
+        _record(built)
     try:
         first, *lines = path.read_text(encoding='utf-8').splitlines()
         found = {name: digest for digest, name in (line.split(' ', 1) for line in lines)}
     except (OSError, ValueError) as error:
-        raise Failure(f'{path}: {error}; build this kernel again') from error
-    if first != _digest_of(program, lines):
-        raise Failure(f'{path} belongs to another program; build this kernel again')
+        raise Failure(f'{path}: {error}; remove it') from error
+    if first != _digest_of(lines):
+        raise Failure(f'{path} is damaged; remove it')
     return found
 
 
-def changed(a: Path, b: Path) -> set[str]:
-    """Return the functions that differ between the programs, or are in one only."""
+def changed(a: Built, b: Built) -> set[str]:
+    """The functions that are not the same in both kernels, or are in one only."""
     ours, theirs = digests(a), digests(b)
     return {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
 
 
-def record(program: Path, linked: bytes, inputs: Inputs) -> None:
-    """Keep a program's digests beside it, made from the linked program and its map."""
-    found = _Graph(linked, inputs).digests()
+def _record(built: Built) -> None:
+    """Keep the digests of a kernel beside it: they take a second."""
+    found = _Graph(built.linked.read_bytes(), linkmap.read(built.map)).digests()
     lines = [f'{found[name]} {name}' for name in sorted(found)]
-    write_atomically(program.with_name(FILE),
-                     '\n'.join([_digest_of(program, lines), *lines]) + '\n')
+    write_atomically(built.folder / FILE, '\n'.join([_digest_of(lines), *lines]) + '\n')
 
 
-def _digest_of(program: Path, lines: list[str]) -> str:
-    return hashlib.sha256(program.read_bytes() + '\n'.join(lines).encode()).hexdigest()
+def _digest_of(lines: list[str]) -> str:
+    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 
 
 class _Thing:

@@ -1,36 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0
 """A program whose functions can be put into any order, without a link.
 
-When a kernel has been linked, record() takes down which functions have a section of their
-own, and every field of the program that depends on where one of them lies. These are the
-fields that the linker would fill in anew. Movable.placed() fills them in, and sorts the
-tables that go by address: the kernel's table of its symbols (kallsyms) and the unwinder's.
-The kernel sorts __ex_table at boot.
+When a kernel's functions are to be moved for the first time, it is taken down
+which of them have a section of their own, and every field of the program that
+depends on where one of them lies: what the linker would fill in anew.
+Movable.placed() fills in the same, and puts the tables in order that are sorted
+by address: the kernel's of its symbols (kallsyms), and the unwinder's. (__ex_table
+the kernel sorts at boot.)
 """
 
-import hashlib
 import io
 import random
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..failure import Failure
 from ..paths import write_atomically
-from . import elf
+from . import elf, linkmap
+from .build import Built
 from .linkmap import Inputs, holding
 
-FILE = 'relocations.npz'  # beside the program; docs/formats.md
+FILE = 'relocations.npz'  # in the kernel's folder; docs/formats.md
 
 ALIGNMENT = 64  # of every function: CONFIG_DEBUG_FORCE_FUNCTION_ALIGN_64B
 FILL = 0x90  # between two functions; nothing executes it
 
 
-def record(program: Path, linked: bytes, inputs: Inputs) -> None:
-    """Keep beside a program what Movable needs, made from the linked program and its map."""
-    whole = elf.Program(linked)
+def _record(built: Built) -> None:
+    """Keep beside a kernel's program what Movable needs."""
+    whole, inputs = elf.Program(built.linked.read_bytes()), linkmap.read(built.map)
     functions = [i for i, name in enumerate(inputs.names)
                  if name.startswith('.text.') and not name.startswith('.text.unlikely')
                  and inputs.of_the_kernel(i)]
@@ -46,11 +46,9 @@ def record(program: Path, linked: bytes, inputs: Inputs) -> None:
     change = target != place
     _check_types(whole, relocations[change])
     stored = io.BytesIO()
-    np.savez(stored, digest=hashlib.sha256(program.read_bytes()).hexdigest(),
-             starts=starts, sizes=sizes, places=places[change], target=target[change],
-             place=place[change],
-             wide=relocations['type'][change] == elf.R_64)
-    write_atomically(program.with_name(FILE), stored.getvalue())
+    np.savez(stored, starts=starts, sizes=sizes, places=places[change], target=target[change],
+             place=place[change], wide=relocations['type'][change] == elf.R_64)
+    write_atomically(built.folder / FILE, stored.getvalue())
 
 
 def _with_got(program: elf.Program, relocations: np.ndarray) -> np.ndarray:
@@ -90,23 +88,23 @@ def _check_types(program: elf.Program, relocations: np.ndarray) -> None:
                       f'type {one["type"]}')
 
 
-def _recorded(path: Path, digest: str) -> dict[str, np.ndarray]:
+def _recorded(built: Built) -> dict[str, np.ndarray]:
+    path = built.folder / FILE
+    if not path.exists():
+        _record(built)
     try:
         with np.load(path) as stored:
-            found = dict(stored)
+            return dict(stored)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise Failure(f'{path}: {error}; build this kernel again') from error
-    if found['digest'] != digest:
-        raise Failure(f'{path} belongs to another program; build this kernel again')
-    return found
+        raise Failure(f'{path}: {error}; remove it') from error
 
 
 class Movable:
-    """A program with all its fields that depend on where its functions lie."""
+    """A kernel of which everything is known that depends on where its functions lie."""
 
-    def __init__(self, path: Path):
-        self.program = path.read_bytes()
-        stored = _recorded(path.with_name(FILE), hashlib.sha256(self.program).hexdigest())
+    def __init__(self, built: Built):
+        self.program = built.program.read_bytes()
+        stored = _recorded(built)
         self.starts, self.sizes = stored['starts'], stored['sizes']
         self.places, self.wide = stored['places'], stored['wide']
         self.target, self.place = stored['target'], stored['place']

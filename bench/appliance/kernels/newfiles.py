@@ -14,7 +14,7 @@ from pathlib import Path
 from ..failure import Failure
 from ..paths import PATCHES, short
 from . import git
-from .series import entries
+from .lists import entries
 
 FILES = PATCHES / 'files'
 EMPTY = re.compile(rb'diff --git a/(\S+) b/\1\nnew file mode \d+\n(?:index \S+\n)?')

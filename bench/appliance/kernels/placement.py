@@ -8,49 +8,31 @@ Curtsinger and Berger, "Stabilizer", 2013). This module puts the functions of a 
 into random orders.
 """
 
-import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from ..paths import locked, write_atomically
 from ..progress import step
+from .build import Built
 from .movable import Movable
 
 
-def ensure(build: Path, programs: dict[str, Path], count: int) -> dict[str, list[Path]]:
-    """Return count placements of each kernel; a single one is the program as built.
-
-    A kernel may be any program that kernel.py has built, in a folder of its own. Its
-    placements are kept in that folder until the program changes.
-    """
+def ensure(build: Path, kernels: dict[str, Built], count: int) -> dict[str, list[Built]]:
+    """Count placements of each kernel, kept beside it; with one, that of the build."""
     if count == 1:
-        return {name: [path] for name, path in programs.items()}
-    return {name: _placements(build, name, path, count)
-            for name, path in programs.items()}
+        return {name: [built] for name, built in kernels.items()}
+    return {name: [replace(built, program=path) for path in _placements(build, name, built, count)]
+            for name, built in kernels.items()}
 
 
-def _placements(build: Path, name: str, program: Path, count: int) -> list[Path]:
-    paths = _paths(program, count)
+def _placements(build: Path, name: str, built: Built, count: int) -> list[Path]:
+    paths = [built.folder / 'placements' / str(i) for i in range(count)]
     if all(path.exists() for path in paths):
         return paths
     with locked(build), step(f'{count} orders of the functions of {name}') as shown:
-        paths = _paths(program, count)  # again: the program may have changed before the lock
-        _forget_others(paths)
-        movable = Movable(program)
+        movable = Movable(built)
         for i, path in enumerate(paths):
             shown.update(f'{i} of {count}')
             if not path.exists():
                 write_atomically(path, movable.placed(movable.drawn(f'{name} {i}')), 0o755)
     return paths
-
-
-def _paths(program: Path, count: int) -> list[Path]:
-    digest = hashlib.sha256(program.read_bytes()).hexdigest()[:16]
-    return [program.parent / 'placements' / f'{digest}-{i}' for i in range(count)]
-
-
-def _forget_others(paths: list[Path]) -> None:
-    """Remove placements of former programs, and files that were left half written."""
-    digest = paths[0].name.partition('-')[0]
-    for path in paths[0].parent.glob('*'):
-        if not path.name.startswith(digest):
-            path.unlink()

@@ -9,9 +9,8 @@ from .. import process
 from ..failure import Failure
 from ..paths import locked, short
 from . import sources
-from .newfiles import whole
-from .patch import is_left_out
-from .series import Stack
+from .patch import Patch, is_left_out
+from .series import Kernel
 from .tree import PatchedTree
 
 # What the user has set for git would change what is written.
@@ -19,8 +18,8 @@ ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1'}
 COMMITTER = ('-c', 'user.name=umwalk', '-c', 'user.email=')
 
 
-def write(build: Path, stack: Stack, folder: Path) -> list[Path]:
-    """Write a stack's patches, numbered, to a folder that has nothing in it; returns their files.
+def write(build: Path, kernel: Kernel, folder: Path) -> list[Path]:
+    """Write a kernel's patches, numbered, to a folder that has nothing in it; returns their files.
 
     Those that the tree has already are left out.
     """
@@ -28,13 +27,13 @@ def write(build: Path, stack: Stack, folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as scratch:
         repository = Path(scratch) / 'linux'
         with locked(build):
-            tree = sources.prepare(build).tree
-            PatchedTree(tree, build / 'pristine').copy_originals(stack, repository)
+            tree = sources.prepare(build, kernel.version).tree
+            PatchedTree(tree, build / 'pristine').copy_originals(kernel.stack, repository)
         _git(repository, 'init', '--quiet', '--template=')
         _git(repository, 'add', '--force', '.')
         _git(repository, 'commit', '--quiet', '--message=Linux')
         _git(repository, 'tag', 'linux')
-        for patch in stack.patches:
+        for patch in kernel.stack.patches:
             if not is_left_out(patch, repository):
                 _commit(repository, patch)
         _git(repository, 'format-patch', '--numbered', '--zero-commit', '--no-signature',
@@ -52,13 +51,13 @@ def _make_empty(folder: Path) -> None:
         raise Failure(f"'{folder}' is not empty: name another folder")
 
 
-def _commit(repository: Path, patch: Path) -> None:
+def _commit(repository: Path, patch: Patch) -> None:
     mail = repository.with_name('patch')
-    mail.write_bytes(whole(patch))
+    mail.write_bytes(patch.content)
     try:
         _git(repository, 'am', '--quiet', '--keep-cr', mail)
     except Failure as failure:
-        raise Failure(f'{short(patch)}: {failure}') from failure
+        raise Failure(f'{short(patch.file)}: {failure}') from failure
 
 
 def _git(repository: Path, *command: str | Path) -> None:

@@ -1,56 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stacks of patch series.
+"""Kernels: stacks of patch series, in a version and a configuration.
 
 kernel-patches/VERSION/kernels/NAME names the series of a kernel, first one
 lowest; kernel-patches/VERSION/SERIES/series names its patches, in order ('#'
-starts a comment in both).
+starts a comment in both). Any other stack is a kernel like these.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..failure import Failure
-from ..paths import PATCHES, VERSION, short
+from ..paths import short
+from .configuration import RELEASE, Configuration
+from .lists import entries
+from .patch import Patch
+from .version import LINUX, Version
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A kernel's name, the names of its series and the files of its patches."""
-    kernel: str
+    """The names of series, and all patches: theirs, and those that no series names."""
     series: tuple[str, ...]
-    patches: tuple[Path, ...]
+    patches: tuple[Patch, ...]
 
 
-def kernels(root: Path = PATCHES) -> list[str]:
-    """Return the names of the kernels that can be built."""
-    return sorted(p.name for p in (root / VERSION / 'kernels').iterdir())
+@dataclass(frozen=True)
+class Kernel:
+    """What can be built. Its name is for people: another stack may have the same."""
+    name: str
+    stack: Stack
+    version: Version = LINUX
+    configuration: Configuration = RELEASE
+
+    def plus(self, name: str, *patches: Path) -> 'Kernel':
+        """Return the kernel that has more patches on top."""
+        more = tuple(Patch(patch) for patch in patches)
+        return replace(self, name=name,
+                       stack=replace(self.stack, patches=self.stack.patches + more))
 
 
-def stack(kernel: str, root: Path = PATCHES) -> Stack:
-    """Return the stack of a kernel; an unknown name is the user's mistake."""
-    if kernel not in kernels(root):
-        raise Failure(f"no kernel '{kernel}': there are {', '.join(kernels(root))} "
-                      f'({short(root / VERSION / "kernels")})')
-    series = entries(root / VERSION / 'kernels' / kernel)
-    patches: list[Path] = []
-    for name in series:
-        folder = root / VERSION / name
-        patches += [folder / patch for patch in entries(folder / 'series')]
+def kernels(version: Version = LINUX) -> list[str]:
+    """Return the names that kernel() knows."""
+    return sorted(p.name for p in (version.folder / 'kernels').iterdir())
+
+
+def kernel(name: str, configuration: Configuration = RELEASE,
+           version: Version = LINUX) -> Kernel:
+    """Return the kernel of that name; an unknown name is the user's mistake."""
+    if name not in kernels(version):
+        raise Failure(f"no kernel '{name}': there are {', '.join(kernels(version))} "
+                      f'({short(version.folder / "kernels")})')
+    series = entries(version.folder / 'kernels' / name)
+    patches = [Patch(version.folder / one / patch) for one in series
+               for patch in entries(version.folder / one / 'series')]
     for patch in patches:
-        if not patch.is_file():
-            raise Failure(f'{short(patch)}: its series file names it, but it is missing')
-    return Stack(kernel, tuple(series), tuple(patches))
-
-
-def with_patches(base: Stack, name: str, *patches: Path) -> Stack:
-    """Return a stack with more patches on top, which no series names."""
-    return Stack(name, base.series, base.patches + patches)
-
-
-def entries(path: Path) -> list[str]:
-    """Return the lines of a file without comments."""
-    try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except FileNotFoundError as error:
-        raise Failure(f'{short(path)} is missing') from error
-    return [entry for line in lines if (entry := line.split('#')[0].strip())]
+        if not patch.file.is_file():
+            raise Failure(f'{short(patch.file)}: its series file names it, but it is missing')
+    return Kernel(name, Stack(tuple(series), tuple(patches)), version, configuration)

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from .. import process
 from ..failure import Failure
-from ..paths import VERSION, write_atomically
+from ..paths import write_atomically
 from ..progress import step
+from .version import LINUX, Version
 
-PACKAGE = f'linux-source-{VERSION}'
 OBJECTS = 'objects'  # begins the names of the folders in which kernels are built
-TARBALL = Path(f'/usr/src/{PACKAGE}.tar.xz')
 
 
 @dataclass(frozen=True)
@@ -31,33 +30,49 @@ class Source:
     release: str
 
 
-def origin() -> Path:
+def origin(version: Version = LINUX) -> Path:
     """Return the tarball or tree that the user names, or Debian's."""
-    return Path(os.environ.get('LINUX_SRC') or TARBALL).expanduser().absolute()
+    return Path(os.environ.get('LINUX_SRC')
+                or f'/usr/src/{version.package}.tar.xz').expanduser().absolute()
 
 
-def prepare(build: Path) -> Source:
+def tree(build: Path, version: Version = LINUX) -> Path:
+    """Return the path of the kernel tree, whether it is there or not."""
+    return build / f'linux-{version.name}'
+
+
+def prepare(build: Path, version: Version = LINUX) -> Source:
     """Make sure that the tree is there and is made from what the user names now."""
-    named = origin()
-    tree = build / f'linux-{VERSION}'
-    record = build / f'linux-{VERSION}.source'
-    identity = _identity(named)
-    if not tree.is_dir() or _recorded(record).get('id') != identity:
-        release = _install(named, tree)
+    named = origin(version)
+    target = tree(build, version)
+    identity = _identity(named, version)
+    if not target.is_dir() or _recorded(target).get('id') != identity:
+        release = _install(named, target, version)
         # Saved originals belong to the old tree.
         shutil.rmtree(build / 'pristine', ignore_errors=True)
-        write_atomically(record, json.dumps({'id': identity, 'release': release}) + '\n')
-    return Source(tree, identity, _recorded(record)['release'])
+        write_atomically(_record(target), json.dumps({'id': identity, 'release': release}) + '\n')
+    return Source(target, identity, _recorded(target)['release'])
 
 
-def _recorded(record: Path) -> dict:
+def check_unchanged(build: Path, version: Version, source: Source) -> None:
+    """Raise Failure if the tree has been made from something else since."""
+    if _recorded(tree(build, version)).get('id') != source.id:
+        raise Failure(f'{source.tree}: somebody has set another LINUX_SRC= in the meantime, and '
+                      f'the sources that were measured, {source.release}, are gone')
+
+
+def _record(of_tree: Path) -> Path:
+    return of_tree.with_name(f'{of_tree.name}.source')
+
+
+def _recorded(of_tree: Path) -> dict:
     try:
-        return json.loads(record.read_text(encoding='utf-8'))
+        return json.loads(_record(of_tree).read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return {}
 
 
-def _identity(named: Path) -> str:
+def _identity(named: Path, version: Version) -> str:
     """Identify a tarball by name, size and time, and a tree by those of all its files."""
     digest = hashlib.sha256(str(named).encode())
     if named.is_dir():
@@ -70,14 +85,14 @@ def _identity(named: Path) -> str:
         status = named.stat()
         digest.update(f'{status.st_size} {status.st_mtime_ns}'.encode())
     else:
-        raise Failure(f"no kernel sources at '{named}': install {PACKAGE} (Debian), or set "
-                      f'LINUX_SRC= to linux-{VERSION}.N.tar.xz of kernel.org, or to a tree')
+        raise Failure(f"no kernel sources at '{named}': install {version.package} (Debian), or set "
+                      f'LINUX_SRC= to linux-{version.name}.N.tar.xz of kernel.org, or to a tree')
     return digest.hexdigest()
 
 
-def _install(named: Path, tree: Path) -> str:
+def _install(named: Path, target: Path, version: Version) -> str:
     """Extract or copy next to the tree, check the version, then swap."""
-    new = tree.with_name(tree.name + '.new')
+    new = target.with_name(target.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     if named.is_dir():
@@ -91,25 +106,25 @@ def _install(named: Path, tree: Path) -> str:
         reason = (copied.stderr.strip().splitlines() or ['tar failed'])[0]
         shutil.rmtree(new, ignore_errors=True)
         raise Failure(f"cannot unpack '{named}': {reason}")
-    release = _release(new, named)
+    release = _release(new, named, version)
     if (new / '.config').exists():
         process.output(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'])
-    for objects in tree.glob(f'{OBJECTS}-*'):
+    for objects in target.glob(f'{OBJECTS}-*'):
         objects.rename(new / objects.name)
-    shutil.rmtree(tree, ignore_errors=True)
-    new.rename(tree)
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
     return release
 
 
-def _release(tree: Path, named: Path) -> str:
+def _release(folder: Path, named: Path, version: Version) -> str:
     try:
-        text = (tree / 'Makefile').read_text(encoding='utf-8')
+        text = (folder / 'Makefile').read_text(encoding='utf-8')
     except OSError:
         text = ''
     fields = dict(re.findall(r'^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) = *(\S*)$', text, re.M))
-    version = f"{fields.get('VERSION')}.{fields.get('PATCHLEVEL')}"
-    if version != VERSION:
-        shutil.rmtree(tree, ignore_errors=True)
-        what = f'Linux {version}' if fields else 'not a kernel tree'
-        raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {VERSION}")
-    return f"{version}.{fields.get('SUBLEVEL', '0')}{fields.get('EXTRAVERSION', '')}"
+    found = f"{fields.get('VERSION')}.{fields.get('PATCHLEVEL')}"
+    if found != version.name:
+        shutil.rmtree(folder, ignore_errors=True)
+        what = f'Linux {found}' if fields else 'not a kernel tree'
+        raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {version.name}")
+    return f"{found}.{fields.get('SUBLEVEL', '0')}{fields.get('EXTRAVERSION', '')}"

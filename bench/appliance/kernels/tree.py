@@ -7,11 +7,12 @@ leaves the tree as it was, and the build sees just what changed between two kern
 """
 
 import json
+import os
 import shutil
-import tempfile
 from pathlib import Path
+from typing import Callable
 
-from ..paths import write_atomically
+from ..paths import scratch, write_atomically
 from . import patch
 from .series import Stack
 
@@ -26,24 +27,24 @@ class PatchedTree:
 
     def bring_to(self, wanted: Stack) -> None:
         """Bring the tree to the stack; if it cannot, raise Failure and change nothing."""
-        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
-            staged = self._stage(wanted, Path(stage))
+        with scratch(self.pristine.parent) as stage:
+            staged = self._stage(wanted, stage)
             before = self._patched_now()
             # Both are recorded until the end, so that the next run mends one that was cut short.
             self._remember(before | staged)
             for name in sorted(before | staged):
-                source = Path(stage) if name in staged else self.pristine
+                source = stage if name in staged else self.pristine
                 put(source / name, self.tree / name)
             self._remember(staged)
 
     def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
         """Read files as they are in a stack, those that exist; the tree stays as it is."""
-        with tempfile.TemporaryDirectory(prefix='stage.', dir=self.pristine.parent) as stage:
-            staged = self._stage(wanted, Path(stage))
+        with scratch(self.pristine.parent) as stage:
+            staged = self._stage(wanted, stage)
             patched = self._patched_now()
             found = {}
             for name in names:
-                folder = (Path(stage) if name in staged
+                folder = (stage if name in staged
                           else self.pristine if name in patched else self.tree)
                 if (folder / name).is_file():
                     found[name] = (folder / name).read_text(encoding='utf-8', errors='replace')
@@ -54,6 +55,12 @@ class PatchedTree:
         patched = self._patched_now()
         for name in patch.touched_files(wanted.patches):
             put((self.pristine if name in patched else self.tree) / name, folder / name)
+
+    def content(self, chosen: Callable[[str], bool]) -> bytes:
+        """Return the content of those patched files whose names are chosen."""
+        return b''.join(os.fsencode(f'{name}\n') + (self.tree / name).read_bytes()
+                        for name in sorted(self._patched_now())
+                        if chosen(name) and (self.tree / name).is_file())
 
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
         staged = set(patch.touched_files(wanted.patches))
@@ -75,6 +82,7 @@ class PatchedTree:
             put(self.tree / name, self.pristine / name)
 
     def _patched_now(self) -> set[str]:
+        """The names of the files that are, or may be, not the tree's own."""
         try:
             return set(json.loads(self.record.read_text(encoding='utf-8')))
         except FileNotFoundError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Iterable
 
 from .. import process
-from ..kernels import kernel
+from ..kernels.build import TREE_IN_DEBUG, Built
 
 UNKNOWN = '???'
 
@@ -28,11 +28,11 @@ class Place:
     line: int
 
 
-def places(program: Path, addresses: set[int]) -> dict[int, Place]:
-    """Return the place of each address of a kernel's program."""
+def places(built: Built, addresses: set[int]) -> dict[int, Place]:
+    """Where each address of a kernel's program comes from."""
     wanted = sorted(addresses)
-    frames = _frames(kernel.debug_file(program), wanted)
-    starts, names = _symbols(program)
+    frames = _frames(built.debug, wanted)
+    starts, names = _symbols(built.program)
     found = {}
     for address in wanted:
         outer = names[bisect.bisect_right(starts, address) - 1]
@@ -78,5 +78,5 @@ def _file_and_line(place: str) -> tuple[str, int]:
 
 
 def in_tree(path: str) -> str:
-    """Return a path relative to the tree, as kernel developers write it."""
-    return os.path.normpath(path).removeprefix(f'{kernel.TREE_IN_DEBUG}/')
+    """A path as a kernel developer writes it, relative to the tree."""
+    return os.path.normpath(path).removeprefix(f'{TREE_IN_DEBUG}/')

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from .. import process
-from ..kernels import kernel
 from . import symbols
 
 SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
@@ -59,7 +58,7 @@ def _places(program: Path, addresses: set[int]) -> dict[int, str]:
     """Map each address to 'file:line', followed by the lines into which it is inlined."""
     if not addresses:
         return {}
-    ran = process.run(['addr2line', '-a', '-i', '-e', kernel.debug_file(program)],
+    ran = process.run(['addr2line', '-a', '-i', '-e', program],
                       '\n'.join(map(hex, sorted(addresses))))
     places: dict[int, list[str]] = {}
     for line in ran.stdout.splitlines():

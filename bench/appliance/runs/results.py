@@ -10,7 +10,6 @@ from typing import Iterable, Mapping
 
 from ..boots.guest import Appliance
 from ..boots.records import Host, Record, line
-from ..kernels import series
 from ..paths import results_folder
 
 
@@ -49,9 +48,12 @@ def host(records: Iterable[Record]) -> dict:
 
 def kernels(appliance: Appliance) -> dict[str, dict]:
     """Describe the kernels that were booted, so that anybody can build the same."""
-    described = {}
-    for name, path in appliance.kernels.items():
-        stack = series.stack(name)
-        described[name] = {'series': list(stack.series), 'patches': [p.name for p in stack.patches],
-                           'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
-    return described
+    return {name: {'series': list(built.kernel.stack.series),
+                   'patches': [patch.file.name for patch in built.kernel.stack.patches],
+                   'sha256': hashlib.sha256(built.program.read_bytes()).hexdigest()}
+            for name, built in appliance.kernels.items()}
+
+
+def source(appliance: Appliance) -> str:
+    """Return the release of the sources that they were built of."""
+    return next(iter(appliance.kernels.values())).source.release

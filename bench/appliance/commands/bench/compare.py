@@ -14,7 +14,8 @@ from ...boots import guest
 from ...boots.records import Check, Host, Layout, Record, of_type
 from ...boots.walks import Row, chosen_rows
 from ...host import events, watch
-from ...kernels import placement, sources
+from ...kernels import placement, series
+from ...kernels.build import Built
 from ...numbers import measure
 from ...numbers.verdict import Estimate
 from ...progress import step
@@ -34,13 +35,13 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     It counts those events of the plan, or else of the PMU, that the host can count.
     """
     started = datetime.datetime.now(datetime.timezone.utc)
-    appliance = guest.ensure(build, list(names))
+    appliance = guest.ensure(build, [series.kernel(name) for name in names])
     kernels = placement.ensure(build, appliance.kernels, placements)
     countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
     plan = replace(plan, events=countable)
     clock = time.monotonic()
     session, health, counting = _all_at_once(appliance, kernels, plan)
-    result = _result(build, appliance, session, health)
+    result = _result(appliance, session, health)
     _put_counts(result['rows'], counting, plan)
     result['started'] = started.isoformat(timespec='seconds')
     result['no_events'] = no_events
@@ -54,7 +55,7 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
     return 0
 
 
-def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Path]],
+def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Built]],
                  plan: Plan) -> tuple[Session, dict, insns.Counting]:
     """Take times; check the truth and count beside them, as far as there are CPUs for it."""
     began = time.monotonic()
@@ -104,15 +105,14 @@ def observe(session: Session, shown: str, truth: Callable[[], list[Record]] = li
     return health
 
 
-def _result(build: Path, appliance: guest.Appliance, session: Session, health: dict) -> dict:
+def _result(appliance: guest.Appliance, session: Session, health: dict) -> dict:
     """What result.json holds; docs/formats.md describes every field."""
     layouts = {r.layout: {k: getattr(r, k) for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
                for r in of_type(Layout, session.records)}
-    source = sources.prepare(build)
     return {
         'format': FORMAT,
         'host': results.host(session.records) | health | {'unfit': watch.warnings(health)},
-        'source': source.release,
+        'source': results.source(appliance),
         'kernels': results.kernels(appliance),
         'plan': asdict(session.plan) | {'placements': session.placements},
         'boots': session.boots,

@@ -20,6 +20,7 @@ from ...boots import counting, guest
 from ...boots.walks import Row
 from ...failure import Failure
 from ...kernels import functions
+from ...kernels.build import Built
 from ...logs import symbols
 from ...paths import write_atomically
 from ...progress import step
@@ -54,8 +55,8 @@ class Counting:
         self.appliance = appliance
         self.rows = rows
         self.beside = beside
-        self.kept = {name: _Kept(program, appliance.initramfs)
-                     for name, program in appliance.kernels.items()}
+        self.kept = {name: _Kept(built, appliance.initramfs)
+                     for name, built in appliance.kernels.items()}
         self.unchanged = _unchanged(*appliance.kernels.values())
         self.stop = beside.stop
         self.under_way: list[concurrent.futures.Future] = []
@@ -123,7 +124,7 @@ class Counting:
         of = self.kept[name]
         try:
             for row, found in self._counts(name, rows).items():
-                executed = symbols.executed(self.appliance.kernels[name], found.at)
+                executed = symbols.executed(self.appliance.kernels[name].program, found.at)
                 of.known[row] = Counted(found.instructions, None,
                                         () if found.elsewhere else tuple(sorted(executed)))
         except Failure as failure:
@@ -145,7 +146,7 @@ class Counting:
             BOOT_SECONDS, lambda _: self.stop.is_set()))
 
 
-def _unchanged(first: Path, second: Path) -> set[str]:
+def _unchanged(first: Built, second: Built) -> set[str]:
     """The functions that are the same in both kernels."""
     return set(functions.digests(first)) - functions.changed(first, second)
 
@@ -165,9 +166,9 @@ class _Kept:
     damaged counts are ignored.
     """
 
-    def __init__(self, program: Path, initramfs: Path):
-        self.path = program.with_name(FILE)
-        self.source = hashlib.sha256(program.read_bytes())
+    def __init__(self, built: Built, initramfs: Path):
+        self.path = built.folder / FILE
+        self.source = hashlib.sha256(built.program.read_bytes())
         self.source.update(initramfs.read_bytes())
         self.known: dict[Row, Counted] = self._read()
         self.failed: dict[Row, Counted] = {}

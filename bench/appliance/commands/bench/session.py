@@ -10,12 +10,12 @@ import resource
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Callable, Collection
 
 from ...boots import guest
 from ...boots.records import Record, Turns
 from ...boots.walks import Row, chosen_rows
+from ...kernels.build import Built
 from ...numbers import measure
 from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
 
@@ -68,7 +68,7 @@ class Session:
     run goes on. The guests run on cpu, or on any if it is None.
     """
 
-    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Path]], plan: Plan,
+    def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Built]], plan: Plan,
                  settled: Callable[[], Collection[Row]] = tuple, cpu: int | None = None):
         self.appliance = appliance
         self.kernels = kernels

@@ -3,6 +3,7 @@
 
 import argparse
 
+from ...kernels.series import kernel
 from ...paths import build_folder
 from ..options import add_config, add_kernels, by_height
 from . import contract
@@ -20,4 +21,5 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; returns the exit status."""
-    return contract.run(build_folder(), arguments.kernels or by_height(), arguments.config)
+    return contract.run(build_folder(), [kernel(name, arguments.config)
+                                         for name in arguments.kernels or by_height()])

@@ -5,10 +5,11 @@ import datetime
 import json
 import time
 from pathlib import Path
+from typing import Sequence
 
 from ...boots import guest
 from ...failure import FAILED
-from ...kernels import sources
+from ...kernels.series import Kernel
 from ...runs import results
 from . import observe, report
 from .rules import expected
@@ -16,17 +17,18 @@ from .rules import expected
 FORMAT = 2  # of result.json; raised when a field changes its meaning
 
 
-def run(build: Path, names: list[str], configuration: str = 'release') -> int:
+def run(build: Path, kernels: Sequence[Kernel]) -> int:
     """Check, print the matrix, store; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
-    appliance = guest.ensure(build, names, configuration)
+    appliance = guest.ensure(build, kernels)
+    configuration = kernels[0].configuration.name
     clock = time.monotonic()
     seen = observe.observe(appliance)
     seconds = round(time.monotonic() - clock, 1)
     problems = [problem for one in seen for problem in report.differences(one, expected(one.kernel))]
     result = {
         'format': FORMAT, 'kind': 'contract', 'started': started.isoformat(timespec='seconds'),
-        'seconds': seconds, 'source': sources.prepare(build).release,
+        'seconds': seconds, 'source': results.source(appliance),
         'configuration': configuration, 'host': results.host(seen[0].records),
         'kernels': results.kernels(appliance), 'rules': report.outcomes(seen), 'problems': problems,
     }

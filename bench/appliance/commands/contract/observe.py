@@ -105,7 +105,7 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
         seen.cpu_seconds = oversee.hang.cpu_seconds
         seen.ktap = _read(printed)
         seen.console = _read(console)
-    _judge(seen, appliance.kernels[name])
+    _judge(seen, appliance.kernels[name].debug)
     return seen
 
 

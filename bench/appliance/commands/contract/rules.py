@@ -2,7 +2,7 @@
 """The rules of the page-walk contract, and those that a kernel is known to fail."""
 
 from ...failure import Failure
-from ...paths import PATCHES, VERSION
+from ...kernels.version import LINUX
 
 RULES = {
     'W1': 'confined', 'W2': 'ordered', 'W3': 'covered', 'W4': 'hugetlb apart',
@@ -15,7 +15,7 @@ RULES = {
 
 def expected(name: str) -> set[str]:
     """The rules that a kernel is expected to fail."""
-    path = PATCHES / VERSION / 'expected' / name
+    path = LINUX.folder / 'expected' / name
     if not path.exists():
         return set()
     known = set()

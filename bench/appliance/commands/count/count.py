@@ -12,7 +12,8 @@ from ...boots import guest
 from ...boots.counting import Boot, counts, observe_one, side_by_side
 from ...boots.records import Insns, Record
 from ...failure import FAILED, Failure
-from ...kernels import kernel, sources
+from ...kernels import series
+from ...kernels.build import Built, read_sources
 from ...logs import symbols
 from ...progress import step
 from ...runs import results
@@ -42,7 +43,7 @@ class Plan:
 def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boots: int) -> int:
     """Count, print the tables, store; returns the exit status. No layout chosen: all."""
     started = datetime.datetime.now(datetime.timezone.utc)
-    appliance = guest.ensure(build, names)
+    appliance = guest.ensure(build, [series.kernel(name) for name in names])
     plan = Plan(names, chosen or layouts(appliance), walk, boots)
     clock = time.monotonic()
     records, seen = observe(appliance, plan)
@@ -51,11 +52,11 @@ def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boot
     folder = results.new_folder(started)
     first = {name: of_kernel[0] for name, of_kernel in seen.items()}
     with step('source lines'):
-        attributed = {name: _attribute(build, appliance.kernels[name], name, boot)
+        attributed = {name: _attribute(build, appliance.kernels[name], boot)
                       for name, boot in first.items()}
     result = {
         'format': FORMAT, 'kind': 'count', 'started': started.isoformat(timespec='seconds'),
-        'seconds': seconds, 'source': sources.prepare(build).release,
+        'seconds': seconds, 'source': results.source(appliance),
         'host': results.host(records), 'kernels': results.kernels(appliance),
         'boots': boots, 'unequal': unequal, 'rows': _rows(first),
         'differences': report.differences(attributed),
@@ -110,10 +111,10 @@ def differing(boots: dict[str, list[Boot]]) -> list[str]:
     return found
 
 
-def _attribute(build: Path, program: Path, name: str, boot: Boot) -> report.Attributed:
-    """Find the source lines of a boot's instructions, and read those files."""
-    places = symbols.places(program, {address for count in boot.values() for address in count.at})
-    texts = kernel.read_sources(build, name, {place.file for place in places.values()})
+def _attribute(build: Path, built: Built, boot: Boot) -> report.Attributed:
+    """Where the instructions of a boot come from, with the source files of that kernel."""
+    places = symbols.places(built, {address for count in boot.values() for address in count.at})
+    texts = read_sources(build, built, {place.file for place in places.values()})
     return report.Attributed({key: count.at for key, count in boot.items()}, places, texts)
 
 

@@ -14,7 +14,7 @@ from ...boots import guest
 from ...boots.records import Boot as BootRecord, Loop, Record, of_type
 from ...failure import FAILED, Failure
 from ...host import perf
-from ...kernels import sources
+from ...kernels import series
 from ...progress import step
 from ...render import table
 from ...runs import results
@@ -34,7 +34,7 @@ def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -
     """Profile one kernel, or compare the second with the first; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
     events = perf.choose()
-    appliance = guest.ensure(build, kernels)
+    appliance = guest.ensure(build, [series.kernel(name) for name in dict.fromkeys(kernels)])
     described = results.kernels(appliance)
     labels = dict(zip(_labels(kernels), kernels))
     appliance = replace(appliance, kernels={label: appliance.kernels[name]
@@ -45,7 +45,7 @@ def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -
         profiles = _profiles(appliance, events[0], recording, records)
     result = {
         'format': FORMAT, 'kind': 'profile', 'started': started.isoformat(timespec='seconds'),
-        'seconds': round(time.monotonic() - clock, 1), 'source': sources.prepare(build).release,
+        'seconds': round(time.monotonic() - clock, 1), 'source': results.source(appliance),
         'host': results.host(records), 'layout': layout, 'walk': walk,
         'kernels': {label: described[name] for label, name in labels.items()},
         **_numbers(events, profiles)}
@@ -76,7 +76,7 @@ def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
     done = 0
     with step(f"{total} boots of {' and '.join(appliance.kernels)} under perf") as shown:
         for record in guest.records(
-                appliance, f'--boots={BOOTS}', f'--mem={guest.MEMORY_MIB}',
+                appliance, f'--boots={BOOTS}', f'--mem={appliance.memory_mib}',
                 f'--timeout={BOOT_SECONDS + seconds}', argv=argv,
                 under=perf.command(events), stdout=recording):
             records.append(record)
@@ -93,7 +93,7 @@ def _profiles(appliance: guest.Appliance, event: perf.Event, recording: IO,
     loops = of_type(Loop, records)  # in time order, never two at once
     begins = [loop.begin_ns - QUIET_NS for loop in loops]
     boots = [Boot(loop.walks, loop.end_ns - loop.begin_ns) for loop in loops]
-    for sample in perf.samples(recording, appliance.kernels.values()):
+    for sample in perf.samples(recording, [one.program for one in appliance.kernels.values()]):
         i = bisect.bisect_right(begins, sample.time) - 1
         if i < 0 or sample.time > loops[i].end_ns + QUIET_NS:
             continue

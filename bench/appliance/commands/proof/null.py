@@ -7,40 +7,39 @@ do it, with all rows, the default budget and placements. But rows of the same co
 too. Trials are kept in results/proof/null.jsonl; a stopped run goes on from there.
 """
 
-import hashlib
 import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ... import paths
 from ...boots import guest
-from ...kernels import kernel, placement, series
-from ...paths import PATCHES, VERSION, results_folder
-from ...progress import step
+from ...kernels import build as builds, placement, series
+from ...kernels.build import Built
+from ...kernels.version import LINUX
+from ...paths import results_folder
 from ..bench import compare
 from ..bench.session import PROFILES, Session
 from . import proof, report
 
-FOLDER = PATCHES / VERSION / 'proof' / 'null'
+FOLDER = LINUX.folder / 'proof' / 'null'
 TRIALS = 2  # of each patch
 PLAN = replace(PROFILES['quick'], time_all=True)
 
 
 def run(build: Path) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
-    appliance = guest.ensure(build, [proof.BASE])
-    programs = ensure(build)
+    appliance = guest.ensure(build, [series.kernel(proof.BASE)])
+    kernels = ensure(build)
     path = results_folder() / 'proof' / 'null.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
     base = appliance.kernels[proof.BASE]
-    trials = proof.kept(path, [base, *programs.values()])
+    trials = proof.kept(path, [base, *kernels.values()])
     with open(path, 'a', encoding='utf-8') as kept:
         for number in range(TRIALS):
-            for name, program in programs.items():
+            for name, built in kernels.items():
                 if sum(t['condition'] == name for t in trials) > number:
                     continue
-                trial = _trial(build, replace(appliance, kernels={proof.BASE: base, name: program}),
+                trial = _trial(build, replace(appliance, kernels={proof.BASE: base, name: built}),
                                f'{name}: trial {number + 1} of {TRIALS}')
                 trials.append(trial)
                 kept.write(json.dumps(trial) + '\n')
@@ -50,29 +49,12 @@ def run(build: Path) -> int:
     return 0
 
 
-def ensure(build: Path) -> dict[str, Path]:
-    """Build the kernels that are not up to date; return them by the names of their patches."""
-    stack = series.stack(proof.BASE)
-    bench = kernel.Bench(build, 'release')
-    programs = {}
-    try:
-        for patch in sorted(FOLDER.glob('*.patch')):
-            target = build / 'release' / 'proof' / patch.stem / 'linux'
-            wanted = _stamp(build, patch)
-            stamp = target.with_name('stamp')
-            if not (stamp.exists() and stamp.read_text(encoding='utf-8') == wanted):
-                with step(f'building {proof.BASE} with {patch.name}'):
-                    bench.build(series.with_patches(stack, patch.stem, patch), target, True)
-                paths.write_atomically(stamp, wanted)
-            programs[patch.stem] = target
-    finally:
-        bench.restore(stack)
-    return programs
-
-
-def _stamp(build: Path, patch: Path) -> str:
-    base = kernel.binary(build, proof.BASE).with_name('stamp').read_text(encoding='utf-8')
-    return hashlib.sha256(base.encode() + patch.read_bytes()).hexdigest() + '\n'
+def ensure(build: Path) -> dict[str, Built]:
+    """The kernels, by the name of the patch that each has more; what is up to date stays."""
+    base = series.kernel(proof.BASE)
+    built = builds.ensure(build, [base.plus(patch.stem, patch)
+                                  for patch in sorted(FOLDER.glob('*.patch'))])
+    return {one.kernel.name: one for one in built}
 
 
 def _trial(build: Path, appliance: guest.Appliance, shown: str) -> dict:
@@ -88,4 +70,4 @@ def _trial(build: Path, appliance: guest.Appliance, shown: str) -> dict:
     return {'condition': name, 'seconds': round(time.monotonic() - started, 1),
             'boots': session.boots, 'rows': rows, 'others': health['others'],
             'speed_range': health['speed_range'],
-            'kernels': [proof.digest(program) for program in appliance.kernels.values()]}
+            'kernels': [proof.digest(built) for built in appliance.kernels.values()]}

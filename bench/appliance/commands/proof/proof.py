@@ -20,8 +20,9 @@ from typing import Iterable, Iterator
 from ... import paths, process
 from ...boots import counting, guest
 from ...failure import Failure
-from ...kernels import kernel, series
-from ...paths import PATCHES, VERSION
+from ...kernels import build as builds, series
+from ...kernels.build import Built
+from ...kernels.version import LINUX
 from ...progress import step
 from ..bench import compare
 from ..bench.session import Plan, Session
@@ -29,7 +30,7 @@ from . import plot, report
 from .report import Condition
 
 BASE = 'stock'
-PATCH = PATCHES / VERSION / 'proof' / 'cost.patch'
+PATCH = LINUX.folder / 'proof' / 'cost.patch'
 ROOM = 16384  # nops in the wasting function, executed or not
 BUDGET = 60  # seconds of a trial
 WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
@@ -49,15 +50,15 @@ def run(build: Path, row: str) -> int:
     layout, _, walk = row.partition(':')
     if not walk or ',' in walk:
         raise Failure(f"{row}: bench-proof takes one row, LAYOUT:WALK, as in dense:pte_entry")
-    appliance = guest.ensure(build, [BASE])
-    programs, costs = _programs(build, appliance, layout, walk)
+    appliance = guest.ensure(build, [series.kernel(BASE)])
+    kernels, costs = _kernels(build, appliance, layout, walk)
     path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
-    trials = kept(path, programs.values())
+    trials = kept(path, kernels.values())
     with open(path, 'a', encoding='utf-8') as file:
         for condition, number in _missing(trials):
             shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
-            trial = _trial(appliance, programs, condition, row, shown)
+            trial = _trial(appliance, kernels, condition, row, shown)
             trial['cost'] = costs[condition.cost]
             trials.append(trial)
             file.write(json.dumps(trial) + '\n')
@@ -78,54 +79,44 @@ def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
             for condition in CONDITIONS if done[condition.name] <= number < condition.trials]
 
 
-def _programs(build: Path, appliance: guest.Appliance, layout: str,
-              walk: str) -> tuple[dict[float, Path], dict[float, float]]:
-    """Build kernels by their intended cost; return also the cost of each, by exact count."""
-    bench = kernel.Bench(build, 'release')
-    folder = build / 'release' / 'proof'
-    programs: dict[float, Path] = {}
-    costs = {}
-    try:
-        with step('kernels of known cost'):
-            programs[0] = _build(bench, folder, 0)
-            bare, passes = _instructions(appliance, programs[0], layout, walk)
-            for cost in sorted({c.cost for c in CONDITIONS} - {0}):
-                programs[cost] = _build(bench, folder, round(cost * bare / passes))
-    finally:
-        bench.restore(series.stack(BASE))
-    for cost, program in programs.items():
-        costs[cost] = _instructions(appliance, program, layout, walk)[0] / bare - 1
-    return programs, costs
+def _kernels(build: Path, appliance: guest.Appliance, layout: str,
+             walk: str) -> tuple[dict[float, Built], dict[float, float]]:
+    """Kernels by the cost asked for, and the cost that each has, by exact count."""
+    kernels: dict[float, Built] = {0: _build(build, 0, 0)}
+    bare, passes = _instructions(appliance, kernels[0], layout, walk)
+    for cost in sorted({c.cost for c in CONDITIONS} - {0}):
+        kernels[cost] = _build(build, cost, round(cost * bare / passes))
+    return kernels, {cost: _instructions(appliance, built, layout, walk)[0] / bare - 1
+                     for cost, built in kernels.items()}
 
 
-def _build(bench: kernel.Bench, folder: Path, nops: int) -> Path:
+def _build(build: Path, cost: float, nops: int) -> Built:
     if nops > ROOM:
         raise Failure(f'{nops} nops do not fit into the function of {PATCH}, which has {ROOM}')
-    folder.mkdir(parents=True, exist_ok=True)
-    patch = folder / f'waste-{nops}.patch'
+    patch = build / 'proof' / f'waste-{nops}.patch'
     text = PATCH.read_text(encoding='utf-8')
     paths.write_atomically(patch, text.replace('@NOPS@', str(nops)).replace('@ROOM@', str(ROOM)))
-    stack = series.with_patches(series.stack(BASE), patch.stem, patch)
-    return bench.build(stack, folder / f'{nops}-nops' / 'linux', configure=True)
+    built, = builds.ensure(build, [series.kernel(BASE).plus(f'waste-{cost}', patch)])
+    return built
 
 
-def _instructions(appliance: guest.Appliance, program: Path, layout: str,
+def _instructions(appliance: guest.Appliance, built: Built, layout: str,
                   walk: str) -> tuple[int, int]:
-    """Count the instructions of a walk, and its calls of the wasting function."""
-    one = replace(appliance, kernels={'waste': program})
+    """Of a walk by this kernel: how many in all, how often it comes to the wasting function."""
+    one = replace(appliance, kernels={'waste': built})
     boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', f'{layout}:{walk}']))
     found = boot[layout, walk]
-    listed = process.output(['nm', program])
+    listed = process.output(['nm', built.program])
     waste = next(int(line.split()[0], 16) for line in listed.splitlines()
                  if line.endswith(' pagewalk_waste'))
     return found.instructions, found.at[waste]
 
 
-def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
-    """Return the trials that earlier runs made with the very same kernels."""
+def kept(path: Path, kernels: Iterable[Built]) -> list[dict]:
+    """The trials that earlier runs made with the very same kernels."""
     if not path.exists():
         return []
-    current = {digest(program) for program in programs}
+    current = {digest(built) for built in kernels}
     trials = []
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         try:
@@ -136,17 +127,17 @@ def kept(path: Path, programs: Iterable[Path]) -> list[dict]:
     return [t for t in trials if set(t['kernels']) <= current]
 
 
-def digest(program: Path) -> str:
-    """Return the digest of a kernel's program, which names it in trials."""
-    return hashlib.sha256(program.read_bytes()).hexdigest()
+def digest(built: Built) -> str:
+    """Of a kernel's program, as trials name it."""
+    return hashlib.sha256(built.program.read_bytes()).hexdigest()
 
 
-def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: Condition,
+def _trial(appliance: guest.Appliance, kernels: dict[float, Built], condition: Condition,
            row: str, shown: str) -> dict:
-    kernels = {'a': [programs[0]], 'b': [programs[condition.cost]]}
+    pair = {'a': [kernels[0]], 'b': [kernels[condition.cost]]}
     started = time.monotonic()
     with _load(condition.load):
-        session = Session(appliance, kernels, Plan(BUDGET, WITHIN, (row,)))
+        session = Session(appliance, pair, Plan(BUDGET, WITHIN, (row,)))
         health = compare.observe(session, shown)
     layout, walk = row.split(':')
     found = session.comparisons[layout, walk]
@@ -155,7 +146,7 @@ def _trial(appliance: guest.Appliance, programs: dict[float, Path], condition: C
             'ratio': found.ratio and asdict(found.ratio),
             'control': found.control and asdict(found.control),
             'others': health['others'], 'speed_range': health['speed_range'],
-            'kernels': sorted({digest(kernels['a'][0]), digest(kernels['b'][0])})}
+            'kernels': sorted({digest(one) for one, in pair.values()})}
 
 
 @contextlib.contextmanager

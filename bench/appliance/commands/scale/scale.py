@@ -11,7 +11,7 @@ from pathlib import Path
 from ...boots import counting, guest
 from ...boots.records import Boot, Count, Layout, Record, of_type
 from ...failure import FAILED, Failure
-from ...kernels import sources
+from ...kernels.series import kernel as of_name
 from ...numbers import fit, measure
 from ...progress import step
 from ...runs import results
@@ -76,7 +76,7 @@ def points(most: int, steps: tuple[int, ...]) -> list[int]:
 def run(build: Path, kernels: list[str], effort: Effort) -> int:
     """Measure, fit, print the table; returns the exit status."""
     started = datetime.datetime.now(datetime.timezone.utc)
-    appliance = guest.ensure(build, kernels)
+    appliance = guest.ensure(build, [of_name(name) for name in kernels])
     clock = time.monotonic()
     records = _boot(appliance, effort)
     if effort.count:
@@ -84,7 +84,7 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     seconds = round(time.monotonic() - clock, 1)
     result: dict = {
         'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
-        'seconds': seconds, 'source': sources.prepare(build).release,
+        'seconds': seconds, 'source': results.source(appliance),
         'host': results.host(records), 'kernels': results.kernels(appliance),
         'boots': effort.boots, 'fits': fits(records)}
     result['floors'] = floors(result['fits'])
@@ -107,7 +107,7 @@ def _boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
     done = 0
     with step(f'{total} boots of {", ".join(appliance.kernels)}') as shown:
         for record in guest.records(
-                appliance, f'--boots={effort.boots}', f'--mem={guest.MEMORY_MIB}',
+                appliance, f'--boots={effort.boots}', f'--mem={appliance.memory_mib}',
                 f'--timeout={BOOT_SECONDS}',
                 argv=['/bin/walks', 'scale', f'--samples={effort.samples}', *asked]):
             records.append(record)

@@ -3,8 +3,14 @@
 
 import pytest
 
-from appliance.kernels import kconfig
+from appliance.kernels import build, series
+from appliance.kernels.configuration import Configuration, check_taken
+from appliance.kernels.sources import Source
 from appliance.failure import Failure
+
+
+def requested(fragments):
+    return Configuration('release', tuple(fragments), '', 512, True).requested()
 
 
 @pytest.fixture
@@ -21,8 +27,8 @@ def config(tmp_path, text):
 
 
 def test_all_taken(fragment, tmp_path):
-    wanted = kconfig.requested([fragment])
-    kconfig.check_taken(wanted, config(tmp_path, 'CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=17\n'))
+    wanted = requested([fragment])
+    check_taken(wanted, config(tmp_path, 'CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=17\n'))
 
 
 @pytest.mark.parametrize('text, named', [
@@ -32,17 +38,30 @@ def test_all_taken(fragment, tmp_path):
 ])
 def test_not_taken_is_named(fragment, tmp_path, text, named):
     with pytest.raises(Failure, match=named):
-        kconfig.check_taken(kconfig.requested([fragment]), config(tmp_path, text))
+        check_taken(requested([fragment]), config(tmp_path, text))
 
 
 def test_a_later_fragment_wins(fragment, tmp_path):
     later = tmp_path / 'debug.config'
     later.write_text('CONFIG_B=y\n')
-    assert kconfig.requested([fragment, later])['CONFIG_B'][0] == 'y'
+    assert requested([fragment, later])['CONFIG_B'][0] == 'y'
 
 
 def test_a_malformed_line_is_named(tmp_path):
     path = tmp_path / 'bad.config'
     path.write_text('CONFIG_A=y\nA=y\n')
     with pytest.raises(Failure, match=r"bad\.config:2: 'A=y' is not CONFIG_SYMBOL=value"):
-        kconfig.requested([path])
+        requested([path])
+
+
+def test_a_comment_makes_no_other_kernel(fragment):
+    def digest():
+        configured = Configuration('release', (fragment,), '', 512, True)
+        return build._digest(Source(fragment, 'id', '6.12.1'),
+                             series.Kernel('k', series.Stack((), ()), configuration=configured))
+
+    before = digest()
+    fragment.write_text('CONFIG_C=17\n# a better comment\n' + fragment.read_text())
+    assert digest() == before
+    fragment.write_text(fragment.read_text().replace('CONFIG_A=y', 'CONFIG_A=n'))
+    assert digest() != before

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Build kernels: one source tree, one object folder a configuration.
+
+Kernels are built one after the other in the same object folder, and each
+result is copied out; what two of them share is compiled once. That folder
+lies in the tree, for then kbuild names no absolute path, and ccache finds
+what another clone has compiled.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+from .. import process
+from ..failure import Failure
+from ..paths import copy_atomically, locked, write_atomically
+from ..progress import Step
+from . import configuration, kept, sources
+from .series import Kernel
+from .sources import Source
+from .tree import PatchedTree, put
+
+# The same sources give the same program, wherever and whenever they are built.
+REPRODUCIBLE = {
+    'KBUILD_BUILD_TIMESTAMP': '1970-01-01', 'KBUILD_BUILD_USER': 'umwalk',
+    'KBUILD_BUILD_HOST': 'umwalk', 'KBUILD_BUILD_VERSION': '1',
+}
+
+TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
+
+PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
+
+
+@dataclass(frozen=True)
+class Built:
+    """A kernel that can be booted, and what belongs to its program.
+
+    folder: where all that is; program: `linux` in there, or the same in another placement.
+    """
+    kernel: Kernel
+    source: Source
+    folder: Path
+    program: Path
+
+    @property
+    def debug(self) -> Path:
+        """Return the file with the program's source lines, if there is one: it may be the program."""
+        separate = self.program.with_name('linux.debug')
+        return separate if separate.exists() else self.program
+
+    @property
+    def linked(self) -> Path:
+        """Return the path of the program as the linker left it, with relocations."""
+        return self.folder / 'linux.linked'
+
+    @property
+    def map(self) -> Path:
+        """Return the path of the linker's map."""
+        return self.folder / 'linux.map'
+
+    @property
+    def config(self) -> Path:
+        """Return the path of its .config."""
+        return self.folder / 'config'
+
+    @property
+    def headers(self) -> Path:
+        """Return the folder of the probe's interface, for programs of the guest."""
+        return self.folder / 'headers'
+
+    @property
+    def log(self) -> Path:
+        """Return the path of what kbuild said."""
+        return self.folder / 'build.log'
+
+
+def ensure(build: Path, kernels: Sequence[Kernel]) -> list[Built]:
+    """Build what is missing; what is returned stays as long as this process runs."""
+    with locked(build):
+        return [_ensure_one(build, kernel) for kernel in kernels]
+
+
+def release(built: Built) -> None:
+    """Say that it is no longer used, so that it may be removed."""
+    kept.release(built.folder)
+
+
+def check_applies(build: Path, kernel: Kernel) -> None:
+    """Raise Failure if its stack does not; nothing is changed or built."""
+    with locked(build):
+        _tree(build, sources.prepare(build, kernel.version)).read(kernel.stack, set())
+
+
+def bring_tree_to(build: Path, kernel: Kernel) -> Path:
+    """Apply a kernel's patches to the kernel tree, and return the tree."""
+    source = sources.prepare(build, kernel.version)
+    _tree(build, source).bring_to(kernel.stack)
+    return source.tree
+
+
+def read_sources(build: Path, built: Built, files: set[str]) -> dict[str, str]:
+    """Return files of the kernel tree as they were when the kernel was built."""
+    with locked(build):
+        sources.check_unchanged(build, built.kernel.version, built.source)
+        return _tree(build, built.source).read(built.kernel.stack, files)
+
+
+def _tree(build: Path, source: Source) -> PatchedTree:
+    return PatchedTree(source.tree, build / 'pristine')
+
+
+def _ensure_one(build: Path, kernel: Kernel) -> Built:
+    source = sources.prepare(build, kernel.version)
+    folder = kept.folder(build, f'{kernel.name}-{kernel.configuration}', _digest(source, kernel))
+    built = Built(kernel, source, folder, folder / 'linux')
+    kept.use(folder)
+    if not built.program.exists():
+        _build(build, built)
+        kept.forget_others(folder)
+    put(built.headers / PROBE_HEADER, build / 'headers' / PROBE_HEADER)
+    return built
+
+
+def _build(build: Path, built: Built) -> None:
+    kernel, tree = built.kernel, built.source.tree
+    patched = _tree(build, built.source)
+    patched.bring_to(kernel.stack)
+    objects = tree / f'{sources.OBJECTS}-{kernel.configuration}'
+    _configure(built, objects, patched)
+    shown = Step(f'building kernel {kernel.name}')
+    try:
+        compiled = _compile(built, objects, shown)
+    except Failure:
+        shown.end('failed')
+        raise
+    shown.end(f'done, {compiled} files compiled')
+    copy_atomically(objects / '.config', built.config)
+    put(tree / 'include' / 'uapi' / PROBE_HEADER, built.headers / PROBE_HEADER)
+    _install(built, objects)
+
+
+def _install(built: Built, objects: Path) -> None:
+    """Copy the program, last, and before it what is needed to count and to move it."""
+    linked = objects / 'linux'
+    if not built.kernel.configuration.countable:
+        copy_atomically(linked, built.program)
+        return
+    copy_atomically(linked, built.linked)
+    copy_atomically(objects / 'vmlinux.map', built.map)
+    bare = objects / 'linux.bare'  # in one step, --only-keep-debug makes a damaged file
+    _objcopy('--remove-relocations=*', linked, bare)
+    _objcopy('--only-keep-debug', bare, built.folder / 'linux.debug')
+    _objcopy('--strip-debug', bare, built.program)
+
+
+def _objcopy(option: str, source: Path, target: Path) -> None:
+    temporary = target.with_name(f'.{target.name}.{os.getpid()}')
+    process.output(['objcopy', option, source, temporary])
+    temporary.replace(target)
+
+
+def _digest(source: Source, kernel: Kernel) -> str:
+    """Return a digest that changes whenever the kernel could come out different."""
+    symbols = {symbol: value for symbol, (value, _) in kernel.configuration.requested().items()}
+    parts = [source.id, *(patch.digest for patch in kernel.stack.patches),
+             *(f'{symbol}={symbols[symbol]}' for symbol in sorted(symbols)), _compiler(),
+             _compiler_flags(kernel.configuration)]
+    return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
+
+
+def _compiler() -> str:
+    return process.output(['gcc', '--version'])
+
+
+def _compiler_flags(configured: configuration.Configuration) -> str:
+    """Return the flags beyond those of the tree; {tree} is the tree.
+
+    Sections of their own let movable.py reorder functions. Debug information
+    names folders, and ccache would put in those of whoever compiled first; the
+    linker's build ID, which stays when it is stripped, would differ with them.
+    """
+    return (f'-ffunction-sections -fdebug-prefix-map={{tree}}={TREE_IN_DEBUG} '
+            + configured.compiler_flags)
+
+
+def _configure(built: Built, objects: Path, patched: PatchedTree) -> None:
+    """Make .config, unless all that it depends on is as it was for the kernel before."""
+    wanted = built.kernel.configuration.requested()
+    text = ''.join(f'{symbol}={value}\n' for symbol, (value, _) in wanted.items())
+    done = objects / 'umwalk.configured'
+    depends = hashlib.sha256((text + built.source.id + _compiler()).encode()
+                             + patched.content(_is_kconfig)).hexdigest()
+    if done.exists() and done.read_text(encoding='utf-8') == depends:
+        return
+    done.unlink(missing_ok=True)
+    objects.mkdir(exist_ok=True)
+    fragment = objects / 'umwalk.config'
+    write_atomically(fragment, text)
+    ran = _make(built.source.tree, objects, ['allnoconfig'], {'KCONFIG_ALLCONFIG': str(fragment)})
+    output, _ = ran.communicate()
+    if ran.returncode:
+        raise Failure('configuring the kernel failed:\n' + output)
+    configuration.check_taken(wanted, objects / '.config')
+    write_atomically(done, depends)
+
+
+def _is_kconfig(name: str) -> bool:
+    return Path(name).name.startswith('Kconfig') or name.startswith('scripts/')
+
+
+def _compile(built: Built, objects: Path, shown: Step) -> int:
+    """Run kbuild; returns how many files it compiled."""
+    tree = built.source.tree
+    flags = _compiler_flags(built.kernel.configuration).format(tree=tree.resolve())
+    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+    compiled = 0
+    assert ran.stdout
+    with open(built.log, 'w', encoding='utf-8') as written:
+        for line in ran.stdout:
+            written.write(line)
+            compiled += line.startswith('  CC ')
+            shown.update(f'{compiled} files compiled')
+    if ran.wait():
+        errors = [line for line in built.log.read_text(encoding='utf-8').splitlines()
+                  if 'error' in line.lower() or '***' in line][:5]
+        raise Failure(f'kernel {built.kernel.name} does not build, see {built.log}:\n'
+                      + '\n'.join(errors))
+    return compiled
+
+
+def _make(tree: Path, objects: Path, targets: list[str],
+          extra: dict[str, str]) -> subprocess.Popen:
+    """Start kbuild."""
+    compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
+    return process.start(
+        ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
+         f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
+        REPRODUCIBLE | extra, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        **process.TEXT)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernel configurations: allnoconfig plus fragments, every symbol checked."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..failure import Failure
+from ..paths import CONFIGS
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How a kernel is configured, and what follows from that.
+
+    fragments: files of symbols, later ones on top; compiler_flags: for debug information,
+    if no symbol asks for it; memory_mib: what a guest needs; countable: whether instructions
+    are counted and functions moved.
+    """
+    name: str
+    fragments: tuple[Path, ...]
+    compiler_flags: str
+    memory_mib: int
+    countable: bool
+
+    def __str__(self) -> str:
+        return self.name
+
+    def requested(self) -> dict[str, tuple[str, str]]:
+        """Return symbol -> (value, 'file:line'); the last fragment that names a symbol wins."""
+        wanted: dict[str, tuple[str, str]] = {}
+        for path in self.fragments:
+            wanted |= _symbols(path)
+        return wanted
+
+
+# Lines and inlined functions, for counts and stack traces: what costs least of
+# all debug information, and changes no instruction.
+RELEASE = Configuration('release', (CONFIGS / 'base.config',), '-g1', 512, True)
+# Twice the memory, for KASAN's redzones and quarantine and lockdep's tables.
+DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config'), '', 1024, False)
+ALL = {one.name: one for one in (RELEASE, DEBUG)}
+
+
+def _symbols(path: Path) -> dict[str, tuple[str, str]]:
+    found = {}
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        place = f'{path.parent.name}/{path.name}:{number}'
+        text = line.strip()
+        if not text or text.startswith('#'):
+            continue
+        match = re.fullmatch(r'(CONFIG_\w+)=(.+)', text)
+        if not match:
+            raise Failure(f"{place}: '{text}' is not CONFIG_SYMBOL=value")
+        found[match[1]] = (match[2], place)
+    return found
+
+
+def check_taken(wanted: dict[str, tuple[str, str]], config: Path) -> None:
+    """Fail, naming the symbols, when the kernel's .config is not what was asked for."""
+    taken = dict(re.findall(r'^(CONFIG_\w+)=(.+)$', config.read_text(encoding='utf-8'), re.M))
+    missed = [f'{place}: {symbol}={value} did not take effect, it is {taken.get(symbol, "n")}'
+              for symbol, (value, place) in wanted.items() if taken.get(symbol, 'n') != value]
+    if missed:
+        raise Failure('; '.join(missed) + ' (is a dependency missing?)')
