@@ -66,7 +66,7 @@ def locked(build: Path) -> Iterator[None]:
 def scratch(build: Path) -> Iterator[Path]:
     """Make a folder for as long as it is used; remove those of runs that were killed.
 
-    A folder is locked by whoever uses it, and a lock ends with its process.
+    The user of a folder locks it, and the lock ends with the process.
     """
     top = build / 'scratch'
     top.mkdir(exist_ok=True)

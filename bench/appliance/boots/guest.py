@@ -108,7 +108,7 @@ def _failure(appliance: Appliance, status: int, boots: list[Boot], said: str) ->
 def never_came_up(status: int, boots: list[Boot]) -> bool:
     """Whether no guest has ever come up, neither in this run, which ended so, nor before.
 
-    A kernel that panics has come up.
+    A kernel that panics shows that this host can start one.
     """
     if CAME_UP.is_set():
         return False

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Records of boots: a class for each type, from the lines that a runner writes and back.
 
-docs/formats.md says what each field means; a test holds it, the C code and
-this against each other. The order of fields is that of the lines, so that
-what is stored is to the byte what was read.
+docs/formats.md says what each field means. A test compares it, the C code and this module.
+Fields have the order of the lines, so that umwalk stores to the byte what it has read.
 """
 
 import builtins

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk mutants`: does every wrong change of the walker fail a check?
 
-Each patch is built on its own onto stock, in the object folder of the normal
-kernels: one file is compiled and the kernel linked. Then the checks judge it.
+Each patch is applied to stock alone, and built in the object folder of the normal kernels:
+one file is compiled and the kernel linked. Then the checks judge the kernel.
 """
 
 import argparse
@@ -165,7 +165,7 @@ def _raise_first(trials: list[concurrent.futures.Future]) -> None:
 def _try_original(appliance: guest.Appliance) -> tuple[float, set[tuple[str, str]]]:
     """Return the seconds of CPU time of the original, and its faults.
 
-    It is a Failure if it breaks a rule that it is not known to break.
+    It is a Failure if the original fails a rule that it is not known to fail.
     """
     faults, seconds = _faults(appliance.kernels[BASE], appliance, float('inf'))
     for fault in faults:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the host's CPU counts in a walk, cycles, cache misses and so on: which, and from records.
+"""Events that the host's CPU counts in a walk, such as cycles and cache misses.
 
-The runner counts (bench/runner/events.h): in each turn of a guest, its kernel's
-process, in the host's user space. perf need not be installed.
+The runner counts them in each turn of a guest, for the process of its kernel, in the host's
+user space (bench/runner/events.h). perf need not be installed.
 """
 
 from collections import defaultdict
@@ -47,11 +47,11 @@ def per_walk(records: list[Record]) -> dict[Row, dict[str, dict[str, float]]]:
 
 
 def of_walks(records: list[Record]) -> Iterator[tuple[Sample, dict[str, int]]]:
-    """Samples, and what was counted of the walks of each: in its turn less in the bare one.
+    """Yield each sample with the events of its walks: those of its turn minus the bare turn's.
 
-    A turn goes on until the guest asks for the next one. What it does after the
-    last sample of a row, as taking the layout down, is in that one's turn:
-    nothing is known of that sample.
+    A turn goes on until the guest asks for the next one. After the last sample of a row the
+    guest does other things in that turn, such as taking the layout down, so that sample is
+    left out.
     """
     turns: dict[tuple[int, str, int | None], dict[str, int]] = {
         (r.boot, r.kernel, r.turn): r.counts for r in of_type(Events, records)}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""perf on the host: what it can sample here, a recording, and the samples in it.
+"""perf on the host: find out what it can sample, record, and read the samples.
 
-Only user space is sampled: a UML kernel is a program of the host, and that
-much perf allows an ordinary user with kernel.perf_event_paranoid at 2.
+Only user space is sampled, since a UML kernel is a program of the host. perf allows this to
+an ordinary user if kernel.perf_event_paranoid is 2.
 """
 
 import re
@@ -53,9 +53,9 @@ class Sample:
 
 
 def choose() -> list[Event]:
-    """The event to sample with call chains, and what else can be counted.
+    """Return the event to sample with call chains, and further events that can be counted.
 
-    Raises Failure, with the remedy, where perf may not sample at all.
+    If perf may not sample at all, raise Failure with the remedy.
     """
     there = [event for event in (CYCLES, *COUNTED) if _can_count(event.name)]
     events = there if CYCLES in there else [CLOCK]
@@ -100,9 +100,9 @@ def _record(events: list[Event]) -> list[str]:
 
 
 def command(events: list[Event]) -> list[str]:
-    """A command to put in front of another, to record it to standard output.
+    """Return a command that runs another one, and records it to standard output.
 
-    It ends when whoever started it does, and so does what it runs.
+    Both end when the process ends that started them.
     """
     return ['setpriv', '--pdeathsig=TERM', 'perf', *_record(events), '-o', '-', '--']
 

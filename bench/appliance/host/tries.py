@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What UML, the runner and perf ask of a host, tried in a child process.
+"""Try in a child process what UML, the runner and perf ask of a host.
 
-Each function raises OSError where the host refuses. The numbers are those of x86-64.
+Each function raises OSError if the host refuses. The numbers are those of x86-64.
 """
 
 import ctypes

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Build kernels: one source tree, one object folder a configuration.
 
-Kernels are built one after the other in the same object folder, and each
-result is copied out; what two of them share is compiled once. That folder
-lies in the tree, for then kbuild names no absolute path, and ccache finds
-what another clone has compiled.
+Kernels are built one after the other in the same object folder, and each result is copied
+out. So what two kernels share is compiled once. The object folder lies in the tree, so that
+kbuild names no absolute path, and ccache finds what another clone has compiled.
 """
 
 import hashlib
@@ -39,7 +38,7 @@ PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
 class Built:
     """A kernel that can be booted, and what belongs to its program.
 
-    folder: where all that is; program: `linux` in there, or the same in another placement.
+    folder has all of that. program is `linux` in there, or the same in another placement.
     """
     kernel: Kernel
     source: Source
@@ -179,9 +178,9 @@ def _compiler() -> str:
 def _compiler_flags(configured: configuration.Configuration) -> str:
     """Return the flags beyond those of the tree; {tree} is the tree.
 
-    Sections of their own let movable.py reorder functions. Debug information
-    names folders, and ccache would put in those of whoever compiled first; the
-    linker's build ID, which stays when it is stripped, would differ with them.
+    Functions have sections of their own, so that movable.py can reorder them. Debug
+    information names folders, and ccache would put in those of the first compilation. The
+    linker's build ID, which remains without debug information, would differ with them.
     """
     return (f'-ffunction-sections -fdebug-prefix-map={{tree}}={TREE_IN_DEBUG} '
             + configured.compiler_flags)

@@ -13,9 +13,9 @@ from ..paths import CONFIGS
 class Configuration:
     """How a kernel is configured, and what follows from that.
 
-    fragments: files of symbols, later ones on top; compiler_flags: for debug information,
-    if no symbol asks for it; memory_mib: what a guest needs; countable: whether instructions
-    are counted and functions moved.
+    fragments are files of symbols, of which later ones win. compiler_flags ask for debug
+    information if no symbol does. A guest needs memory_mib. countable tells whether
+    instructions can be counted and functions moved.
     """
     name: str
     fragments: tuple[Path, ...]

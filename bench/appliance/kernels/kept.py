@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The folders of built kernels, each named by its content: which are kept, and how long.
+"""Keep the folders of built kernels, each named by its content, as long as they are needed.
 
-Of kernels of one name the newest stays, and those that a process uses: it holds
-a lock of the folder, which the system takes back whenever and however it ends.
+Of kernels with one name, the newest is kept, and those that a process uses. Such a process
+holds a lock of the folder, which the system takes back however the process ends.
 """
 
 import fcntl

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Find line numbers in the code of WARN() and BUG(), which change with every line above.
 
-User-mode Linux has no table of them: they are an argument, in a mov to a
-register among those that set up the call.
+User-mode Linux has no table of them. They are an argument, set by one of the instructions
+before the call, a mov to a register.
 """
 
 import re

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """A program whose functions can be put into any order, without a link.
 
-When a kernel's functions are to be moved for the first time, it is taken down
-which of them have a section of their own, and every field of the program that
-depends on where one of them lies: what the linker would fill in anew.
-Movable.placed() fills in the same, and puts the tables in order that are sorted
-by address: the kernel's of its symbols (kallsyms), and the unwinder's. (__ex_table
-the kernel sorts at boot.)
+When a kernel's functions are moved for the first time, this module takes down which of them
+have a section of their own, and every field of the program that depends on where one of
+them lies. These are the fields that the linker would fill in anew. Movable.placed() fills
+them in, and sorts the tables that go by address: the kernel's table of its symbols
+(kallsyms) and the unwinder's. The kernel sorts __ex_table at boot.
 """
 
 import io

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Kernels: stacks of patch series, in a version and a configuration.
 
-kernel-patches/VERSION/kernels/NAME names the series of a kernel, first one
-lowest; kernel-patches/VERSION/SERIES/series names its patches, in order ('#'
-starts a comment in both). Any other stack is a kernel like these.
+kernel-patches/VERSION/kernels/NAME lists the series of a kernel, the lowest first, and
+kernel-patches/VERSION/SERIES/series lists the patches of a series, in order. '#' starts a
+comment in both. Any other stack is a kernel like these.
 """
 
 from dataclasses import dataclass, replace

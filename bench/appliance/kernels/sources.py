@@ -22,8 +22,8 @@ OBJECTS = 'objects'  # begins the names of the folders in which kernels are buil
 class Source:
     """A kernel tree that umwalk may patch.
 
-    tree: the folder; id: changes whenever the unpatched content does;
-    release: its version, e.g. '6.12.117'.
+    tree is the folder, id changes whenever the unpatched content does, and release is the
+    version, such as '6.12.117'.
     """
     tree: Path
     id: str

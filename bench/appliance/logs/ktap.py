@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The results of KUnit tests, from the KTAP in a kernel's console, and whether it is whole.
+"""Read the results of KUnit tests from the KTAP in a kernel's console; tell if some are missing.
 
 A suite that crashes, or whose text is lost, leaves results out. So what KTAP announces is
-held against what came: each plan, the numbers of the results, the end of each level.
+compared with what came: each plan, the numbers of the results, the end of each level.
 """
 
 import re

@@ -2,12 +2,11 @@
 """Turn records into numbers: the time of a walk, the ratio of two kernels, the truth.
 
 Kernels that are compared are alive at once and take turns on one CPU
-(bench/runner/turns.h): in a round each of them takes two samples, in an order
-and its reverse, so that what drifts on the host cancels out. A boot is one
-draw: what differs between two boots of one kernel (which of its pages compete
-for a place in the caches) does not average out within either. So a boot gives
-one ratio, the middle of those of its rounds, and intervals come from the
-spread of the boots (verdict.py).
+(bench/runner/turns.h). In a round each of them takes two samples, in an order and its
+reverse, so that a drift of the host cancels out. A boot is one draw: two boots of one kernel
+differ in which of its pages compete for a place in the caches, and this does not average out
+within either. So a boot gives one ratio, the middle of its rounds' ratios, and intervals come
+from the spread of the boots (verdict.py).
 """
 
 from collections import defaultdict
