@@ -49,7 +49,7 @@ build: ## build kernels, all of them by default
 	@$(UMWALK) build
 
 bench: ## compare the time and the truth of every walk on two kernels; KERNELS='A B' PROFILE= BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
-	@$(UMWALK) bench $(KERNELS) $(if $(PROFILE),--profile=$(PROFILE)) \
+	@$(UMWALK) bench $(addprefix --kernel=,$(KERNELS)) $(if $(PROFILE),--profile=$(PROFILE)) \
 		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
 		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(filter all,$(TIME)),--time-all) \
 		$(if $(ROWS),--rows $(ROWS))

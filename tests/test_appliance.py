@@ -56,14 +56,18 @@ def test_make_run_takes_a_shell_command(appliance):
     assert (ran.stdout, ran.returncode) == ('42 a  b\n', 0), ran.stderr
 
 
-def test_unknown_kernel(umwalk):
-    ran = umwalk('run', '--kernel=nonesuch', '--', 'true')
+@pytest.mark.parametrize('command', [
+    ('run', '--kernel=nonesuch', '--', 'true'), ('build', '--kernel=nonesuch'),
+    ('bench', '--kernel=stock', '--kernel=nonesuch'), ('golden', '--kernel=nonesuch'),
+    ('count', '--kernel=stock', '--kernel=nonesuch'), ('profile', '--against=nonesuch')])
+def test_unknown_kernel(umwalk, command):
+    ran = umwalk(*command)
     assert ran.returncode == 2
     assert "no kernel 'nonesuch': there are baseline, fixed, patched, stock" in one_line(ran.stderr)
 
 
 def test_missing_sources(umwalk, tmp_path):
-    ran = umwalk('build', 'stock', BUILD=str(tmp_path), LINUX_SRC='/nonexistent/linux.tar.xz')
+    ran = umwalk('build', '--kernel=stock', BUILD=str(tmp_path), LINUX_SRC='/nonexistent/linux.tar.xz')
     assert ran.returncode == 2
     assert "no kernel sources at '/nonexistent/linux.tar.xz'" in one_line(ran.stderr)
 
@@ -72,20 +76,20 @@ def test_a_tree_of_another_version(umwalk, tmp_path):
     tree = tmp_path / 'linux'
     tree.mkdir()
     (tree / 'Makefile').write_text('VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n')
-    ran = umwalk('build', 'stock', BUILD=str(tmp_path / 'build'), LINUX_SRC=str(tree))
+    ran = umwalk('build', '--kernel=stock', BUILD=str(tmp_path / 'build'), LINUX_SRC=str(tree))
     assert ran.returncode == 2
     assert 'is Linux 5.10: set LINUX_SRC= to Linux 6.12' in ran.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize('name', ['with space', 'with:colon'])
 def test_a_path_that_kbuild_cannot_take(umwalk, tmp_path, name):
-    ran = umwalk('build', 'stock', BUILD=str(tmp_path / name))
+    ran = umwalk('build', '--kernel=stock', BUILD=str(tmp_path / name))
     assert ran.returncode == 2
     assert 'space or colon' in one_line(ran.stderr)
     assert not (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize('variable, command', [('BUILD', ('build', 'stock')),
+@pytest.mark.parametrize('variable, command', [('BUILD', ('build', '--kernel=stock')),
                                                ('RESULTS', ('contract',))])
 def test_a_folder_that_cannot_be_made(umwalk, tmp_path, variable, command):
     (tmp_path / 'file').touch()

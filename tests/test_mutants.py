@@ -45,7 +45,7 @@ def test_each_kind_of_verdict(appliance, umwalk, folder):
     assert ran.returncode == 1, ran.stderr
     # The normal kernels are as they were.
     assert appliance.kernels['stock'].program.stat() == stock
-    assert 'building' not in umwalk('build', 'stock').stderr
+    assert 'building' not in umwalk('build', '--kernel=stock').stderr
 
 
 @pytest.mark.parametrize('argument, rule, status', [

@@ -8,6 +8,7 @@ from .commands import (bench, boot, build, contract, count, doctor, golden, muta
                        proof, run, scale, selftests, shell)
 from .failure import OF_UMRUN, Failure, NoGuest
 from .host.doctor import blame
+from .kernels.version import LINUX
 from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
@@ -25,7 +26,7 @@ exit status:
 `run` and `shell` return the exit status of the command in the guest.
 
 environment:
-  LINUX_SRC  tarball or tree of Linux 6.12 (default: Debian's linux-source-6.12)
+  LINUX_SRC  tarball or tree of Linux {LINUX.name} (default: Debian's {LINUX.package})
   BUILD      folder for all that is built (default: build/ in the clone)
   RESULTS    folder that runs land in (default: results/ in the clone)
 """
@@ -33,9 +34,9 @@ environment:
 
 def main() -> int:
     """Parse, run the subcommand, and turn a Failure into one clear message."""
-    arguments = _parser().parse_args()
-    command = arguments.command
     try:
+        arguments = _parser().parse_args()
+        command = arguments.command
         if hasattr(command, 'STORES'):
             results_folder()  # fails now if the run cannot be stored
         return command.run(arguments)

@@ -6,7 +6,7 @@ import argparse
 from ..kernels import series
 from ..kernels.build import ensure
 from ..paths import build_folder
-from .options import add_config
+from .options import add_config, add_kernels
 
 NAME = 'build'
 HELP = 'build kernels, all of them by default'
@@ -14,8 +14,8 @@ HELP = 'build kernels, all of them by default'
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
+    add_kernels(command)
     add_config(command)
-    command.add_argument('kernels', nargs='*', metavar='KERNEL', help='the kernels to build (all)')
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from ..failure import FAILED, Failure
 from ..kernels import series
 from ..paths import TOP, build_folder
 from ..progress import step
+from .options import add_kernels
 
 NAME = 'golden'
 HELP = 'replay recorded walks and compare every call of a callback'
@@ -45,13 +46,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     command.add_argument('--cases', type=Path, default=CASES, metavar='FILE',
                          help='the file of recorded walks (tests/golden/walks.jsonl)')
-    command.add_argument('--kernel', action='append', default=[], metavar='KERNEL',
-                         help='a kernel; may be repeated (all that the file has traces of)')
+    add_kernels(command, 'a kernel; may be repeated (all that the file has traces of)')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay; returns the exit status."""
-    return replay(build_folder(), arguments.cases, arguments.kernel)
+    return replay(build_folder(), arguments.cases, arguments.kernels or [])
 
 
 def replay(build: Path, path: Path, names: list[str]) -> int:

@@ -9,23 +9,27 @@ from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuratio
 
 def add_kernel(command: argparse.ArgumentParser) -> None:
     """Add --kernel, which names one kernel."""
-    command.add_argument('--kernel', default='stock', metavar='KERNEL',
+    command.add_argument('--kernel', default='stock', type=kernel_name, metavar='KERNEL',
                          help=f'the kernel, one of {", ".join(series.kernels())} (stock)')
 
 
 def add_kernels(command: argparse.ArgumentParser,
                 text: str = 'a kernel; may be repeated (all)') -> None:
     """Add --kernel, which may be repeated; arguments.kernels is None without it."""
-    command.add_argument('--kernel', action='append', dest='kernels', choices=series.kernels(),
+    command.add_argument('--kernel', action='append', dest='kernels', type=kernel_name,
                          metavar='KERNEL', help=text)
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
-    """--config, of the kernel."""
-    command.add_argument('--config', default=RELEASE, type=configuration,
-                         metavar='CONFIG',
+    """Add --config, which names the configuration of the kernel."""
+    command.add_argument('--config', default=RELEASE, type=configuration, metavar='CONFIG',
                          help=f'the configuration of the kernel, {" or ".join(CONFIGURATIONS)} '
                               '(%(default)s)')
+
+
+def kernel_name(text: str) -> str:
+    """Return the name of a kernel that there is; any other is the user's mistake."""
+    return series.kernel(text).name
 
 
 def configuration(text: str) -> Configuration:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...failure import Failure
 from ...paths import build_folder
-from ..options import percent, positive
+from ..options import add_kernels, percent, positive
 
 NAME = 'bench'
 HELP = 'compare the time and the truth of every walk on two kernels'
@@ -15,8 +15,7 @@ STORES = True
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.add_argument('kernels', nargs='*', metavar='KERNEL', default=['baseline', 'patched'],
-                         help='the two kernels, A and B (baseline patched)')
+    add_kernels(command, 'A, and repeated, B (baseline and patched)')
     command.add_argument('--profile', choices=('quick', 'full'), default='quick',
                          help='quick: at most 55 s, and a row is the same within 1 %%; full: '
                               'at most 600 s, and within 0.5 %% (%(default)s)')
@@ -38,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     # pylint: disable-next=import-outside-toplevel # scipy is slow to load
     from . import compare, session
     from ...numbers.verdict import LEAST_DRAWS  # pylint: disable=import-outside-toplevel
-    names = arguments.kernels
+    names = arguments.kernels or ['baseline', 'patched']
     if len(set(names)) != 2 or len(names) != 2:
         raise Failure('bench compares two kernels: name both, or none for baseline and patched; '
                       'each run compares the first one with itself, too, as its control')

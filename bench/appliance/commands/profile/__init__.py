@@ -4,9 +4,8 @@
 import argparse
 
 from ...boots.walks import LAYOUTS, WALKS
-from ...kernels import series
 from ...paths import build_folder
-from ..options import add_kernel, positive
+from ..options import add_kernel, kernel_name, positive
 
 NAME = 'profile'
 HELP = 'show where the time of one walk goes, with perf'
@@ -16,7 +15,7 @@ STORES = True
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernel(command)
-    command.add_argument('--against', choices=series.kernels(), metavar='KERNEL',
+    command.add_argument('--against', type=kernel_name, metavar='KERNEL',
                          help='a kernel to compare with; the same kernel is a control')
     command.add_argument('--layout', choices=LAYOUTS, default='dense', metavar='LAYOUT',
                          help=f'the layout, one of {", ".join(LAYOUTS)} (%(default)s)')
