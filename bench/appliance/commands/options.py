@@ -28,7 +28,7 @@ def add_config(command: argparse.ArgumentParser) -> None:
 
 
 def kernel_name(text: str) -> str:
-    """Return the name of a kernel that there is; any other is the user's mistake."""
+    """Return the name of a known kernel; refuse any other."""
     return series.kernel(text).name
 
 

@@ -13,7 +13,7 @@ HELP = "write a kernel's patches as they would be posted, into a new folder"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Its options."""
+    """Add the options."""
     add_kernel(command)
     command.add_argument('folder', type=Path, metavar='FOLDER', help='it must be new or empty')
 

@@ -9,7 +9,7 @@ from ..paths import PATCHES
 
 @dataclass(frozen=True)
 class Version:
-    """name: as in kernel.org's; package: Debian's, of its sources; folder: of its patches."""
+    """A version's name at kernel.org, Debian's package of its sources, the folder of patches."""
     name: str
     package: str
     folder: Path

@@ -15,7 +15,7 @@ STORES = True
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    add_kernels(command, 'A, and repeated, B (baseline and patched)')
+    add_kernels(command, 'kernel A, and repeated, kernel B (baseline and patched)')
     command.add_argument('--profile', choices=('quick', 'full'), default='quick',
                          help='quick: at most 55 s, and a row is the same within 1 %%; full: '
                               'at most 600 s, and within 0.5 %% (%(default)s)')

@@ -26,7 +26,7 @@ class Attributed:
     texts: dict[str, str]
 
     def lines(self, key: tuple[str, str]) -> dict[tuple[str, str, str], tuple[int, int]]:
-        """function, file, source text -> instructions, line number.
+        """Map function, file and source text to instructions and line number.
 
         A line is known by its text, since its number changes from kernel to kernel.
         """
