@@ -153,7 +153,8 @@ def test_an_unknown_row_is_refused(appliance):
 
 
 @pytest.mark.parametrize('arguments, said', [
-    (('--kernel=stock', '--kernel=stock'), 'bench compares two kernels'), (('--kernel=stock',), 'bench compares two kernels'),
+    (('--kernel=stock', '--kernel=stock'), 'bench compares two kernels'),
+    (('--kernel=stock',), 'bench compares two kernels'),
     (('--placements=3',), '--placements 3: an interval over placements needs 4 or more')])
 def test_what_cannot_be_compared_is_refused(umwalk, arguments, said):
     ran = umwalk('bench', *arguments)

@@ -24,7 +24,8 @@ UNUSED = LINUX.folder / 'proof' / 'null' / 'unused-util.patch'
 @pytest.fixture
 def copy(appliance, copy_of, tmp_path):
     """baseline and stock, and copies of what decides a count: the kernels and the root."""
-    kernels = {name: copy_of(appliance.kernels[name], tmp_path / name) for name in ('baseline', 'stock')}
+    kernels = {name: copy_of(appliance.kernels[name], tmp_path / name)
+               for name in ('baseline', 'stock')}
     initramfs = Path(shutil.copy2(appliance.initramfs, tmp_path))
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
 

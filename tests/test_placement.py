@@ -283,7 +283,7 @@ def test_what_is_there_is_not_made_again(copy):
 
 
 def test_two_at_once(copy):
-    script = ('''if True:
+    script = '''if True:
         import sys
         from pathlib import Path
         sys.path.insert(0, sys.argv[1])
@@ -291,7 +291,7 @@ def test_two_at_once(copy):
         from appliance.kernels import build, placement, series
         folder = Path(sys.argv[2])
         built = build.Built(series.kernel('stock'), None, folder, folder / 'linux')
-        placement.ensure(paths.build_folder(), {'stock': built}, 4)''')
+        placement.ensure(paths.build_folder(), {'stock': built}, 4)'''
     both = [subprocess.Popen([sys.executable, '-c', script, TOP / 'bench', copy.folder],
                              stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
