@@ -82,6 +82,12 @@ def test_no_import_goes_in_a_circle():
     assert circles(APPLIANCE) == []
 
 
+def test_no_command_prepares_the_sources():
+    """That may remove the tree of what is being measured; a kernel knows what it was built of."""
+    assert [path for path in (APPLIANCE / 'commands').rglob('*.py')
+            if ('kernels', 'sources') in imports(path, APPLIANCE)] == []
+
+
 def test_a_wrong_import_is_found(tmp_path):
     """The checks above can fail."""
     for name, text in (('kernels/a', 'from ..boots import b'), ('boots/b', 'from ..kernels.a import x'),

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from appliance.kernels import sources
+from appliance.kernels.version import LINUX
 from appliance.failure import Failure
 
 MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION =\n'
@@ -64,3 +65,12 @@ def test_a_broken_tarball_is_named_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(Failure, match="cannot unpack '.*linux.tar.xz'"):
         sources.prepare(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ['linux.tar.xz']
+
+
+def test_sources_that_were_exchanged_since_are_told(origin, tmp_path):
+    built_of = sources.prepare(tmp_path)
+    sources.check_unchanged(tmp_path, LINUX, built_of)
+    (origin / 'mm' / 'pagewalk.c').write_text('two, changed\n')
+    sources.prepare(tmp_path)
+    with pytest.raises(Failure, match='another LINUX_SRC= in the meantime'):
+        sources.check_unchanged(tmp_path, LINUX, built_of)
