@@ -12,6 +12,7 @@ from appliance.boots.records import Check, of_type
 from appliance.failure import KERNEL_DIED
 from appliance.kernels import series, sources
 from appliance.paths import TOP, build_folder
+from made import latest
 
 
 def one_line(text: str) -> str:
@@ -132,6 +133,7 @@ def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
         'madv_populate', 'mkdirty', 'pagemap_ioctl'}
     assert all(outcome == 'ok' and not rest.strip() for outcome, _, rest in results), ran.stdout
     assert ran.returncode == 0
+    assert latest('selftests')['tests'] == {name: 'pass' for _, name, _ in results}
 
 
 def test_stock_tells_the_truth(appliance):

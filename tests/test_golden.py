@@ -9,7 +9,7 @@ import pytest
 from appliance.boots.records import Boot, Golden
 from appliance.commands import golden
 from appliance.failure import Failure
-from made import made
+from made import latest, made
 
 CASES = golden.load(golden.CASES)
 
@@ -115,6 +115,8 @@ def test_all_recorded_walks_are_reproduced(appliance, umwalk):
     ran = umwalk('golden')
     assert ran.stdout == 'patched: 400 of 400\nbaseline: 156 of 156\n'
     assert ran.returncode == 0
+    assert latest('golden')['replays'] == {'patched': {'cases': 400, 'failed': {}},
+                                           'baseline': {'cases': 156, 'failed': {}}}
 
 
 def test_another_walker_does_not_reproduce_them(appliance, umwalk, tmp_path):
@@ -123,6 +125,10 @@ def test_another_walker_does_not_reproduce_them(appliance, umwalk, tmp_path):
     assert ran.returncode == 1
     assert ran.stdout.startswith('stock: ')
     assert 'stock: 400 of 400' not in ran.stdout
+    failed = latest('golden')['replays']['stock']['failed']
+    assert ran.stdout.startswith(f'stock: {400 - len(failed)} of 400\n')
+    name, why = next(iter(failed.items()))
+    assert f'  {name}: {why}\n' in ran.stdout
 
 
 def doctor_event(case):

@@ -9,6 +9,7 @@ import pytest
 from appliance.commands import mutants
 from appliance.failure import Failure
 from appliance.paths import build_folder
+from made import latest
 
 
 @pytest.fixture
@@ -43,6 +44,11 @@ def test_each_kind_of_verdict(appliance, umwalk, folder):
     assert 'nobody says why: unargued\n' in ran.stdout
     assert 'argued equivalent, but killed: pmd-hole-forgotten\n' in ran.stdout
     assert ran.returncode == 1, ran.stderr
+    kept = latest('mutants')['mutants']
+    assert {name: bool(one['rule']) for name, one in kept.items()} == {
+        'pmd-hole-forgotten': True, 'pmd-hole-not-recognised': True, 'pmd-split-forgotten': False,
+        'unargued': False}
+    assert kept['pmd-split-forgotten']['equivalent'] == 'no transparent huge pages'
     # The normal kernels are as they were.
     assert appliance.kernels['stock'].program.stat() == stock
     assert 'building' not in umwalk('build', '--kernel=stock').stderr

@@ -12,6 +12,7 @@ from appliance.commands.proof import null, proof
 from appliance.kernels import build as builds, series
 from appliance.failure import Failure
 from appliance.paths import build_folder
+from made import latest
 
 
 @pytest.fixture
@@ -36,6 +37,9 @@ def test_a_cost_is_what_was_asked_for_and_trials_are_kept(appliance, results, mo
     assert second['ratio']['reach'] > 0
     seen = int(trial['verdict'] in ('faster', 'slower'))
     assert re.search(rf'^2\.0% +2\.00% +{seen} / 1 ', capsys.readouterr().out, re.M)
+    stored = latest('bench-proof')
+    assert (stored['row'], stored['trials']) == ('dense:pte_entry', {
+        '2.0%': {first['verdict']: 1}, 'A/A, same core loaded': {second['verdict']: 1}})
     assert results.with_suffix('.svg').exists() and results.with_suffix('.png').exists()
 
 
@@ -91,6 +95,7 @@ def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, mo
     assert null.run(build_folder()) == 0
     first, second = map(json.loads, one_patch.read_text().splitlines())
     assert first == trial and second['kernels'] == trial['kernels']
+    assert sum(latest('bench-proof-null')['trials']['driver'].values()) == 4
     assert re.search(r'^driver +2 +4 ', capsys.readouterr().out, re.M)
 
 

@@ -9,15 +9,17 @@ import tempfile
 from pathlib import Path
 
 from ..boots import guest
-from ..boots.records import Boot
+from ..boots.records import Boot, Record
 from ..failure import FAILED, Failure
 from ..kernels.series import Kernel, kernel
 from ..paths import build_folder
 from ..progress import step
+from ..runs.run import Run
 from .options import add_config, add_kernel, positive
 
 NAME = 'bench-boot'
 HELP = 'time a boot, and what system calls, faults and signals cost in the guest'
+STORES = True
 
 BOOT_SECONDS = 300  # ends a boot that hangs
 MEMORY_MIB = 256
@@ -38,10 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
 def time_boots(build: Path, wanted: Kernel, boots: int) -> int:
     """Boot one kernel many times; returns the exit status."""
     appliance = guest.ensure(build, [wanted])
+    this = Run(NAME, appliance)
+    records: list[Record] = []
     walls = []
     with step(f'{boots} boots of {wanted.name}') as shown:
         for record in guest.records(appliance, f'--boots={boots}', f'--mem={MEMORY_MIB}',
                                     f'--timeout={BOOT_SECONDS}', argv=['/bin/walks', 'list']):
+            records.append(record)
             if isinstance(record, Boot):
                 walls.append(record.wall_ns / 1e6)
             shown.update(f'{len(walls)} of {boots}')
@@ -51,7 +56,12 @@ def time_boots(build: Path, wanted: Kernel, boots: int) -> int:
     low, median, high = numpy.percentile(walls, (5, 50, 95))
     print(f'{wanted.name}: {boots} boots, none failed; boot, job and halt: '
           f'median {median:.1f} ms, 5 % {low:.1f} ms, 95 % {high:.1f} ms, worst {max(walls):.1f} ms')
-    print(_processes(appliance), end='')
+    processes = _processes(appliance)
+    print(processes, end='')
+    this.end()
+    this.store(this.result(records, {
+        'boots': boots, 'ms': {'median': median, 'low': low, 'high': high, 'worst': max(walls)},
+        'processes': processes.splitlines()}), {}, records)
     return 0
 
 

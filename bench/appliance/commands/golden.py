@@ -9,7 +9,7 @@ import argparse
 import json
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Iterable
 
@@ -19,10 +19,12 @@ from ..failure import FAILED, Failure
 from ..kernels import series
 from ..paths import TOP, build_folder
 from ..progress import step
+from ..runs.run import Run
 from .options import add_kernels
 
 NAME = 'golden'
 HELP = 'replay recorded walks and compare every call of a callback'
+STORES = True
 
 CASES = TOP / 'tests' / 'golden' / 'walks.jsonl'
 SECONDS = 1200  # ends a boot that hangs
@@ -30,6 +32,13 @@ SHOWN = 20  # failing cases printed for a kernel
 KINDS = ('anon', 'pfnmap', 'hugetlb')
 OPS = ('pmd_entry', 'pte_entry', 'pte_hole', 'hugetlb_entry')
 POLICIES = ('walk', 'skip_pfnmap', 'skip_hugetlb', 'skip_all', 'fail_pfnmap')
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The cases that were replayed on a kernel, and why some failed."""
+    cases: int
+    failed: dict[str, str]
 
 
 @dataclass
@@ -57,21 +66,39 @@ def run(arguments: argparse.Namespace) -> int:
 def replay(build: Path, path: Path, names: list[str]) -> int:
     """Replay the file's cases on each kernel; returns the exit status."""
     cases = load(path)
-    failed = False
-    for name in names or kernels_of(path, cases):
-        chosen = [case for case in cases if name in case]
-        if not chosen:
-            raise Failure(f'{path}: no case has a trace of the kernel {name}')
-        traces = _replay(build, name, chosen)
-        bad = [(case['name'], found) for case in chosen
-               if (found := differences(case[name], traces[case['name']]))]
-        print(f'{name}: {len(chosen) - len(bad)} of {len(chosen)}', flush=True)
-        for case_name, found in bad[:SHOWN]:
-            print(f'  {case_name}: {found}')
-        if len(bad) > SHOWN:
-            print(f'  and {len(bad) - SHOWN} more cases')
-        failed |= bool(bad)
-    return FAILED if failed else 0
+    chosen = {name: _cases_of(path, cases, name) for name in names or kernels_of(path, cases)}
+    appliance = guest.ensure(build, [series.kernel(name) for name in chosen])
+    this = Run(NAME, appliance)
+    records: list[Record] = []
+    found: dict[str, Replay] = {}
+    for name, of_kernel in chosen.items():
+        replayed = _replay(build, appliance.only(name), of_kernel)
+        traces = collect(replayed)
+        found[name] = Replay(len(of_kernel), {
+            case['name']: why for case in of_kernel
+            if (why := differences(case[name], traces[case['name']]))})
+        print(_text(name, found[name]), flush=True)
+        records += replayed
+    this.end()
+    this.store(this.result(records, {
+        'replays': {name: asdict(one) for name, one in found.items()}}), {}, records)
+    return FAILED if any(one.failed for one in found.values()) else 0
+
+
+def _cases_of(path: Path, cases: list[dict], name: str) -> list[dict]:
+    chosen = [case for case in cases if name in case]
+    if not chosen:
+        raise Failure(f'{path}: no case has a trace of the kernel {name}')
+    return chosen
+
+
+def _text(name: str, replayed: Replay) -> str:
+    failed = replayed.failed
+    lines = [f'{name}: {replayed.cases - len(failed)} of {replayed.cases}']
+    lines += [f'  {case}: {why}' for case, why in list(failed.items())[:SHOWN]]
+    if len(failed) > SHOWN:
+        lines.append(f'  and {len(failed) - SHOWN} more cases')
+    return '\n'.join(lines)
 
 
 def load(path: Path) -> list[dict]:
@@ -164,15 +191,14 @@ def compact(cases: Iterable[dict]) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def _replay(build: Path, name: str, cases: list[dict]) -> dict[str, Trace]:
-    appliance = guest.ensure(build, [series.kernel(name)])
+def _replay(build: Path, appliance: guest.Appliance, cases: list[dict]) -> list[Record]:
     with tempfile.NamedTemporaryFile('w', dir=build, prefix='golden-', encoding='ascii') as file:
         file.write(compact(cases))
         file.flush()
         argv = [str(build / 'guest' / 'walks'), 'golden', file.name]
-        with step(f'{len(cases)} walks on {name}'):
-            return collect(guest.records(appliance, '--host', f'--mem={appliance.memory_mib}',
-                                         f'--timeout={SECONDS}', argv=argv))
+        with step(f'{len(cases)} walks on {", ".join(appliance.kernels)}'):
+            return list(guest.records(appliance, '--host', f'--mem={appliance.memory_mib}',
+                                      f'--timeout={SECONDS}', argv=argv))
 
 
 def collect(records: Iterable[Record]) -> dict[str, Trace]:

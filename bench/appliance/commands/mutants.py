@@ -8,7 +8,7 @@ one file is compiled and the kernel linked. Then the checks judge the kernel.
 import argparse
 import concurrent.futures
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
@@ -21,11 +21,13 @@ from ..kernels.series import Kernel
 from ..kernels.version import LINUX
 from ..paths import build_folder
 from ..progress import step
+from ..runs.run import Run, boot_for_host
 from .contract import observe, rules
 from .options import configuration
 
 NAME = 'mutants'
 HELP = 'say which check finds each of many wrong changes of the walker'
+STORES = True
 
 BASE = 'stock'
 FOLDER = LINUX.folder / 'mutants'
@@ -90,11 +92,18 @@ def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
     left = _mutants(folder, only or [])
     width = max(len(mutant.name) for mutant in left)
     verdicts: dict[str, Verdict] = {}
+    appliance = guest.ensure(build, [series.kernel(BASE, judges[0])])
+    this = Run(NAME, appliance)
     for one in judges:
         if left:
             _judge_all(build, one, left, verdicts, width, one == judges[-1])
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
-    return _summary(_mutants(folder, only or []), verdicts)
+    judged = _mutants(folder, only or [])
+    this.end()
+    this.store(this.result(boot_for_host(appliance), {'mutants': {
+        mutant.name: asdict(verdicts[mutant.name]) | {'equivalent': mutant.equivalent}
+        for mutant in judged}}), {})
+    return _summary(judged, verdicts)
 
 
 def _mutants(folder: Path, only: list[str]) -> list[Mutant]:

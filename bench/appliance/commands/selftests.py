@@ -2,19 +2,25 @@
 """`umwalk selftests`: the kernel tree's own hugetlb selftests, inside the guest."""
 
 import argparse
+import re
+import subprocess
+import tempfile
 from pathlib import Path
 
 from .. import process
 from ..boots import guest
-from ..failure import Failure
+from ..boots.records import Record, parse
+from ..failure import FAILED, Failure
 from ..kernels.build import bring_tree_to
 from ..kernels.series import Kernel, kernel
 from ..paths import TOP, build_folder, locked
 from ..progress import step
+from ..runs.run import Run
 from .options import add_kernel
 
 NAME = 'selftests'
 HELP = "run the kernel tree's own hugetlb selftests in the guest"
+STORES = True
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
 MEMORY_MIB = 1024  # 260 huge pages are 520 MiB
@@ -40,6 +46,32 @@ def run_on(build: Path, wanted: Kernel) -> int:
         built = process.run([SCRIPTS / 'build.sh', tree, programs], stdout=None, stderr=None)
     if built.returncode:
         raise Failure('the selftests do not build, see above')
-    command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
-                                argv=[str(SCRIPTS / 'run.sh'), str(programs)])
-    return process.run(command, stdout=None, stderr=None).returncode
+    this = Run(NAME, appliance)
+    status, said, records = _boot(appliance, programs)
+    this.end()
+    if status in (0, FAILED):  # the guest came to its end
+        this.store(this.result(records, {'tests': _states(said)}), {'selftests.ktap': said}, records)
+    return status
+
+
+def _boot(appliance: guest.Appliance, programs: Path) -> tuple[int, str, list[Record]]:
+    """Run the tests and print what they say; return their exit status, that, and the records."""
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
+        command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
+                                    f'--records={records.fileno()}',
+                                    argv=[str(SCRIPTS / 'run.sh'), str(programs)])
+        said = ''
+        with process.start(command, stdout=subprocess.PIPE, pass_fds=[records.fileno()],
+                           **process.TEXT) as ran:
+            assert ran.stdout
+            for line in ran.stdout:
+                print(line, end='', flush=True)
+                said += line
+        records.seek(0)
+        return ran.returncode, said, [parse(line, 'a record of the boot') for line in records]
+
+
+def _states(ktap: str) -> dict[str, str]:
+    """Map each test to pass, fail or skip."""
+    return {name: 'skip' if skip else 'fail' if no else 'pass' for no, name, skip in
+            re.findall(r'^(not )?ok \d+ (?:- )?(\S+)(?: *# *(SKIP))?', ktap, re.M)}

@@ -2,8 +2,6 @@
 """`umwalk bench`: compare two kernels, which take turns: time and truth of every walk."""
 
 import concurrent.futures
-import datetime
-import json
 import threading
 import time
 from dataclasses import asdict, replace
@@ -19,12 +17,11 @@ from ...kernels.build import Built
 from ...numbers import measure
 from ...numbers.verdict import Estimate
 from ...progress import step
-from ...runs import results
+from ...runs.run import Run
 from . import insns, report
 from .beside import Beside
 from .session import Plan, Session
 
-FORMAT = 5  # of result.json; raised when a field changes its meaning
 PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
 TRUTH_SECONDS = 300  # ends a boot of checks that hangs
 
@@ -34,22 +31,17 @@ def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int
 
     It counts those events of the plan, or else of the PMU, that the host can count.
     """
-    started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, [series.kernel(name) for name in names])
     kernels = placement.ensure(build, appliance.kernels, placements)
     countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
     plan = replace(plan, events=countable)
-    clock = time.monotonic()
+    this = Run('bench', appliance)
     session, health, counting = _all_at_once(appliance, kernels, plan)
-    result = _result(appliance, session, health)
+    this.end()
+    result = this.result(session.records, {**_found(session), 'no_events': no_events})
+    result['host'] |= health | {'unfit': watch.warnings(health)}
     _put_counts(result['rows'], counting, plan)
-    result['started'] = started.isoformat(timespec='seconds')
-    result['no_events'] = no_events
-    result['seconds'] = round(time.monotonic() - clock, 1)
-    folder = results.store(started, {
-        'result.json': json.dumps(result, indent=1) + '\n',
-        'report.md': report.markdown(result),
-        'records.jsonl': results.json_lines(session.records)})
+    folder = this.store(result, {'report.md': report.markdown(result)}, session.records)
     print(report.terminal(result))
     print(f'\n{folder / "report.md"}')
     return 0
@@ -105,21 +97,13 @@ def observe(session: Session, shown: str, truth: Callable[[], list[Record]] = li
     return health
 
 
-def _result(appliance: guest.Appliance, session: Session, health: dict) -> dict:
-    """What result.json holds; docs/formats.md describes every field."""
+def _found(session: Session) -> dict:
+    """Return what was measured; docs/formats.md describes every field."""
     layouts = {r.layout: {k: getattr(r, k) for k in ('pages', 'present', 'vmas', 'huge', 'tables')}
                for r in of_type(Layout, session.records)}
-    return {
-        'format': FORMAT,
-        'host': results.host(session.records) | health | {'unfit': watch.warnings(health)},
-        'source': results.source(appliance),
-        'kernels': results.kernels(appliance),
-        'plan': asdict(session.plan) | {'placements': session.placements},
-        'boots': session.boots,
-        'layouts': layouts,
-        'rows': _rows(session),
-        'checks': _checks(session),
-    }
+    return {'plan': asdict(session.plan) | {'placements': session.placements},
+            'boots': session.boots, 'layouts': layouts, 'rows': _rows(session),
+            'checks': _checks(session)}
 
 
 def _rows(session: Session) -> list[dict]:

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk count`: how many instructions each walk retires, and where kernels differ."""
 
-import datetime
-import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +13,9 @@ from ...kernels import series
 from ...kernels.build import Built, read_sources
 from ...logs import symbols
 from ...progress import step
-from ...runs import results
+from ...runs.run import Run
 from . import callgrind, report
 
-FORMAT = 1  # of result.json; raised when a field changes its meaning
 KERNELS = ('baseline', 'patched', 'fixed', 'stock')
 
 
@@ -42,28 +38,21 @@ class Plan:
 
 def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boots: int) -> int:
     """Count, print the tables, store; returns the exit status. No layout chosen: all."""
-    started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, [series.kernel(name) for name in names])
     plan = Plan(names, chosen or layouts(appliance), walk, boots)
-    clock = time.monotonic()
+    this = Run('count', appliance)
     records, seen = observe(appliance, plan)
-    seconds = round(time.monotonic() - clock, 1)
+    this.end()
     unequal = differing(seen)
-    folder = results.new_folder(started)
     first = {name: of_kernel[0] for name, of_kernel in seen.items()}
     with step('source lines'):
         attributed = {name: _attribute(build, appliance.kernels[name], boot)
                       for name, boot in first.items()}
-    result = {
-        'format': FORMAT, 'kind': 'count', 'started': started.isoformat(timespec='seconds'),
-        'seconds': seconds, 'source': results.source(appliance),
-        'host': results.host(records), 'kernels': results.kernels(appliance),
-        'boots': boots, 'unequal': unequal, 'rows': _rows(first),
-        'differences': report.differences(attributed),
-    }
-    results.store(started, _files(result, records, first, attributed, folder), folder)
+    result = this.result(records, {'boots': boots, 'unequal': unequal, 'rows': _rows(first),
+                                   'differences': report.differences(attributed)})
+    this.store(result, _files(result, first, attributed, this.folder), records)
     print(report.terminal(result))
-    print(f'\n{folder}')
+    print(f'\n{this.folder}')
     return FAILED if unequal else 0
 
 
@@ -131,7 +120,7 @@ def _rows(first: dict[str, Boot]) -> list[dict]:
     return rows
 
 
-def _files(result: dict, records: list[Record], first: dict[str, Boot],
+def _files(result: dict, first: dict[str, Boot],
            attributed: dict[str, report.Attributed], folder: Path) -> dict[str, str]:
     """Return the files of the results folder; sources come first, or profiles would look stale."""
     homes = {name: _homes(name, attributed) for name in attributed}
@@ -142,9 +131,7 @@ def _files(result: dict, records: list[Record], first: dict[str, Boot],
         for (layout, walk), count in boot.items():
             files[f'{name}-{layout}-{walk}.callgrind'] = callgrind.text(
                 count.at, attributed[name].places, sources_of, f'{name}: {layout}, {walk}')
-    files['result.json'] = json.dumps(result, indent=1) + '\n'
     files['report.md'] = report.markdown(result)
-    files['records.jsonl'] = results.json_lines(records)
     return files
 
 

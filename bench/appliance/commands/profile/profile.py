@@ -2,10 +2,7 @@
 """`umwalk profile`: where in a kernel the time of a walk goes, and where two kernels differ."""
 
 import bisect
-import datetime
-import json
 import tempfile
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
@@ -17,11 +14,10 @@ from ...host import perf
 from ...kernels import series
 from ...progress import step
 from ...render import table
-from ...runs import results
+from ...runs.run import Run
 from . import flame, stacks
 from .stacks import Boot, Cost, Difference, Profile
 
-FORMAT = 1  # of result.json; raised when a field changes its meaning
 BOOTS = 8
 BOOT_SECONDS = 600  # ends a boot that hangs, not counting the walks
 # A guest does nothing for twice as long before and after its walks, so the error of its
@@ -32,28 +28,22 @@ SHOWN = 0.001  # of a walk: functions below are not in the table
 
 def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -> int:
     """Profile one kernel, or compare the second with the first; returns the exit status."""
-    started = datetime.datetime.now(datetime.timezone.utc)
     events = perf.choose()
     appliance = guest.ensure(build, [series.kernel(name) for name in dict.fromkeys(kernels)])
-    described = results.kernels(appliance)
     labels = dict(zip(_labels(kernels), kernels))
     appliance = replace(appliance, kernels={label: appliance.kernels[name]
                                             for label, name in labels.items()})
-    clock = time.monotonic()
+    this = Run('profile', appliance)
     with tempfile.TemporaryFile(dir=build) as recording:
         records = _boot(appliance, events, recording, (layout, walk, seconds))
         profiles = _profiles(appliance, events[0], recording, records)
-    result = {
-        'format': FORMAT, 'kind': 'profile', 'started': started.isoformat(timespec='seconds'),
-        'seconds': round(time.monotonic() - clock, 1), 'source': results.source(appliance),
-        'host': results.host(records), 'layout': layout, 'walk': walk,
-        'kernels': {label: described[name] for label, name in labels.items()},
-        **_numbers(events, profiles)}
+    this.end()
+    result = this.result(records, {'layout': layout, 'walk': walk, **_numbers(events, profiles)})
     text = _text(result, events, profiles)
-    folder = results.store(started, {
-        'result.json': json.dumps(result, indent=1) + '\n', 'profile.txt': text + '\n',
-        'records.jsonl': results.json_lines(records), **_graphs(result, profiles),
-        **{f'{profile.kernel}.folded': stacks.folded(profile.stacks()) for profile in profiles}})
+    folder = this.store(result, {
+        'profile.txt': text + '\n', **_graphs(result, profiles),
+        **{f'{profile.kernel}.folded': stacks.folded(profile.stacks()) for profile in profiles}},
+        records)
     print(text)
     for name in ('profile.txt', 'flame.svg', *(['diff.svg'] if len(profiles) > 1 else [])):
         print(folder / name)

@@ -17,6 +17,7 @@ from ...kernels import build as builds, placement, series
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...paths import results_folder
+from ...runs.run import Run, boot_for_host
 from ..bench import compare
 from ..bench.session import PROFILES, Session
 from . import proof, report
@@ -29,6 +30,7 @@ PLAN = replace(PROFILES['quick'], time_all=True)
 def run(build: Path) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
     appliance = guest.ensure(build, [series.kernel(proof.BASE)])
+    this = Run('bench-proof-null', appliance)
     kernels = ensure(build)
     path = results_folder() / 'proof' / 'null.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +46,11 @@ def run(build: Path) -> int:
                 trials.append(trial)
                 kept.write(json.dumps(trial) + '\n')
                 kept.flush()
-    print(report.null_summary(trials))
+    summary = report.null_summary(trials)
+    this.end()
+    this.store(this.result(boot_for_host(appliance), {
+        'trials': report.count_null_verdicts(trials)}), {'report.txt': summary + '\n'})
+    print(summary)
     print(f'\n{path}')
     return 0
 

@@ -24,6 +24,7 @@ from ...kernels import build as builds, series
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...progress import step
+from ...runs.run import Run, boot_for_host
 from ..bench import compare
 from ..bench.session import Plan, Session
 from . import plot, report
@@ -51,14 +52,15 @@ def run(build: Path, row: str) -> int:
     if not walk or ',' in walk:
         raise Failure(f"{row}: bench-proof takes one row, LAYOUT:WALK, as in dense:pte_entry")
     appliance = guest.ensure(build, [series.kernel(BASE)])
+    this = Run('bench-proof', appliance)
     kernels, costs = _kernels(build, appliance, layout, walk)
     path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
     trials = kept(path, kernels.values())
     with open(path, 'a', encoding='utf-8') as file:
         for condition, number in _missing(trials):
-            shown = f'{condition.name}: trial {number + 1} of {condition.trials}'
-            trial = _trial(appliance, kernels, condition, row, shown)
+            trial = _trial(appliance, kernels, condition, row,
+                           f'{condition.name}: trial {number + 1} of {condition.trials}')
             trial['cost'] = costs[condition.cost]
             trials.append(trial)
             file.write(json.dumps(trial) + '\n')
@@ -67,7 +69,11 @@ def run(build: Path, row: str) -> int:
         plots = plot.files(path.stem, row, trials, CONDITIONS)
     for name, content in plots.items():
         path.with_name(name).write_bytes(content)
-    print(report.summary(row, trials, CONDITIONS))
+    summary = report.summary(row, trials, CONDITIONS)
+    this.end()
+    this.store(this.result(boot_for_host(appliance), {
+        'row': row, 'trials': report.count_verdicts(trials)}), {'report.txt': summary + '\n', **plots})
+    print(summary)
     print(f'\n{path.parent}/: {", ".join([path.name, *plots])}')
     return 0
 

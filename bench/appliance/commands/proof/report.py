@@ -5,6 +5,7 @@ proof.py makes the trials. All logarithms are those of the ratio.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Sequence
 
@@ -76,6 +77,19 @@ def null_summary(trials: list[dict]) -> str:
     return '\n'.join([*table.aligned(rows, (0,)), '', *apart,
                       f'Rows of equal walks told apart: {_apart(verdicts)} of {len(verdicts)}; '
                       f'95 % interval {low:.1%} .. {high:.1%} of all.'])
+
+
+def count_verdicts(trials: list[dict]) -> dict[str, dict[str, int]]:
+    """Count the verdicts of each condition."""
+    return {name: Counter(t['verdict'] for t in trials if t['condition'] == name)
+            for name in dict.fromkeys(t['condition'] for t in trials)}
+
+
+def count_null_verdicts(trials: list[dict]) -> dict[str, dict[str, int]]:
+    """Count the verdicts on all rows with each patch."""
+    return {name: Counter(row['verdict'] for t in trials if t['condition'] == name
+                          for row in t['rows'])
+            for name in dict.fromkeys(t['condition'] for t in trials)}
 
 
 def named(trials: list[dict], condition: Condition) -> list[dict]:

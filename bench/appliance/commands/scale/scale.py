@@ -2,9 +2,6 @@
 """`umwalk scale`: measure what one VMA, page, hole, table or huge page adds to a walk."""
 
 import dataclasses
-import datetime
-import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +11,9 @@ from ...failure import FAILED, Failure
 from ...kernels.series import kernel as of_name
 from ...numbers import fit, measure
 from ...progress import step
-from ...runs import results
+from ...runs.run import Run
 from . import plot, report
 
-FORMAT = 2  # of result.json; raised when a field changes its meaning
 BOOT_SECONDS = 1200  # ends a boot that hangs
 COUNT_SECONDS = 3000
 FLOOR = 'floor'  # not a walk, but a loop that reads words
@@ -75,25 +71,17 @@ def points(most: int, steps: tuple[int, ...]) -> list[int]:
 
 def run(build: Path, kernels: list[str], effort: Effort) -> int:
     """Measure, fit, print the table; returns the exit status."""
-    started = datetime.datetime.now(datetime.timezone.utc)
     appliance = guest.ensure(build, [of_name(name) for name in kernels])
-    clock = time.monotonic()
+    this = Run('scale', appliance)
     records = _boot(appliance, effort)
     if effort.count:
         records += _count(appliance)
-    seconds = round(time.monotonic() - clock, 1)
-    result: dict = {
-        'format': FORMAT, 'kind': 'scale', 'started': started.isoformat(timespec='seconds'),
-        'seconds': seconds, 'source': results.source(appliance),
-        'host': results.host(records), 'kernels': results.kernels(appliance),
-        'boots': effort.boots, 'fits': fits(records)}
+    this.end()
+    result = this.result(records, {'boots': effort.boots, 'fits': fits(records)})
     result['floors'] = floors(result['fits'])
     with step('plots'):
         plots = plot.files(result)
-    folder = results.store(started, {
-        'result.json': json.dumps(result, indent=1) + '\n',
-        'report.txt': report.text(result) + '\n',
-        'records.jsonl': results.json_lines(records), **plots})
+    folder = this.store(result, {'report.txt': report.text(result) + '\n', **plots}, records)
     print(report.text(result))
     print(f'\n{folder}/: report.txt, result.json, {", ".join(plots)}')
     return 0
