@@ -3,9 +3,11 @@
 
 import dataclasses
 import re
+import threading
 
 import pytest
 
+from appliance import process
 from appliance.boots import guest, records
 from appliance.failure import Failure
 from appliance.paths import TOP
@@ -141,6 +143,22 @@ def test_a_broken_record_of_a_guest(appliance):
     with pytest.raises(Failure, match=r'^record 2 of a boot is broken, .*"type":"caf\\xe9"'):
         list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
                            argv=['sh', '-c', script]))
+
+
+def test_nobody_watches_a_boot_that_is_over():
+    begun, over, late = threading.Event(), threading.Event(), []
+
+    def hopeless(_: int) -> bool:
+        begun.set()
+        late.append(over.wait(0.3))
+        return False
+
+    with process.start(['sleep', '1000']) as runner:
+        with guest._watched(runner, hopeless):
+            begun.wait()
+        over.set()
+        runner.kill()
+    assert late == [False]
 
 
 def test_records_of_real_boots_come_back_to_the_byte(appliance, monkeypatch):

@@ -127,8 +127,9 @@ def _watched(runner: subprocess.Popen,
                 runner.terminate()
                 return
 
+    watcher = threading.Thread(target=watch, args=[hopeless], daemon=True)
     if hopeless:
-        threading.Thread(target=watch, args=[hopeless], daemon=True).start()
+        watcher.start()
     try:
         yield
     except BaseException:  # nobody reads the records any more
@@ -136,6 +137,8 @@ def _watched(runner: subprocess.Popen,
         raise
     finally:
         done.set()
+        if hopeless:
+            watcher.join()  # what it looks at may be closed from now on
 
 
 def explain(appliance: Appliance, said: str) -> str:
