@@ -9,6 +9,8 @@ override CMD := $(value CMD)
 export LINUX_SRC BUILD RESULTS CMD
 
 UMWALK := bench/umwalk
+# Refused, with what to type instead.
+old-row = $(if $(LAYOUT)$(WALK),--layout)
 PYTHON = $$(bench/python.sh numpy scipy matplotlib pytest)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider
 SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selftests/*.sh)
@@ -63,9 +65,9 @@ bench-boot: ## time a boot, and what system calls, faults and signals cost in th
 contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG=
 	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
 
-count: ## count the instructions of every walk, by function and line; KERNELS='A B' LAYOUT= WALK= BOOTS=
-	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(addprefix --layout=,$(LAYOUT)) \
-		$(if $(WALK),--walk=$(WALK)) $(if $(BOOTS),--boots=$(BOOTS))
+count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= BOOTS=
+	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(if $(ROWS),--rows $(ROWS)) \
+		$(old-row) $(if $(BOOTS),--boots=$(BOOTS))
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
@@ -76,9 +78,9 @@ mutants: ## say which check finds each of many wrong changes of the walker; PATC
 patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
 	@$(UMWALK) patches --kernel=$(KERNEL) $(if $(FOLDER),'$(FOLDER)')
 
-profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= LAYOUT= WALK= SECONDS=
+profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= ROW= SECONDS=
 	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \
-		$(if $(LAYOUT),--layout=$(LAYOUT)) $(if $(WALK),--walk=$(WALK)) \
+		$(if $(ROW),--row=$(ROW)) $(old-row) \
 		$(if $(SECONDS),--seconds=$(SECONDS))
 
 run: ## run a command of the host inside a kernel, with the host's files read-only; KERNEL= CMD='cat /proc/self/smaps'

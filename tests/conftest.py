@@ -15,7 +15,7 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / 'bench'))
 
 # pylint: disable=wrong-import-position
-from appliance.boots import guest
+from appliance.boots import guest, walks
 from appliance.kernels import build as builds, series  # noqa: E402
 from appliance.kernels.build import Built  # noqa: E402
 from appliance.paths import build_folder  # noqa: E402
@@ -117,6 +117,12 @@ def results_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('RESULTS', str(folder))
         yield folder
+
+
+@pytest.fixture(scope='session')
+def known(appliance) -> walks.Known:
+    """Ask for the layouts and walks that there are."""
+    return walks.known(build_folder())
 
 
 @pytest.fixture(scope='session')

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from appliance.boots.records import Sample, of_type
-from appliance.boots.walks import chosen_rows
 from appliance.commands.bench import compare, session as sessions
 from appliance.failure import Failure
 from appliance.commands.bench.session import Plan, Session
@@ -18,12 +17,12 @@ WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 
 
 @pytest.fixture(scope='module')
-def bench(appliance, results_folder):
+def bench(known, results_folder):
     """The results folder after one comparison; events that every host can count.
 
     All is decided at the first look, when each row has four boots, however long they take.
     """
-    plan = Plan(60, 1.0, events=('task-clock', 'page-faults'))
+    plan = Plan(60, 1.0, known.rows(()), ('task-clock', 'page-faults'))
     assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
     return results_folder
 
@@ -90,7 +89,7 @@ def test_a_walk_that_costs_a_third_more_is_slower(appliance):
     while verdict == 'undecided':
         budget *= 2
         session = session_of(appliance, ('baseline', 'patched'),
-                             Plan(budget, 1e-6, ('pfnmap:smaps',)))
+                             Plan(budget, 1e-6, (('pfnmap', 'smaps'),)))
         session.measure(lambda progress: None)
         verdict = session.comparisons['pfnmap', 'smaps'].verdict
     assert verdict == 'slower'
@@ -98,17 +97,17 @@ def test_a_walk_that_costs_a_third_more_is_slower(appliance):
 
 def test_a_row_that_is_decided_is_measured_no_more(appliance):
     session = session_of(appliance, ('baseline', 'patched'),
-                         Plan(1, 0, ('pfnmap:smaps', 'dense:pte_entry')))
+                         Plan(1, 0, (('pfnmap', 'smaps'), ('dense', 'pte_entry'))))
     session.comparisons['pfnmap', 'smaps'].verdict = 'slower'
     session.measure(lambda progress: None)
     assert {(r.layout, r.walk) for r in of_type(Sample, session.records)} == {
         ('dense', 'pte_entry')}
 
 
-def test_what_needs_no_timing_takes_no_boot(appliance):
-    rows = chosen_rows(('pfnmap', 'dense:smaps'))
+def test_what_needs_no_timing_takes_no_boot(appliance, known):
+    rows = known.rows(('pfnmap', 'dense:smaps'))
     session = session_of(appliance, ('baseline', 'patched'),
-                         Plan(60, 0, ('pfnmap', 'dense:smaps')), settled=lambda: rows)
+                         Plan(60, 0, rows), settled=lambda: rows)
     session.measure(lambda progress: None)
     assert session.boots == 0 and session.records == []
 
@@ -128,7 +127,7 @@ def test_a_slow_host_may_take_longer_for_the_first_look(monkeypatch, budget, boo
             pass
 
     monkeypatch.setattr(sessions.time, 'monotonic', lambda: Slow.now)
-    session = Slow(None, {'a': [None], 'b': [None]}, Plan(budget, 0.01))
+    session = Slow(None, {'a': [None], 'b': [None]}, Plan(budget, 0.01, (('l', 'w'),)))
     session.measure(lambda progress: None)
     assert session.boots == boots
 
@@ -148,8 +147,8 @@ def test_a_boot_each_in_another_placement():
 
 def test_an_unknown_row_is_refused(appliance):
     kernels = {name: [appliance.kernels[name]] for name in ('baseline', 'patched')}
-    with pytest.raises(Failure, match='no walk nonsense: there are'):
-        Session(appliance, kernels, Plan(6, 0.01, ('dense:nonsense',))).measure(print)
+    with pytest.raises(Failure, match="no walk 'nonsense': there are"):
+        Session(appliance, kernels, Plan(6, 0.01, (('dense', 'nonsense'),))).measure(print)
 
 
 @pytest.mark.parametrize('arguments, said', [

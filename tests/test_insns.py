@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from appliance.boots import guest
-from appliance.boots.walks import chosen_rows
+from appliance.boots.walks import Row
 from appliance.commands.bench import insns
 from appliance.commands.count import count
 from appliance.commands.bench.beside import Beside
 from appliance.commands.bench.insns import Counted, Counting
 from appliance.kernels.version import LINUX
 
-PTE = 'dense:pte_entry'
-ROW = tuple(PTE.split(':'))
+ROW = ('dense', 'pte_entry')
+WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
 LIMIT = 600  # seconds; for hangs
 UNUSED = LINUX.folder / 'proof' / 'null' / 'unused-util.patch'
 
@@ -30,15 +30,20 @@ def copy(appliance, copy_of, tmp_path):
     return dataclasses.replace(appliance, kernels=kernels, initramfs=initramfs)
 
 
-def counting_of(appliance: guest.Appliance, *asked: str) -> Counting:
+def of_layout(layout: str) -> tuple[Row, ...]:
+    """Return the rows of a layout."""
+    return tuple((layout, walk) for walk in WALKS)
+
+
+def counting_of(appliance: guest.Appliance, *rows: Row) -> Counting:
     """Count all that is asked for, in as much time as it takes."""
-    with Beside() as beside, Counting(appliance, chosen_rows(asked), beside) as counting:
+    with Beside() as beside, Counting(appliance, rows, beside) as counting:
         counting.wait(LIMIT)
     return counting
 
 
-def counted(appliance: guest.Appliance, *asked: str) -> insns.Found:
-    return counting_of(appliance, *asked).found()
+def counted(appliance: guest.Appliance, *rows: Row) -> insns.Found:
+    return counting_of(appliance, *rows).found()
 
 
 def without_boots(copied: guest.Appliance) -> guest.Appliance:
@@ -46,18 +51,18 @@ def without_boots(copied: guest.Appliance) -> guest.Appliance:
     return dataclasses.replace(copied, umrun=Path('/bin/false'))
 
 
-def kept(copied: guest.Appliance, row: str = PTE) -> dict[str, int | None]:
+def kept(copied: guest.Appliance, row: Row = ROW) -> dict[str, int | None]:
     """Return what is known of a row without a boot, by kernel."""
     found = counted(without_boots(copied), row)
-    return {name: of_kernel[tuple(row.split(':'))].instructions
+    return {name: of_kernel[row].instructions
             for name, of_kernel in found.items()}
 
 
 @pytest.mark.parametrize('layout', ['hugetlb', 'pfnmap'])
 def test_each_row_has_the_count_of_umwalk_count(copy, layout):
     """umwalk count has one boot for all walks of a layout, this test one for each."""
-    _, seen = count.observe(copy, count.Plan(list(copy.kernels), [layout], None, 1))
-    found = counted(copy, layout)
+    _, seen = count.observe(copy, count.Plan(list(copy.kernels), of_layout(layout), 1))
+    found = counted(copy, *of_layout(layout))
     assert {name: {row: one.instructions for row, one in of_kernel.items()}
             for name, of_kernel in found.items()} == {
         name: {row: one.instructions for row, one in boot.items()}
@@ -65,26 +70,26 @@ def test_each_row_has_the_count_of_umwalk_count(copy, layout):
 
 
 def test_what_is_known_takes_no_boot(copy, capsys):
-    first = counted(copy, PTE)
+    first = counted(copy, ROW)
     assert 'counting instructions' in capsys.readouterr().err
-    assert counted(without_boots(copy), PTE) == first
+    assert counted(without_boots(copy), ROW) == first
     assert not capsys.readouterr().err
-    counted(copy, 'dense:pmd_entry,pte_entry')
+    counted(copy, ('dense', 'pmd_entry'), ROW)
     assert 'counting instructions' in capsys.readouterr().err
     assert kept(copy) == {name: first[name][ROW].instructions for name in first}
 
 
 def test_a_kernel_that_changed_is_counted_anew_and_alone(copy, copy_of, one_more):
-    before = counted(copy, PTE)
+    before = counted(copy, ROW)
     copy_of(one_more, copy.kernels['stock'].folder)
     assert kept(copy) == {'baseline': before['baseline'][ROW].instructions, 'stock': None}
-    after = counted(copy, PTE)
+    after = counted(copy, ROW)
     assert after['baseline'] == before['baseline']
     assert after['stock'][ROW].instructions == before['stock'][ROW].instructions + 16384
 
 
 def test_another_root_of_the_guest_is_counted_anew(copy):
-    counted(copy, PTE)
+    counted(copy, ROW)
     with open(copy.initramfs, 'ab') as root:
         root.write(bytes(512))
     assert kept(copy) == {'baseline': None, 'stock': None}
@@ -94,14 +99,14 @@ def test_another_root_of_the_guest_is_counted_anew(copy):
     lambda text: text[:-3], lambda text: text.replace('1', '2', 1), lambda text: '',
     lambda text: text.replace('"instructions": ', '"instructions": 1')])
 def test_damage_is_counted_anew(copy, damage):
-    known = counted(copy, PTE)
+    known = counted(copy, ROW)
     for built in copy.kernels.values():
         path = built.folder / insns.FILE
         damaged = damage(path.read_text())
         assert damaged != path.read_text()
         path.write_text(damaged)
     assert kept(copy) == {'baseline': None, 'stock': None}
-    assert counted(copy, PTE) == known
+    assert counted(copy, ROW) == known
 
 
 def test_a_file_that_is_no_text_is_counted_anew(copy):
@@ -110,20 +115,20 @@ def test_a_file_that_is_no_text_is_counted_anew(copy):
 
 
 def test_what_cannot_be_counted_says_why_and_the_others_are(copy):
-    found = counted(copy, 'dense:nonsense,pmd_entry')
+    found = counted(copy, ('dense', 'nonsense'), ('dense', 'pmd_entry'))
     for of_kernel in found.values():
         assert of_kernel['dense', 'pmd_entry'].instructions > 100
         reason = of_kernel['dense', 'nonsense'].no_instructions
-        assert 'no walk nonsense' in reason and '\n' not in reason
-    assert kept(copy, 'dense:nonsense') == {'baseline': None, 'stock': None}
+        assert "no walk 'nonsense'" in reason and '\n' not in reason
+    assert kept(copy, ('dense', 'nonsense')) == {'baseline': None, 'stock': None}
 
 
 def test_counting_ends_when_the_run_does_and_goes_on_next_time(copy):
-    with Beside() as beside, Counting(copy, chosen_rows(('sparse',)), beside) as counting:
+    with Beside() as beside, Counting(copy, of_layout('sparse'), beside) as counting:
         beside.stop.set()
         counting.finish()
     assert any(one.no_instructions == insns.LATER for one in counting.found()['stock'].values())
-    assert counted(copy, PTE)['stock'][ROW].instructions > 16384
+    assert counted(copy, ROW)['stock'][ROW].instructions > 16384
 
 
 def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
@@ -132,7 +137,7 @@ def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
     slow.umrun.write_text('#!/bin/sh\necho begun >> "$0.log"\nexec sleep 1000\n')
     slow.umrun.chmod(0o755)
     log = Path(f'{slow.umrun}.log')
-    with Beside() as beside, Counting(slow, chosen_rows((PTE,)), beside) as counting:
+    with Beside() as beside, Counting(slow, [ROW], beside) as counting:
         while not log.exists():
             pass
         beside.stop.set()
@@ -143,7 +148,7 @@ def test_a_boot_that_is_under_way_at_the_end_is_ended(copy):
 
 def test_one_cpu_is_shared_and_given_up_in_time(copy, monkeypatch):
     monkeypatch.setattr(insns, 'AHEAD', 0)
-    with Beside() as beside, Counting(copy, chosen_rows(('sparse',)), beside) as counting:
+    with Beside() as beside, Counting(copy, of_layout('sparse'), beside) as counting:
         counting.ahead(1000)
         assert beside.stop.is_set()
     assert insns.LATER in {one.no_instructions for one in counting.found()['stock'].values()}
@@ -156,13 +161,14 @@ def unused(stock_with, copy_of, tmp_path_factory):
 
 
 def test_the_same_code_is_told_and_has_the_same_count(copy, unused):
+    rows = of_layout('pfnmap') + of_layout('hugetlb')
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'], 'unused': unused})
-    counting = counting_of(pair, 'pfnmap', 'hugetlb')
-    assert counting.same_code() == set(chosen_rows(('pfnmap', 'hugetlb')))
+    counting = counting_of(pair, *rows)
+    assert counting.same_code() == set(rows)
     found = counting.found()
     assert found['unused'] == found['stock']
     for layout in ('pfnmap', 'hugetlb'):
-        _, seen = count.observe(pair, count.Plan(['stock', 'unused'], [layout], None, 1))
+        _, seen = count.observe(pair, count.Plan(['stock', 'unused'], of_layout(layout), 1))
         assert ({row: one.instructions for row, one in seen['unused'][0].items()} ==
                 {row: found['unused'][row].instructions for row in seen['unused'][0]})
 
@@ -183,7 +189,7 @@ def test_it_takes_the_same_functions_and_as_many_instructions(copy, second):
 def test_one_instruction_more_is_other_code(copy, copy_of, one_more, tmp_path):
     pair = dataclasses.replace(copy, kernels={'stock': copy.kernels['stock'],
                                               'more': copy_of(one_more, tmp_path / 'more')})
-    counting = counting_of(pair, PTE)
+    counting = counting_of(pair, ROW)
     assert ROW not in counting.same_code()
     found = counting.found()
     assert found['more'][ROW].instructions == found['stock'][ROW].instructions + 16384

@@ -19,7 +19,8 @@ from appliance.kernels import movable, placement, sources
 from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
 
-COUNTED = count.Plan(['stock'], ['dense'], None, 1)
+COUNTED = count.Plan(['stock'], tuple(('dense', walk) for walk in (
+    'pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')), 1)
 
 
 @pytest.fixture(scope='module')

@@ -54,7 +54,7 @@ def folder(appliance, results_folder):
                   lambda: [sampled, perf.Event('task-clock', 1_000_003, 'ns')])
     try:
         for seconds in (2, 4, 8, 16, 32, 64):
-            assert profile.run(build_folder(), ['baseline', 'baseline'], 'dense', 'pte_entry',
+            assert profile.run(build_folder(), ['baseline', 'baseline'], ('dense', 'pte_entry'),
                                seconds) == 0
             found = json.loads((results_folder / 'latest' / 'result.json').read_text())
             if enough(found) and agree(found):

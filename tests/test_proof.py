@@ -14,6 +14,8 @@ from appliance.failure import Failure
 from appliance.paths import build_folder
 from made import latest
 
+ROW = ('dense', 'pte_entry')
+
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
@@ -25,12 +27,12 @@ def results(tmp_path, monkeypatch):
 def test_a_cost_is_what_was_asked_for_and_trials_are_kept(appliance, results, monkeypatch, capsys):
     conditions = [proof.Condition(0.02, 'none', 1)]
     monkeypatch.setattr(proof, 'CONDITIONS', conditions)
-    assert proof.run(build_folder(), 'dense:pte_entry') == 0
+    assert proof.run(build_folder(), ROW) == 0
     (trial,) = map(json.loads, results.read_text().splitlines())
     assert trial['cost'] == pytest.approx(0.02, abs=0.0002)
     assert trial['ratio']['low'] < trial['ratio']['value'] < trial['ratio']['high']
     conditions.append(proof.Condition(0, 'same', 1))
-    assert proof.run(build_folder(), 'dense:pte_entry') == 0
+    assert proof.run(build_folder(), ROW) == 0
     first, second = map(json.loads, results.read_text().splitlines())
     assert first == trial
     assert second['condition'] == 'A/A, same core loaded' and second['cost'] == 0
@@ -47,7 +49,7 @@ def test_trials_of_other_kernels_do_not_count(appliance, results, monkeypatch):
     monkeypatch.setattr(proof, 'CONDITIONS', [proof.Condition(0, 'none', 1)])
     results.parent.mkdir()
     results.write_text(json.dumps({'condition': 'A/A', 'kernels': ['another']}) + '\n')
-    proof.run(build_folder(), 'dense:pte_entry')
+    proof.run(build_folder(), ROW)
     assert len(results.read_text().splitlines()) == 2
 
 
@@ -56,11 +58,6 @@ def test_half_a_trial_is_named(results):
     results.write_text(json.dumps({'condition': 'A/A', 'kernels': []}) + '\n{"condition": "A/')
     with pytest.raises(Failure, match=r'dense-pte_entry\.jsonl:2: this is no trial; delete the line'):
         proof.kept(results, [])
-
-
-def test_a_proof_is_of_one_row(results):
-    with pytest.raises(Failure, match='bench-proof takes one row'):
-        proof.run(build_folder(), 'dense')
 
 
 def test_a_load_keeps_its_core_busy_and_ends():
@@ -80,19 +77,19 @@ def one_patch(results, tmp_path, monkeypatch):
     monkeypatch.setattr(null, 'FOLDER', folder)
     monkeypatch.setattr(null, 'TRIALS', 1)
     monkeypatch.setattr(null, 'PLAN', dataclasses.replace(
-        null.PLAN, budget=5, rows=('dense:pmd_entry,pagemap',)))
+        null.PLAN, budget=5))
     return results.with_name('null.jsonl')
 
 
 def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, monkeypatch, capsys):
-    assert null.run(build_folder()) == 0
+    rows = (('dense', 'pmd_entry'), ('dense', 'pagemap'))
+    assert null.run(build_folder(), rows) == 0
     (trial,) = map(json.loads, one_patch.read_text().splitlines())
     assert trial['condition'] == 'driver'
-    assert [(r['layout'], r['walk']) for r in trial['rows']] == [
-        ('dense', 'pmd_entry'), ('dense', 'pagemap')]
+    assert tuple((r['layout'], r['walk']) for r in trial['rows']) == rows
     assert trial['boots'] >= 4 and all(r['ratio'] for r in trial['rows'])
     monkeypatch.setattr(null, 'TRIALS', 2)
-    assert null.run(build_folder()) == 0
+    assert null.run(build_folder(), rows) == 0
     first, second = map(json.loads, one_patch.read_text().splitlines())
     assert first == trial and second['kernels'] == trial['kernels']
     assert sum(latest('bench-proof-null')['trials']['driver'].values()) == 4

@@ -210,7 +210,8 @@ def test_a_move_to_another_machine(appliance, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv('RESULTS', str(tmp_path))
     for budget in BUDGETS:
         boots.clear()
-        assert compare.run(build_folder(), ('baseline', 'patched'), Plan(budget, 0, (ROW,)), 1) == 0
+        plan = Plan(budget, 0, (tuple(ROW.split(':')),))
+        assert compare.run(build_folder(), ('baseline', 'patched'), plan, 1) == 0
         if len(boots) > 3:
             break
         capsys.readouterr()

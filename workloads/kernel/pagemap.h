@@ -17,9 +17,6 @@
 /* No kernel writes this: an entry that a read has left alone. */
 #define PM_UNTOUCHED	UINT64_C(0x5a5a5a5a5a5a5a5a)
 
-/* Pages of a layout, from its start, whose entries are timed and counted. */
-#define PAGEMAP_WINDOW	UINT64_C(131072)
-
 /* Where in the file the entry of @address is. */
 uint64_t pagemap_offset(uint64_t address);
 

@@ -8,13 +8,6 @@
 #include "kernel/probe.h"
 #include "kernel/util.h"
 
-const struct walk_kind walk_kinds[] = {
-	{ "pmd_entry", CALLBACK_BIT(HUGETLB_ENTRY) | CALLBACK_BIT(PMD_ENTRY) },
-	{ "pte_entry", CALLBACK_BIT(HUGETLB_ENTRY) | CALLBACK_BIT(PTE_ENTRY) },
-	{ "pte_hole", CALLBACK_BIT(HUGETLB_ENTRY) | CALLBACK_BIT(PTE_ENTRY) |
-		      CALLBACK_BIT(PTE_HOLE) },
-};
-
 const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1] = {
 	[PAGEWALK_PROBE_PMD_ENTRY] = "pmd_entry",
 	[PAGEWALK_PROBE_PTE_ENTRY] = "pte_entry",
@@ -46,8 +39,6 @@ int name_find(const char * const *names, size_t n, const char *name)
 			return i;
 	return -1;
 }
-
-const size_t nr_walk_kinds = ARRAY_SIZE(walk_kinds);
 
 int probe_open(void)
 {

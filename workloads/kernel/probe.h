@@ -14,31 +14,12 @@
 /* The device opened, or die with a line that says how to get one. */
 int probe_open(void);
 
-/*
- * The walks that are timed and checked:
- *
- * pmd_entry	with pmd_entry() alone: never reaches a PTE
- * pte_entry	with pte_entry() alone
- * pte_hole	with pte_hole() and pte_entry(): without an entry callback a
- *		walk does not go below the top-level table
- *
- * All have hugetlb_entry(), too, everywhere: without it some walkers take a
- * huge page for a corrupt table and clear it.
- */
-struct walk_kind {
-	const char *name;
-	uint32_t callbacks;
-};
-
 /* "pte_hole", "skip_pfnmap". */
 extern const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1];
 extern const char * const policy_names[PAGEWALK_PROBE_NR_TESTS];
 
 /* The index of @name among @n @names, or -1. */
 int name_find(const char * const *names, size_t n, const char *name);
-
-extern const struct walk_kind walk_kinds[];
-extern const size_t nr_walk_kinds;
 
 /* Walk, or die. What the walk itself returns is in @walk->result. */
 void probe_walk(int probe, struct pagewalk_probe_walk *walk);

@@ -9,17 +9,30 @@
 
 #include "kernel/util.h"
 
+static void complain(const char *format, va_list args)
+{
+	fflush(stdout);
+	fputs("walks: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
 void die(const char *format, ...)
 {
 	va_list args;
 
-	fflush(stdout);
-	fputs("walks: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
+	complain(format, args);
 	exit(1);
+}
+
+void refuse(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args);
+	exit(2);
 }
 
 unsigned long parse_count(const char *what, const char *text,
@@ -31,7 +44,7 @@ unsigned long parse_count(const char *what, const char *text,
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno || end == text || *end || !n || n > max)
-		die("%s %s: not a number from 1 to %lu", what, text, max);
+		refuse("%s %s: not a number from 1 to %lu", what, text, max);
 	return n;
 }
 

@@ -22,7 +22,11 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 void die(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
-/* @text as a number from 1 to @max, or die: it was given for @what. */
+/* The same with 2: what was asked for cannot be. */
+void refuse(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+/* @text as a number from 1 to @max, or refuse: it was given for @what. */
 unsigned long parse_count(const char *what, const char *text,
 			  unsigned long max);
 

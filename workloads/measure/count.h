@@ -3,10 +3,12 @@
 #ifndef COUNT_H
 #define COUNT_H
 
-#include "space/layout.h"
+#include "space/subject.h"
 
-/* Count each of @walks, bits as in timing.h. */
-void count_walks(const struct layout *layout, int pid, int probe,
-		 uint32_t walks);
+/* Count a walk: in all, and each instruction. */
+void count_walk(const struct subject *subject, const struct walk *walk);
+
+/* In all alone. */
+void count_total(const struct subject *subject, const struct walk *walk);
 
 #endif

@@ -270,16 +270,17 @@ static void replay_case(struct replay *replay)
 	record_trace(replay, &trace);
 }
 
-void golden_replay(const char *path)
+int golden_main(int argc, char **argv)
 {
 	struct replay replay = { .probe = probe_open() };
 	uint64_t pool = pool_read(POOL "nr_hugepages");
 	size_t size = MAX_EVENTS * sizeof(*replay.events);
 	struct golden_file file;
 
+	(void)argc;
 	replay.events = map_populated(size);
 	replay.golden = map_populated(sizeof(*replay.golden));
-	golden_open(&file, path);
+	golden_open(&file, argv[1]);
 	while (golden_next(&file, replay.golden))
 		replay_case(&replay);
 	golden_close(&file);
@@ -288,4 +289,5 @@ void golden_replay(const char *path)
 	pool_resize(pool);
 	close(replay.probe);
 	records_flush();
+	return 0;
 }

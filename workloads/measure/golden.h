@@ -8,7 +8,7 @@
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
-/* Replay all cases of the file @path; what they give goes to the records. */
-void golden_replay(const char *path);
+/* `walks golden FILE`: replay all cases; what they give goes to the records. */
+int golden_main(int argc, char **argv);
 
 #endif

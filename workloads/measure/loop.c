@@ -3,13 +3,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/pagemap.h"
 #include "kernel/probe.h"
-#include "kernel/smaps.h"
 #include "kernel/util.h"
 #include "measure/loop.h"
+#include "measure/rows.h"
 #include "out/records.h"
-#include "space/layout.h"
 #include "space/subject.h"
 
 /*
@@ -28,82 +26,6 @@
  */
 #define QUIET_US	100000
 
-struct subject_walk {
-	void (*batch)(const struct subject_walk *walk, uint64_t repeat);
-	const struct layout *layout;
-	const struct walk_kind *kind;	/* the probe's */
-	uint64_t pages;			/* that one walk covers */
-	int pid, fd;
-	void *buf;
-	size_t size;
-};
-
-static void batch_of_probe(const struct subject_walk *w, uint64_t repeat)
-{
-	struct pagewalk_probe_walk walk = {
-		.start = w->layout->base,
-		.end = layout_end(w->layout),
-		.pid = w->pid,
-		.callbacks = w->kind->callbacks,
-		.samples = BATCH_MIN,
-		.repeat = repeat,
-		.cycles = (uintptr_t)w->buf,
-	};
-
-	probe_walk(w->fd, &walk);
-}
-
-static void batch_of_smaps(const struct subject_walk *w, uint64_t repeat)
-{
-	uint64_t i;
-
-	for (i = 0; i < BATCH_MIN * repeat; i++)
-		if (smaps_read(w->fd, w->buf, w->size) < 0)
-			die("reading smaps failed");
-}
-
-static void batch_of_pagemap(const struct subject_walk *w, uint64_t repeat)
-{
-	uint64_t i;
-
-	for (i = 0; i < BATCH_MIN * repeat; i++)
-		if (pagemap_read(w->fd, w->layout->base, w->buf, w->pages) < 0)
-			die("reading pagemap failed");
-}
-
-static const struct walk_kind *find_kind(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < nr_walk_kinds; i++)
-		if (!strcmp(walk_kinds[i].name, name))
-			return walk_kinds + i;
-	return NULL;
-}
-
-static void walk_open(struct subject_walk *w, const char *name, int probe)
-{
-	w->pages = w->layout->pages;
-	w->kind = find_kind(name);
-	if (w->kind) {
-		w->batch = batch_of_probe;
-		w->size = BATCH_MIN * sizeof(uint64_t);
-		w->fd = probe;
-	} else if (!strcmp(name, "smaps")) {
-		w->batch = batch_of_smaps;
-		w->size = SMAPS_SIZE_MAX;
-		w->fd = open_proc(w->pid, name);
-	} else if (!strcmp(name, "pagemap")) {
-		w->batch = batch_of_pagemap;
-		w->pages = min_u64(w->pages, PAGEMAP_WINDOW);
-		w->size = w->pages * sizeof(uint64_t);
-		w->fd = open_proc(w->pid, name);
-	} else {
-		die("no walk %s", name);
-	}
-	w->buf = map_populated(w->size);
-}
-
 /* The host's clock, but for what QUIET_US is about. */
 static uint64_t now_ns(void)
 {
@@ -113,15 +35,23 @@ static uint64_t now_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-static void walk_for(const struct subject_walk *w, uint64_t ns,
-		     struct loop *loop)
+static void walk_batch(struct walk_run *run, uint64_t repeat)
+{
+	static uint64_t cycles[BATCH_MIN];
+
+	walk_repeat(run, BATCH_MIN, repeat, cycles);
+	if (run->ret < 0)
+		die("walk %s: %s", run->walk->name, strerror(-run->ret));
+}
+
+static void walk_for(struct walk_run *run, uint64_t ns, struct loop *loop)
 {
 	uint64_t repeat = 1, before;
 
 	loop->begin_ns = loop->end_ns = now_ns();
 	while (loop->end_ns - loop->begin_ns < ns) {
 		before = loop->end_ns;
-		w->batch(w, repeat);
+		walk_batch(run, repeat);
 		loop->walks += BATCH_MIN * repeat;
 		loop->end_ns = now_ns();
 		if (loop->end_ns - before < BATCH_NS)
@@ -129,31 +59,40 @@ static void walk_for(const struct subject_walk *w, uint64_t ns,
 	}
 }
 
-int loop_main(char **argv)
+/* The one walk of @rows, or refuse. */
+static const struct walk *only_walk(const struct rows *rows, const char *text)
 {
-	const struct builtin_layout *builtin = builtin_layout_find(argv[0]);
+	size_t i;
+
+	for (i = 0; i < nr_walks; i++)
+		if (rows->walks == UINT32_C(1) << i)
+			return walks + i;
+	refuse("loop %s: give one row, LAYOUT:WALK, as in dense:pte_entry", text);
+}
+
+int loop_main(int argc, char **argv)
+{
+	struct rows rows = rows_parse(argv[1]);
+	const struct walk *walk = only_walk(&rows, argv[1]);
 	uint64_t ms = parse_count("MILLISECONDS", argv[2], MILLISECONDS_MAX);
-	int probe = probe_open();
-	struct subject_walk walk;
 	struct subject subject;
 	struct layout layout;
+	struct walk_run run;
 	struct loop loop;
 
-	if (!records_wanted())
-		die("file descriptor 3, for the record, is closed: add 3>FILE");
-	if (!builtin)
-		die("no layout %s: walks list names them", argv[0]);
-	builtin_layout_describe(builtin, &layout);
-	subject_start(&subject, &layout, probe);
-	walk = (struct subject_walk){ .layout = &layout, .pid = subject.pid };
-	walk_open(&walk, argv[1], probe);
-	loop = (struct loop){ .walk = argv[1], .pages = walk.pages };
+	(void)argc;
+	records_required();
+	builtin_describe(rows.builtin, &layout);
+	subject_start(&subject, &layout, probe_open());
+	run = subject_walk(&subject, walk);
+	loop = (struct loop){ .walk = walk->name, .pages = run.pages };
 	usleep(QUIET_US);
-	walk_for(&walk, ms * 1000000, &loop);
+	walk_for(&run, ms * 1000000, &loop);
 	usleep(QUIET_US);
 	layout_record(&layout);
 	record_loop(layout.name, &loop);
 	records_flush();
+	walk_close(&run);
 	subject_stop(&subject);
 	layout_free(&layout);
 	return 0;

@@ -3,7 +3,7 @@
 #ifndef LOOP_H
 #define LOOP_H
 
-/* walks loop LAYOUT WALK MILLISECONDS: @argv are these three. */
-int loop_main(char **argv);
+/* `walks loop LAYOUT:WALK MILLISECONDS` */
+int loop_main(int argc, char **argv);
 
 #endif

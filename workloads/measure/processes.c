@@ -92,8 +92,10 @@ static double now_us(void)
 	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
 }
 
-int processes_main(void)
+int processes_main(int argc, char **argv)
 {
+	(void)argc;
+	(void)argv;
 	signal(SIGUSR1, nothing);
 	echo();
 	pages = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,

@@ -3,7 +3,7 @@
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
-/* walks processes: a line each on standard output. */
-int processes_main(void);
+/* `walks processes`: a line each on standard output. */
+int processes_main(int argc, char **argv);
 
 #endif

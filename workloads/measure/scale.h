@@ -3,7 +3,7 @@
 #ifndef SCALE_H
 #define SCALE_H
 
-/* `walks scale`: see usage in main.c. */
+/* `walks scale [--count | --samples N] SERIES:N[,N...]...` */
 int scale_main(int argc, char **argv);
 
 #endif

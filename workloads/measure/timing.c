@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <x86intrin.h>
 
-#include "kernel/pagemap.h"
-#include "kernel/probe.h"
-#include "kernel/smaps.h"
 #include "kernel/turn.h"
 #include "kernel/util.h"
 #include "measure/timing.h"
@@ -68,16 +62,6 @@ static uint64_t least(const uint64_t *values, unsigned int n)
 	return min;
 }
 
-static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
-{
-	uint64_t calls = 0;
-	size_t i;
-
-	for (i = 0; i < PAGEWALK_PROBE_NR_CALLBACKS; i++)
-		calls += walk->calls[i];
-	return calls;
-}
-
 /*
  * Samples begin with a round. The one before has a turn for trials, and one
  * that is like a sample's but for the timed walks, the bare turn: what an event
@@ -85,192 +69,48 @@ static uint64_t total_calls(const struct pagewalk_probe_walk *walk)
  */
 _Static_assert(ROUND_TURNS == 2, "a turn for trials, and the bare one");
 
-static uint64_t probe_cycles(int probe, struct pagewalk_probe_walk *walk)
+static uint64_t trial_cycles(struct walk_run *run)
 {
 	uint64_t cycles[TRIALS];
 
-	walk->repeat = 1;
-	walk->samples = TRIALS;
-	walk->cycles = (uintptr_t)cycles;
 	turn_take();
-	probe_walk(probe, walk);
+	walk_repeat(run, TRIALS, 1, cycles);
 	return least(cycles, TRIALS);
 }
 
 /* The probe counts calls in a walk of its own, which is in a sample's turn. */
-static int64_t probe_bare_turn(int probe, struct pagewalk_probe_walk *walk)
+static int64_t bare_turn(struct walk_run *run)
 {
 	int64_t turn = turn_take();
 
-	walk->samples = 0;
-	probe_walk(probe, walk);
+	walk_repeat(run, 0, 1, NULL);
 	return turn;
 }
 
-void time_probe(const struct layout *layout, int pid, int probe,
-		const struct walk_kind *kind, unsigned int samples)
+void time_run(const char *layout, struct walk_run *run, unsigned int samples)
 {
-	struct sample sample = { .walk = kind->name, .pages = layout->pages };
-	uint64_t parts[MAX_PARTS], cycles;
-	struct pagewalk_probe_walk walk = {
-		.start = layout->base,
-		.end = layout_end(layout),
-		.pid = pid,
-		.callbacks = kind->callbacks,
-	};
+	struct sample sample = { .walk = run->walk->name, .pages = run->pages };
+	uint64_t cycles = trial_cycles(run), parts[MAX_PARTS];
+	unsigned int nr;
 
-	cycles = probe_cycles(probe, &walk);
-	sample.bare_turn = probe_bare_turn(probe, &walk);
-	walk.repeat = repeat_for(cycles);
-	walk.samples = parts_for(walk.repeat * cycles);
-	walk.cycles = (uintptr_t)parts;
-	sample.repeat = walk.repeat;
-	while (samples--) {
-		sample.turn = turn_take();
-		probe_walk(probe, &walk);
-		sum_up(&sample, parts, walk.samples);
-		sample.calls = total_calls(&walk);
-		sample.ret = walk.result;
-		record_sample(layout->name, &sample);
-	}
-}
-
-static uint64_t tsc(void)
-{
-	_mm_lfence();
-	return __rdtsc();
-}
-
-static int64_t read_smaps(const struct proc_read *file)
-{
-	return smaps_read(file->fd, file->buf, SMAPS_SIZE_MAX);
-}
-
-static int64_t read_pagemap(const struct proc_read *file)
-{
-	return pagemap_read(file->fd, file->start, file->buf, file->pages);
-}
-
-/* The cycles of some reads, and in @ret the first error of one, if any. */
-static uint64_t time_reads(const struct proc_read *file, uint64_t repeat,
-			   int64_t *ret)
-{
-	uint64_t begin, i;
-	int64_t got;
-
-	begin = tsc();
-	for (i = 0; i < repeat; i++) {
-		got = file->read(file);
-		if (got < 0 && !*ret)
-			*ret = got;
-	}
-	return tsc() - begin;
-}
-
-static uint64_t read_cycles(const struct proc_read *file)
-{
-	uint64_t cycles[TRIALS];
-	int64_t ret = 0;
-	int i;
-
-	turn_take();
-	for (i = 0; i < TRIALS; i++)
-		cycles[i] = time_reads(file, 1, &ret);
-	return least(cycles, TRIALS);
-}
-
-void time_read(const struct layout *layout, const struct proc_read *file,
-	       unsigned int samples)
-{
-	struct sample sample = { .walk = file->name, .pages = file->pages };
-	uint64_t cycles = read_cycles(file), parts[MAX_PARTS];
-	unsigned int i, nr;
-
-	sample.bare_turn = turn_take();
+	sample.bare_turn = bare_turn(run);
 	sample.repeat = repeat_for(cycles);
 	nr = parts_for(sample.repeat * cycles);
 	while (samples--) {
-		sample.ret = 0;
 		sample.turn = turn_take();
-		for (i = 0; i < nr; i++)
-			parts[i] = time_reads(file, sample.repeat, &sample.ret);
+		walk_repeat(run, nr, sample.repeat, parts);
 		sum_up(&sample, parts, nr);
-		record_sample(layout->name, &sample);
+		sample.calls = run->calls;
+		sample.ret = run->ret;
+		record_sample(layout, &sample);
 	}
 }
 
-void time_file(const struct layout *layout, int pid, struct proc_read *file,
-	       size_t size, unsigned int samples)
+void time_walk(const struct subject *subject, const struct walk *walk,
+	       unsigned int samples)
 {
-	file->fd = open_proc(pid, file->name);
-	file->buf = map_populated(size);
-	time_read(layout, file, samples);
-	unmap_populated(file->buf, size);
-	close(file->fd);
-}
+	struct walk_run run = subject_walk(subject, walk);
 
-static void time_smaps(const struct layout *layout, int pid, unsigned int samples)
-{
-	struct proc_read file = {
-		.name = "smaps",
-		.pages = layout->pages,
-		.read = read_smaps,
-	};
-
-	time_file(layout, pid, &file, SMAPS_SIZE_MAX, samples);
-}
-
-static void time_pagemap(const struct layout *layout, int pid,
-			 unsigned int samples)
-{
-	struct proc_read file = {
-		.name = "pagemap",
-		.start = layout->base,
-		.pages = min_u64(layout->pages, PAGEMAP_WINDOW),
-		.read = read_pagemap,
-	};
-
-	time_file(layout, pid, &file, file.pages * sizeof(uint64_t), samples);
-}
-
-static const char *walk_name(size_t i)
-{
-	if (i < nr_walk_kinds)
-		return walk_kinds[i].name;
-	return i == nr_walk_kinds ? "smaps" : "pagemap";
-}
-
-uint32_t time_bit(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < nr_walk_kinds + 2; i++)
-		if (!strcmp(name, walk_name(i)))
-			return 1U << i;
-	die("no walk %s: there are pmd_entry, pte_entry, pte_hole, smaps and pagemap",
-	    name);
-}
-
-uint32_t time_parse(char *names)
-{
-	uint32_t walks = 0;
-	char *name;
-
-	for (name = strtok(names, ","); name; name = strtok(NULL, ","))
-		walks |= time_bit(name);
-	return walks;
-}
-
-void time_walks(const struct layout *layout, int pid, int probe,
-		uint32_t walks, unsigned int samples)
-{
-	size_t i;
-
-	for (i = 0; i < nr_walk_kinds; i++)
-		if (walks & 1U << i)
-			time_probe(layout, pid, probe, walk_kinds + i, samples);
-	if (walks & time_bit("smaps"))
-		time_smaps(layout, pid, samples);
-	if (walks & time_bit("pagemap"))
-		time_pagemap(layout, pid, samples);
+	time_run(subject->layout->name, &run, samples);
+	walk_close(&run);
 }

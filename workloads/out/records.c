@@ -29,9 +29,11 @@ void records_open(void)
 	fcntl(RECORDS_FD, F_SETFD, FD_CLOEXEC);
 }
 
-bool records_wanted(void)
+void records_required(void)
 {
-	return records;
+	if (!records)
+		refuse("file descriptor %d, for the records, is closed: add %d>FILE",
+		       RECORDS_FD, RECORDS_FD);
 }
 
 /* @s as the inside of a JSON string. All of ours is ASCII. */

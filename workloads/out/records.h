@@ -76,7 +76,8 @@ struct loop {
 };
 
 void records_open(void);
-bool records_wanted(void);
+/* Refuse where nobody reads them. */
+void records_required(void);
 void record_layout(const struct layout_record *layout);
 void record_check(const char *layout, const char *check, bool ok,
 		  uint64_t checked, const char *detail);

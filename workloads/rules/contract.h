@@ -3,9 +3,7 @@
 #ifndef CONTRACT_H
 #define CONTRACT_H
 
-#include <stddef.h>
-
-/* `walks contract`: check the @n rules named, or all. Return the exit status. */
-int contract_main(char **names, size_t n);
+/* `walks contract [RULE...]`: check the rules named, or all. */
+int contract_main(int argc, char **argv);
 
 #endif

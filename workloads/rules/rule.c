@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,21 +42,17 @@ void rule_skip(struct rule_run *run, const char *name, const char *why)
 
 static void report_case(const struct rule *rule, const struct rule_case *c)
 {
-	char detail[sizeof(c->check.detail) + 40] = "as it should be";
+	const char *detail = c->check.checked ? "as it should be" :
+			     "the case compared nothing";
 	bool ok = check_ok(&c->check) && c->check.checked;
+	char text[CHECK_TEXT];
 
 	if (c->skipped) {
 		ktap_skip(c->name, c->skipped);
 		record_rule(rule->name, c->name, true, true, 0, c->skipped);
 		return;
 	}
-	if (c->check.wrong > 1)
-		snprintf(detail, sizeof(detail), "%s (the first of %" PRIu64 ")",
-			 c->check.detail, c->check.wrong);
-	else if (c->check.wrong)
-		snprintf(detail, sizeof(detail), "%s", c->check.detail);
-	else if (!ok)
-		snprintf(detail, sizeof(detail), "the case compared nothing");
+	detail = check_text(&c->check, detail, text);
 	ktap_check(ok, c->name, detail);
 	record_rule(rule->name, c->name, ok, false, c->check.checked, detail);
 }

@@ -431,7 +431,7 @@ static void check_joints(struct rule_run *run)
 
 	joints_describe(&joints);
 	subject_start(&subject, &joints.layout, run->probe);
-	check_smaps(rule_case(run, "all joints"), &joints.layout, subject.pid);
+	check_smaps(rule_case(run, "all joints"), &subject);
 	subject_stop(&subject);
 	joints_free(&joints);
 }

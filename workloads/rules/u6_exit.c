@@ -117,11 +117,9 @@ static void compare(struct check *check, const struct state *before,
 	}
 }
 
-static void walk_nothing(const struct layout *layout, int pid, int probe)
+static void walk_nothing(const struct subject *subject)
 {
-	(void)layout;
-	(void)pid;
-	(void)probe;
+	(void)subject;
 }
 
 static void clear_refs(int pid)
@@ -149,42 +147,36 @@ static void scan_all(const struct layout *layout, int fd)
 }
 
 /* As ps, top, a checkpoint and a memory profiler do. */
-static void walk_files(const struct layout *layout, int pid, int probe)
+static void walk_files(const struct subject *subject)
 {
+	const struct layout *layout = subject->layout;
 	size_t size = layout->pages * sizeof(uint64_t);
 	uint64_t *entries = map_populated(size);
-	int fd = open_proc(pid, "pagemap");
+	int fd = open_proc(subject->pid, "pagemap");
 	struct check ignored = { 0 };
 
-	(void)probe;
 	pagemap_read(fd, layout->base, entries, layout->pages);
 	scan_all(layout, fd);
 	close(fd);
-	check_smaps(&ignored, layout, pid);
-	clear_refs(pid);
+	check_smaps(&ignored, subject);
+	clear_refs(subject->pid);
 	unmap_populated(entries, size);
 }
 
-static void walk_raw(const struct layout *layout, int pid, int probe)
+static void walk_raw(const struct subject *subject)
 {
+	struct check ignored = { 0 };
 	size_t i;
 
-	for (i = 0; i < nr_walk_kinds; i++) {
-		struct pagewalk_probe_walk walk = {
-			.start = layout->base,
-			.end = layout_end(layout),
-			.pid = pid,
-			.callbacks = walk_kinds[i].callbacks,
-		};
-
-		probe_walk(probe, &walk);
-	}
+	for (i = 0; i < nr_walks; i++)
+		if (!walks[i].read)
+			check_walk(&ignored, subject, walks + i);
 }
 
 static const struct {
 	const char *name;
-	void (*walk)(const struct layout *layout, int pid, int probe);
-} walks[] = {
+	void (*walk)(const struct subject *subject);
+} ways[] = {
 	{ "not walked", walk_nothing },
 	{ "files of /proc", walk_files },
 	{ "raw walks", walk_raw },
@@ -195,7 +187,7 @@ static void live_and_exit(const struct layout *layout, int probe, size_t how)
 	struct subject subject;
 
 	subject_start(&subject, layout, probe);
-	walks[how].walk(layout, subject.pid, probe);
+	ways[how].walk(&subject);
 	subject_stop(&subject);
 }
 
@@ -209,11 +201,11 @@ static void check_exit_rule(struct rule_run *run)
 	joints_describe(&joints);
 	/* What is allocated once and kept, here or there, is so after this. */
 	live_and_exit(&joints.layout, run->probe, 1);
-	for (i = 0; i < ARRAY_SIZE(walks); i++) {
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		read_state(&before, text, TEXT_SIZE);
 		live_and_exit(&joints.layout, run->probe, i);
 		read_settled_state(&after, &before, text, TEXT_SIZE);
-		compare(rule_case(run, "%s", walks[i].name), &before, &after);
+		compare(rule_case(run, "%s", ways[i].name), &before, &after);
 	}
 	joints_free(&joints);
 	unmap_populated(text, TEXT_SIZE);

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The layouts built in. Where one begins or ends with a hole, the edge of the
+ * Where a layout begins or ends with a hole, the edge of the
  * range is walked, too.
  */
 #include <string.h>
 
 #include "kernel/util.h"
-#include "space/layout.h"
-
-/*
- * Where every layout begins: 64 GiB, far from the program, its heap and its
- * stack, and far from the end of user-mode Linux's 512 GiB. Aligned to a
- * top-level entry (1 GiB).
- */
-#define BASE	UINT64_C(0x1000000000)
+#include "space/builtin.h"
 
 #define EDGE	UINT64_C(9)	/* pages of hole at each end */
 
@@ -109,7 +102,7 @@ static void describe_hugetlb(struct layout *layout)
 	layout_hole(layout, EDGE);
 }
 
-const struct builtin_layout builtin_layouts[] = {
+const struct builtin builtins[] = {
 	{ "hugetlb", "hugetlb VMAs, present and absent, next to anonymous ones",
 	  describe_hugetlb },
 	{ "pfnmap", "PFNMAP areas from 1 page to 32 MiB between anonymous ones",
@@ -120,21 +113,20 @@ const struct builtin_layout builtin_layouts[] = {
 	  describe_dense },
 };
 
-const size_t nr_builtin_layouts = ARRAY_SIZE(builtin_layouts);
+const size_t nr_builtins = ARRAY_SIZE(builtins);
 
-const struct builtin_layout *builtin_layout_find(const char *name)
+const struct builtin *builtin_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < nr_builtin_layouts; i++)
-		if (!strcmp(builtin_layouts[i].name, name))
-			return builtin_layouts + i;
+	for (i = 0; i < nr_builtins; i++)
+		if (!strcmp(builtins[i].name, name))
+			return builtins + i;
 	return NULL;
 }
 
-void builtin_layout_describe(const struct builtin_layout *builtin,
-			     struct layout *layout)
+void builtin_describe(const struct builtin *builtin, struct layout *layout)
 {
-	*layout = (struct layout){ .name = builtin->name, .base = BASE };
+	*layout = (struct layout){ .name = builtin->name, .base = LAYOUT_BASE };
 	builtin->describe(layout);
 }

@@ -7,9 +7,6 @@
 #include "kernel/util.h"
 #include "space/joints.h"
 
-/* As for the layouts that are built in: far from everything else. */
-#define BASE	UINT64_C(0x1000000000)
-
 #define SMALL		UINT64_C(12)	/* pages on one side of a joint */
 
 /* How far the last layouts begin ahead of the end of the address space. */
@@ -204,7 +201,7 @@ void joints_describe(struct joints *joints)
 	size_t i, j;
 
 	*joints = (struct joints){
-		.layout = { .name = "joints", .base = BASE },
+		.layout = { .name = "joints", .base = LAYOUT_BASE },
 	};
 	for (i = 0; i < ARRAY_SIZE(sides); i++)
 		for (j = 0; j < ARRAY_SIZE(sides); j++)

@@ -64,6 +64,13 @@ struct layout_stats {
 	uint64_t tables;	/* PTE tables */
 };
 
+/*
+ * Where a layout begins unless it has to lie elsewhere: 64 GiB, far from the
+ * program, its heap and its stack, and far from the end of user-mode Linux's
+ * 512 GiB. Aligned to a top-level entry (1 GiB).
+ */
+#define LAYOUT_BASE	UINT64_C(0x1000000000)
+
 /* Appending to a layout. A region that would merge with the last one dies. */
 void layout_hole(struct layout *layout, uint64_t pages);
 void layout_region(struct layout *layout, enum kind kind, uint64_t pages,
@@ -95,19 +102,5 @@ uint64_t region_populated(const struct region *region);
 /* How many pages of it, populated or not, lie in a PTE table that exists. */
 uint64_t region_reached(const struct layout *layout,
 			const struct region *region);
-
-/* The layouts built in. */
-struct builtin_layout {
-	const char *name;
-	const char *about;
-	void (*describe)(struct layout *layout);
-};
-
-extern const struct builtin_layout builtin_layouts[];
-extern const size_t nr_builtin_layouts;
-
-const struct builtin_layout *builtin_layout_find(const char *name);
-void builtin_layout_describe(const struct builtin_layout *builtin,
-			     struct layout *layout);
 
 #endif

@@ -310,6 +310,8 @@ void subject_start(struct subject *subject, const struct layout *layout,
 {
 	size_t i;
 
+	subject->layout = layout;
+	subject->probe = probe;
 	subject_take_huge_pages(subject, layout);
 	subject_fork(subject, layout, probe);
 	for (i = 0; i < layout->nr_regions; i++)
@@ -325,6 +327,21 @@ void subject_stop(struct subject *subject)
 		;
 	if (subject->has_pool)
 		huge_pages_restore(subject->pool_before);
+}
+
+struct walk_run subject_walk(const struct subject *subject,
+			     const struct walk *walk)
+{
+	struct walk_run run = {
+		.walk = walk,
+		.probe = subject->probe,
+		.pid = subject->pid,
+		.start = subject->layout->base,
+		.pages = subject->layout->pages,
+	};
+
+	walk_open(&run);
+	return run;
 }
 
 /* Page tables are freed by top-level entries: the end is at one. */

@@ -10,9 +10,12 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
+#include "kernel/walks.h"
 #include "space/layout.h"
 
 struct subject {
+	const struct layout *layout;
+	int probe;
 	int pid;
 	bool has_pool;		/* it needed huge pages... */
 	uint64_t pool_before;	/* ...of which there were so many before */
@@ -22,6 +25,10 @@ struct subject {
 void subject_start(struct subject *subject, const struct layout *layout,
 		   int probe);
 void subject_stop(struct subject *subject);
+
+/* A walk over it, opened. */
+struct walk_run subject_walk(const struct subject *subject,
+			     const struct walk *walk);
 
 /*
  * Have @huge huge pages more in the kernel's pool, or die. Return how many it

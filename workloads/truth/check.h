@@ -6,9 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "space/layout.h"
-
-struct walk_kind;
+#include "space/subject.h"
 
 struct check {
 	uint64_t checked;	/* comparisons made */
@@ -25,18 +23,22 @@ static inline bool check_ok(const struct check *check)
 	return !check->wrong;
 }
 
+/* What there is to say of it in a line; @fine if nothing is wrong. */
+#define CHECK_TEXT	440
+const char *check_text(const struct check *check, const char *fine,
+		       char text[CHECK_TEXT]);
+
 /* /proc/PID/smaps: every VMA, every field. */
-void check_smaps(struct check *check, const struct layout *layout, int pid);
+void check_smaps(struct check *check, const struct subject *subject);
 
 /* /proc/PID/pagemap in reads as long as they come: every page. */
-void check_pagemap(struct check *check, const struct layout *layout, int pid);
+void check_pagemap(struct check *check, const struct subject *subject);
 
 /* /proc/PID/pagemap in reads of one page: every page on and near a region. */
-void check_pagemap_page(struct check *check, const struct layout *layout,
-			int pid);
+void check_pagemap_page(struct check *check, const struct subject *subject);
 
-/* One of walk_kinds[]: how many pages each callback is called for. */
-void check_walk(struct check *check, const struct layout *layout, int pid,
-		int probe, const struct walk_kind *kind);
+/* A walk by the probe: how many pages each callback is called for. */
+void check_walk(struct check *check, const struct subject *subject,
+		const struct walk *walk);
 
 #endif

@@ -39,8 +39,9 @@ const char *outcome_name(size_t i)
 		[PAGE_VMA] = "walk_page_vma",
 	};
 
-	return i < nr_callback_sets ? callback_sets[i].name :
-	       others[i - nr_callback_sets];
+	if (i < nr_callback_sets)
+		return callback_sets[i].name;
+	return others[i - nr_callback_sets];
 }
 
 const struct check *outcome_of(enum walk_rule rule, size_t i)

@@ -184,12 +184,12 @@ static void check_window(struct pagemap_check *pc, uint64_t pages)
 }
 
 static void pagemap_check_begin(struct pagemap_check *pc, struct check *check,
-				const struct layout *layout, int pid)
+				const struct subject *subject)
 {
 	*pc = (struct pagemap_check){
 		.check = check,
-		.layout = layout,
-		.fd = open_proc(pid, "pagemap"),
+		.layout = subject->layout,
+		.fd = open_proc(subject->pid, "pagemap"),
 		.entries = map_populated(WINDOW * sizeof(uint64_t)),
 		.used = xcalloc(MAX_PFN / 8, 1),
 	};
@@ -202,14 +202,14 @@ static void pagemap_check_end(struct pagemap_check *pc)
 	close(pc->fd);
 }
 
-void check_pagemap(struct check *check, const struct layout *layout, int pid)
+void check_pagemap(struct check *check, const struct subject *subject)
 {
 	struct pagemap_check pc;
 	uint64_t pages;
 
-	pagemap_check_begin(&pc, check, layout, pid);
-	for (; pc.first < layout->pages; pc.first += pages) {
-		pages = min_u64(layout->pages - pc.first, WINDOW);
+	pagemap_check_begin(&pc, check, subject);
+	for (; pc.first < pc.layout->pages; pc.first += pages) {
+		pages = min_u64(pc.layout->pages - pc.first, WINDOW);
 		check_window(&pc, pages);
 	}
 	pagemap_check_end(&pc);
@@ -246,15 +246,14 @@ static void check_near_region(struct pagemap_check *pc,
 	}
 }
 
-void check_pagemap_page(struct check *check, const struct layout *layout,
-			int pid)
+void check_pagemap_page(struct check *check, const struct subject *subject)
 {
 	struct pagemap_check pc;
 	size_t i;
 
-	pagemap_check_begin(&pc, check, layout, pid);
+	pagemap_check_begin(&pc, check, subject);
 	pc.how = "read of one page";
-	for (i = 0; i < layout->nr_regions; i++)
-		check_near_region(&pc, layout->regions + i);
+	for (i = 0; i < pc.layout->nr_regions; i++)
+		check_near_region(&pc, pc.layout->regions + i);
 	pagemap_check_end(&pc);
 }

@@ -7,8 +7,6 @@
 #include "kernel/util.h"
 #include "truth/check.h"
 
-#define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)
-
 #define KB(pages)	((pages) * PAGE_SIZE / 1024)
 
 /*
@@ -186,10 +184,10 @@ static void check_vmas(struct check *check, const struct layout *layout,
 			   region, layout->nr_regions);
 }
 
-void check_smaps(struct check *check, const struct layout *layout, int pid)
+void check_smaps(struct check *check, const struct subject *subject)
 {
 	char *buf = map_populated(SMAPS_SIZE_MAX);
-	int fd = open_proc(pid, "smaps");
+	int fd = open_proc(subject->pid, "smaps");
 	struct smaps smaps;
 	int64_t len;
 
@@ -199,7 +197,7 @@ void check_smaps(struct check *check, const struct layout *layout, int pid)
 			   strerror(-len));
 	else if (smaps_parse(&smaps, buf, len, check->detail,
 			     sizeof(check->detail)))
-		check_vmas(check, layout, &smaps);
+		check_vmas(check, subject->layout, &smaps);
 	else
 		check->wrong++;
 	if (len >= 0)

@@ -36,55 +36,56 @@ static struct reach layout_reach(const struct layout *layout)
 	return reach;
 }
 
-static void expect(struct check *check, const struct walk_kind *kind,
+static void expect(struct check *check, const struct walk *walk,
 		   const char *what, uint64_t got, uint64_t from, uint64_t to)
 {
 	check->checked++;
 	if (got < from || got > to)
 		check_fail(check, "walk %s: %s %" PRIu64 " pages, expected %s%" PRIu64,
-			   kind->name, what, got,
+			   walk->name, what, got,
 			   from == to ? "" : got < from ? "at least " :
 			   "at most ", got < from ? from : to);
 }
 
 static void check_reach(struct check *check, const struct layout *layout,
-			const struct walk_kind *kind, const uint64_t *pages)
+			const struct walk *walk, const uint64_t *pages)
 {
 	struct reach reach = layout_reach(layout);
-	bool pmd = kind->callbacks & (1U << PAGEWALK_PROBE_PMD_ENTRY);
-	bool hole = kind->callbacks & (1U << PAGEWALK_PROBE_PTE_HOLE);
+	bool pmd = walk->callbacks & (1U << PAGEWALK_PROBE_PMD_ENTRY);
+	bool hole = walk->callbacks & (1U << PAGEWALK_PROBE_PTE_HOLE);
 	uint64_t entries = pages[PAGEWALK_PROBE_PMD_ENTRY] +
 			   pages[PAGEWALK_PROBE_PTE_ENTRY];
 	uint64_t huge = pages[PAGEWALK_PROBE_HUGETLB_ENTRY];
 
 	if (hole)
-		expect(check, kind, "all callbacks together saw",
+		expect(check, walk, "all callbacks together saw",
 		       entries + huge + pages[PAGEWALK_PROBE_PTE_HOLE],
 		       layout->pages, layout->pages);
-	expect(check, kind, pmd ? "pmd_entry() saw" : "pte_entry() saw",
+	expect(check, walk, pmd ? "pmd_entry() saw" : "pte_entry() saw",
 	       entries, reach.entries, reach.entries);
-	expect(check, kind, "hugetlb_entry() saw", huge, reach.huge,
+	expect(check, walk, "hugetlb_entry() saw", huge, reach.huge,
 	       reach.hugetlb);
 }
 
-void check_walk(struct check *check, const struct layout *layout, int pid,
-		int probe, const struct walk_kind *kind)
+void check_walk(struct check *check, const struct subject *subject,
+		const struct walk *walk)
 {
-	struct pagewalk_probe_walk walk = {
+	const struct layout *layout = subject->layout;
+	struct pagewalk_probe_walk arg = {
 		.start = layout->base,
 		.end = layout_end(layout),
-		.pid = pid,
-		.callbacks = kind->callbacks,
+		.pid = subject->pid,
+		.callbacks = walk->callbacks,
 	};
 	uint64_t pages[PAGEWALK_PROBE_NR_CALLBACKS];
 	int i;
 
-	probe_walk(probe, &walk);
+	probe_walk(subject->probe, &arg);
 	for (i = 0; i < PAGEWALK_PROBE_NR_CALLBACKS; i++)
-		pages[i] = walk.pages[i];
-	check_reach(check, layout, kind, pages);
+		pages[i] = arg.pages[i];
+	check_reach(check, layout, walk, pages);
 	check->checked++;
-	if (walk.result)
+	if (arg.result)
 		check_fail(check, "walk %s: returned %" PRId64 ", expected 0",
-			   kind->name, (int64_t)walk.result);
+			   walk->name, (int64_t)arg.result);
 }

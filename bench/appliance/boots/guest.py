@@ -15,6 +15,7 @@ from .. import process
 from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
 from ..kernels import sources
 from ..kernels.build import Built, ensure as ensure_kernels
+from ..kernels.newfiles import FILES
 from ..kernels.series import Kernel
 from ..logs import trace
 from ..paths import TOP, locked
@@ -51,16 +52,27 @@ def ensure(build: Path, kernels: Sequence[Kernel]) -> Appliance:
     built = ensure_kernels(build, kernels)
     with locked(build):
         _make('bench', build / 'host')
-        _make('workloads', build / 'guest', f'KERNEL_HEADERS={build / "headers"}')
+        _make_program(build)
         _make('rootfs', build / 'guest', f'TREE={sources.tree(build)}',
               f'WALKS={build / "guest" / "walks"}')
     return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
                      {one.kernel.name: one for one in built})
 
 
+def ensure_program(build: Path) -> Path:
+    """Build the guest's program, which takes no kernel."""
+    with locked(build):
+        return _make_program(build)
+
+
+def _make_program(build: Path) -> Path:
+    _make('workloads', build / 'guest', f'KERNEL_HEADERS={FILES / "include" / "uapi"}')
+    return build / 'guest' / 'walks'
+
+
 def _make(folder: str, out: Path, *variables: str) -> None:
-    ran = process.run(['make', '-s', '-C', TOP / folder, f'OUT={out}', *variables],
-                      stderr=subprocess.STDOUT)
+    ran = process.run(['make', '-s', f'-j{len(os.sched_getaffinity(0))}', '-C', TOP / folder,
+                       f'OUT={out}', *variables], stderr=subprocess.STDOUT)
     if ran.returncode:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 

@@ -1,20 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The layouts and walks that a guest has; a row is one of each."""
+"""The layouts and walks that there are, as the guest's program names them; a row is one of each."""
 
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Iterable
 
-# The layouts that /bin/walks (workloads/) builds, and its walks.
-LAYOUTS = ('hugetlb', 'pfnmap', 'sparse', 'dense')
-WALKS = ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')
-
+from .. import process
+from ..failure import Failure
+from . import guest
 
 Row = tuple[str, str]  # layout, walk
 
 
-def chosen_rows(asked: Iterable[str]) -> list[Row]:
-    """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments; all rows if there are none."""
-    found = []
-    for choice in tuple(asked) or LAYOUTS:
-        layout, _, walks = choice.partition(':')
-        found += [(layout, walk) for walk in (walks.split(',') if walks else WALKS)]
-    return list(dict.fromkeys(found))
+@dataclass(frozen=True)
+class Known:
+    """The layouts and walks that rows can be made of."""
+    layouts: tuple[str, ...]
+    walks: tuple[str, ...]
+
+    def rows(self, asked: Iterable[str]) -> tuple[Row, ...]:
+        """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments; all rows if there are none."""
+        found: list[Row] = []
+        for choice in tuple(asked) or self.layouts:
+            layout, colon, walks = choice.partition(':')
+            _check('layout', layout, self.layouts)
+            for walk in walks.split(',') if colon else self.walks:
+                _check('walk', walk, self.walks)
+                found.append((layout, walk))
+        return tuple(dict.fromkeys(found))
+
+    def row(self, asked: str) -> Row:
+        """Return the one row that LAYOUT:WALK is."""
+        rows = self.rows([asked])
+        if len(rows) != 1:
+            raise Failure(f'{asked}: give one row, LAYOUT:WALK, as in dense:pte_entry')
+        return rows[0]
+
+
+def _check(what: str, name: str, there_are: tuple[str, ...]) -> None:
+    if name not in there_are:
+        raise Failure(f"no {what} '{name}': there are {', '.join(there_are)}; a row is LAYOUT:WALK")
+
+
+def known(build: Path) -> Known:
+    """Ask the guest's program, which runs here, too; no kernel is built for that."""
+    listed = process.output([guest.ensure_program(build), 'list'])
+    names: dict[str, list[str]] = defaultdict(list)
+    for line in listed.splitlines():
+        kind, name, *_ = line.split()
+        names[kind].append(name)
+    return Known(tuple(names['layout']), tuple(names['walk']))
+
+
+def arguments(rows: Iterable[Row]) -> list[str]:
+    """Return the arguments of the guest's program for rows, one for each layout."""
+    walks: dict[str, list[str]] = defaultdict(list)
+    for layout, walk in rows:
+        walks[layout].append(walk)
+    return [f'{layout}:{",".join(of_layout)}' for layout, of_layout in walks.items()]

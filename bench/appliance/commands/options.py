@@ -2,6 +2,7 @@
 """Options that several subcommands have."""
 
 import argparse
+from typing import Any
 
 from ..kernels import series
 from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuration
@@ -38,6 +39,34 @@ def configuration(text: str) -> Configuration:
         raise argparse.ArgumentTypeError(f'there is no {text}: there are '
                                          f'{", ".join(CONFIGURATIONS)}')
     return CONFIGURATIONS[text]
+
+
+class _Replaced(argparse.Action):
+    """An option that there was: say what to type now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        parser.error(f'{self.option_strings[0]} is now part of {self.const} LAYOUT:WALK, as in '
+                     f'{self.const} dense:pte_entry (make: {self.const.strip("-").upper()}=)')
+
+
+def _replace(command: argparse.ArgumentParser, option: str) -> None:
+    for name in ('--layout', '--walk'):
+        command.add_argument(name, nargs='?', action=_Replaced, const=option,
+                             help=argparse.SUPPRESS)
+
+
+def add_rows(command: argparse.ArgumentParser) -> None:
+    """--rows, several."""
+    command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
+                         help='measure only these rows (all)')
+    _replace(command, '--rows')
+
+
+def add_row(command: argparse.ArgumentParser) -> None:
+    """--row, one."""
+    command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
+                         help='the row to walk (%(default)s)')
+    _replace(command, '--row')
 
 
 def positive(text: str) -> int:

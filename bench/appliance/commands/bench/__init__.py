@@ -4,9 +4,10 @@
 import argparse
 from dataclasses import replace
 
+from ...boots import walks
 from ...failure import Failure
 from ...paths import build_folder
-from ..options import add_kernels, percent, positive
+from ..options import add_kernels, add_rows, percent, positive
 
 NAME = 'bench'
 HELP = 'compare the time and the truth of every walk on two kernels'
@@ -23,8 +24,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='how long to measure at most')
     command.add_argument('--within', type=percent, metavar='PERCENT',
                          help='how much a row may differ that is the same')
-    command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
-                         help='measure only these rows (all)')
+    add_rows(command)
     command.add_argument('--placements', type=positive, metavar='N',
                          help='use N random orders of the functions of each kernel, one a '
                               'boot; 1: as built (16)')
@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure(f'--placements {placements}: an interval over placements needs '
                       f'{LEAST_DRAWS} or more; 1 takes the kernels as built')
     plan = session.PROFILES[arguments.profile]
-    plan = replace(plan, budget=arguments.budget or plan.budget, rows=tuple(arguments.rows),
+    rows = walks.known(build_folder()).rows(arguments.rows)
+    plan = replace(plan, budget=arguments.budget or plan.budget, rows=rows,
                    time_all=arguments.time_all,
                    within=arguments.within / 100 if arguments.within else plan.within)
     return compare.run(build_folder(), (names[0], names[1]), plan, placements)

@@ -10,7 +10,7 @@ from typing import Callable, Collection
 
 from ...boots import guest
 from ...boots.records import Check, Host, Layout, Record, of_type
-from ...boots.walks import Row, chosen_rows
+from ...boots.walks import Row
 from ...host import events, watch
 from ...kernels import placement, series
 from ...kernels.build import Built
@@ -55,7 +55,7 @@ def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Built]],
     with Beside() as beside:
         checks = [beside.start(_truth, appliance.only(name), plan.rows, beside.stop)
                   for name in kernels]
-        with insns.Counting(appliance, chosen_rows(plan.rows), beside) as counting:
+        with insns.Counting(appliance, plan.rows, beside) as counting:
             if not beside.others:
                 concurrent.futures.wait(checks)
                 counting.ahead(plan.budget)
@@ -70,10 +70,10 @@ def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Built]],
     return session, health, counting
 
 
-def _truth(appliance: guest.Appliance, rows: tuple[str, ...],
+def _truth(appliance: guest.Appliance, rows: tuple[Row, ...],
            stop: threading.Event) -> list[Record]:
     """Check the truth of all layouts in a boot of one kernel; return its records."""
-    layouts = dict.fromkeys(layout for layout, _ in chosen_rows(rows))
+    layouts = dict.fromkeys(layout for layout, _ in rows)
     records = guest.records(appliance, f'--mem={appliance.memory_mib}',
                             f'--timeout={TRUTH_SECONDS}', argv=['/bin/walks', 'check', *layouts],
                             hopeless=lambda _: stop.is_set())
@@ -114,7 +114,7 @@ def _rows(session: Session) -> list[dict]:
     draws = session.draws(b)
     counted = events.per_walk(session.records)
     rows = []
-    for layout, walk in session.rows:
+    for layout, walk in session.plan.rows:
         at = layout, walk
         comparison = session.comparisons[at]
         row: dict = {

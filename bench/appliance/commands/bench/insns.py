@@ -15,9 +15,10 @@ import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Iterable
 
 from ...boots import counting, guest
-from ...boots.walks import Row
+from ...boots.walks import Row, arguments
 from ...failure import Failure
 from ...kernels import functions
 from ...kernels.build import Built
@@ -51,9 +52,9 @@ class Counting:
     When `with` ends, all counts are kept.
     """
 
-    def __init__(self, appliance: guest.Appliance, rows: list[Row], beside: Beside):
+    def __init__(self, appliance: guest.Appliance, rows: Iterable[Row], beside: Beside):
         self.appliance = appliance
-        self.rows = rows
+        self.rows = tuple(rows)
         self.beside = beside
         self.kept = {name: _Kept(built, appliance.initramfs)
                      for name, built in appliance.kernels.items()}
@@ -140,9 +141,8 @@ class Counting:
     def _counts(self, name: str, rows: list[Row]) -> counting.Boot:
         if self.stop.is_set():
             return {}
-        walks = ','.join(walk for _, walk in rows)
         return counting.counts(counting.observe_one(
-            self.appliance.only(name), ['/bin/walks', 'count', f'{rows[0][0]}:{walks}'],
+            self.appliance.only(name), ['/bin/walks', 'count', *arguments(rows)],
             BOOT_SECONDS, lambda _: self.stop.is_set()))
 
 

@@ -14,7 +14,7 @@ from typing import Callable, Collection
 
 from ...boots import guest
 from ...boots.records import Record, Turns
-from ...boots.walks import Row, chosen_rows
+from ...boots.walks import Row, arguments
 from ...kernels.build import Built
 from ...numbers import measure
 from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
@@ -29,7 +29,7 @@ class Plan:
     """How long to measure, and what for."""
     budget: float  # seconds
     within: float  # a row is decided when its interval is within 1 +- this
-    rows: tuple[str, ...] = ()  # LAYOUT or LAYOUT:WALK,WALK; none: all
+    rows: tuple[Row, ...] = ()
     events: tuple[str, ...] = ()  # events of the host's CPU to count in all turns
     time_all: bool = False  # whether to time rows of the same code, too
 
@@ -79,11 +79,6 @@ class Session:
         self.records: list[Record] = []
         self.boots = 0
         self.comparisons: dict[Row, Comparison] = defaultdict(Comparison)
-
-    @property
-    def rows(self) -> list[Row]:
-        """Return all rows that are asked for."""
-        return chosen_rows(self.plan.rows)
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -143,18 +138,13 @@ class Session:
         self.boots += 1
 
     def _job(self) -> list[str]:
-        rows = self.undecided()
-        return ['/bin/walks', 'time', f'--samples={SAMPLES}',
-                *(f'{layout}:{",".join(walks)}' for layout, walks in rows.items())]
+        return ['/bin/walks', 'time', f'--samples={SAMPLES}', *arguments(self.undecided())]
 
-    def undecided(self) -> dict[str, list[str]]:
-        """Return the walks that the next boot measures, by layout."""
-        rows: dict[str, list[str]] = defaultdict(list)
+    def undecided(self) -> list[Row]:
+        """Return the rows that the next boot measures."""
         settled = self.settled()
-        for layout, walk in self.rows:
-            if (layout, walk) not in settled and self._verdict((layout, walk)) == 'undecided':
-                rows[layout].append(walk)
-        return dict(rows)
+        return [row for row in self.plan.rows
+                if row not in settled and self._verdict(row) == 'undecided']
 
     def _verdict(self, row: Row) -> str:
         return self.comparisons[row].verdict if row in self.comparisons else 'undecided'
@@ -166,8 +156,8 @@ class Session:
             self.comparisons[row].look(logs, control[row], budget, self.plan.within)
 
     def _progress(self) -> str:
-        left = sum(len(walks) for walks in self.undecided().values())
-        return f'{self.boots} boots, {left} of {len(self.rows)} rows undecided'
+        return (f'{self.boots} boots, {len(self.undecided())} of {len(self.plan.rows)} rows '
+                'undecided')
 
 
 def _cpu_ns() -> int:

@@ -3,9 +3,9 @@
 
 import argparse
 
-from ...boots.walks import WALKS
+from ...boots import walks
 from ...paths import build_folder
-from ..options import add_kernels, positive
+from ..options import add_kernels, add_rows, positive
 from . import count
 
 NAME = 'count'
@@ -17,9 +17,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernels(command, 'a kernel, compared with the one before it; may be '
                          f'repeated ({", ".join(count.KERNELS)})')
-    command.add_argument('--layout', action='append', default=[], dest='layouts',
-                         metavar='LAYOUT', help='a layout; may be repeated (all)')
-    command.add_argument('--walk', choices=WALKS, help='the walk (all)')
+    add_rows(command)
     command.add_argument('--boots', type=positive, default=2,
                          help='boots of each kernel; all must count the same (%(default)s)')
 
@@ -27,4 +25,5 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count; returns the exit status."""
     names = list(dict.fromkeys(arguments.kernels or count.KERNELS))
-    return count.run(build_folder(), names, arguments.layouts, arguments.walk, arguments.boots)
+    rows = walks.known(build_folder()).rows(arguments.rows)
+    return count.run(build_folder(), count.Plan(names, rows, arguments.boots))

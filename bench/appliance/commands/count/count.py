@@ -4,11 +4,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ... import process
 from ...boots import guest
 from ...boots.counting import Boot, counts, observe_one, side_by_side
 from ...boots.records import Insns, Record
-from ...failure import FAILED, Failure
+from ...boots.walks import Row, arguments
+from ...failure import FAILED
 from ...kernels import series
 from ...kernels.build import Built, read_sources
 from ...logs import symbols
@@ -23,23 +23,21 @@ KERNELS = ('baseline', 'patched', 'fixed', 'stock')
 class Plan:
     """What to count, and how often."""
     kernels: list[str]
-    layouts: list[str]
-    walk: str | None  # None: all
+    rows: tuple[Row, ...]
     boots: int
 
-    def argv(self, layout: str) -> list[str]:
-        """The command in the guest.
+    def jobs(self) -> list[list[str]]:
+        """Return the commands in the guest.
 
         Each layout has a boot of its own: smaps reads the whole process, and the program's
         own pages depend on what it did before.
         """
-        return ['/bin/walks', 'count', f'{layout}:{self.walk}' if self.walk else layout]
+        return [['/bin/walks', 'count', of_layout] for of_layout in arguments(self.rows)]
 
 
-def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boots: int) -> int:
-    """Count, print the tables, store; returns the exit status. No layout chosen: all."""
-    appliance = guest.ensure(build, [series.kernel(name) for name in names])
-    plan = Plan(names, chosen or layouts(appliance), walk, boots)
+def run(build: Path, plan: Plan) -> int:
+    """Count, print the tables, store; returns the exit status."""
+    appliance = guest.ensure(build, [series.kernel(name) for name in plan.kernels])
     this = Run('count', appliance)
     records, seen = observe(appliance, plan)
     this.end()
@@ -48,7 +46,7 @@ def run(build: Path, names: list[str], chosen: list[str], walk: str | None, boot
     with step('source lines'):
         attributed = {name: _attribute(build, appliance.kernels[name], boot)
                       for name, boot in first.items()}
-    result = this.result(records, {'boots': boots, 'unequal': unequal, 'rows': _rows(first),
+    result = this.result(records, {'boots': plan.boots, 'unequal': unequal, 'rows': _rows(first),
                                    'differences': report.differences(attributed)})
     this.store(result, _files(result, first, attributed, this.folder), records)
     print(report.terminal(result))
@@ -61,14 +59,13 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[Record], dict[
 
     Only the counts have the instructions of each address, which are many.
     """
-    wanted = [(i, name, layout) for i in range(plan.boots)
-              for layout in plan.layouts for name in plan.kernels]
+    wanted = [(i, name, job) for i in range(plan.boots)
+              for job in plan.jobs() for name in plan.kernels]
     kept: list[Record] = []
     seen: dict[str, list[Boot]] = {name: [{} for _ in range(plan.boots)] for name in plan.kernels}
     with step(f'{len(wanted)} boots of {", ".join(plan.kernels)}') as shown:
         observed = side_by_side(
-            lambda one: observe_one(appliance.only(one[1]), plan.argv(one[2]), number=one[0]),
-            wanted)
+            lambda one: observe_one(appliance.only(one[1]), one[2], number=one[0]), wanted)
         for done, ((i, name, _), records) in enumerate(zip(wanted, observed), 1):
             for key, count in counts(records).items():
                 first = seen[name][0].get(key)
@@ -76,15 +73,6 @@ def observe(appliance: guest.Appliance, plan: Plan) -> tuple[list[Record], dict[
             kept += [r for r in records if not isinstance(r, Insns)]
             shown.update(f'{done} of {len(wanted)}')
     return kept, seen
-
-
-def layouts(appliance: guest.Appliance) -> list[str]:
-    """Return the names of the layouts that are built into the guest."""
-    command = appliance.only(next(iter(appliance.kernels))).command(argv=['/bin/walks', 'list'])
-    ran = process.run(command)
-    if ran.returncode:
-        raise Failure(f'a boot failed: {ran.stderr.strip()}', ran.returncode)
-    return [line.split()[0] for line in ran.stdout.splitlines()]
 
 
 def differing(boots: dict[str, list[Boot]]) -> list[str]:

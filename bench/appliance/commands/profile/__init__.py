@@ -3,9 +3,9 @@
 
 import argparse
 
-from ...boots.walks import LAYOUTS, WALKS
+from ...boots import walks
 from ...paths import build_folder
-from ..options import add_kernel, kernel_name, positive
+from ..options import add_kernel, add_row, kernel_name, positive
 
 NAME = 'profile'
 HELP = 'show where the time of one walk goes, with perf'
@@ -17,10 +17,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_kernel(command)
     command.add_argument('--against', type=kernel_name, metavar='KERNEL',
                          help='a kernel to compare with; the same kernel is a control')
-    command.add_argument('--layout', choices=LAYOUTS, default='dense', metavar='LAYOUT',
-                         help=f'the layout, one of {", ".join(LAYOUTS)} (%(default)s)')
-    command.add_argument('--walk', choices=WALKS, default='pte_entry', metavar='WALK',
-                         help=f'the walk, one of {", ".join(WALKS)} (%(default)s)')
+    add_row(command)
     command.add_argument('--seconds', type=positive, default=10,
                          help='how long each kernel walks, in all boots together (%(default)s)')
 
@@ -30,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     from . import profile  # pylint: disable=import-outside-toplevel # scipy is slow to load
     kernels = [arguments.kernel] if arguments.against is None else [arguments.against,
                                                                    arguments.kernel]
-    return profile.run(build_folder(), kernels, arguments.layout, arguments.walk,
-                       arguments.seconds)
+    row = walks.known(build_folder()).row(arguments.row)
+    return profile.run(build_folder(), kernels, row, arguments.seconds)

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
-from ...boots import guest
+from ...boots import guest, walks
 from ...boots.records import Boot as BootRecord, Loop, Record, of_type
 from ...failure import FAILED, Failure
 from ...host import perf
@@ -26,7 +26,7 @@ QUIET_NS = 50_000_000
 SHOWN = 0.001  # of a walk: functions below are not in the table
 
 
-def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -> int:
+def run(build: Path, kernels: list[str], row: walks.Row, seconds: int) -> int:
     """Profile one kernel, or compare the second with the first; returns the exit status."""
     events = perf.choose()
     appliance = guest.ensure(build, [series.kernel(name) for name in dict.fromkeys(kernels)])
@@ -35,10 +35,10 @@ def run(build: Path, kernels: list[str], layout: str, walk: str, seconds: int) -
                                             for label, name in labels.items()})
     this = Run('profile', appliance)
     with tempfile.TemporaryFile(dir=build) as recording:
-        records = _boot(appliance, events, recording, (layout, walk, seconds))
+        records = _boot(appliance, events, recording, row, seconds)
         profiles = _profiles(appliance, events[0], recording, records)
     this.end()
-    result = this.result(records, {'layout': layout, 'walk': walk, **_numbers(events, profiles)})
+    result = this.result(records, {'layout': row[0], 'walk': row[1], **_numbers(events, profiles)})
     text = _text(result, events, profiles)
     folder = this.store(result, {
         'profile.txt': text + '\n', **_graphs(result, profiles),
@@ -57,10 +57,9 @@ def _labels(kernels: list[str]) -> list[str]:
 
 
 def _boot(appliance: guest.Appliance, events: list[perf.Event], recording: IO,
-          loop: tuple[str, str, int]) -> list[Record]:
+          row: walks.Row, seconds: int) -> list[Record]:
     """Boot all kernels in turns under perf; returns the records."""
-    layout, walk, seconds = loop
-    argv = ['/bin/walks', 'loop', layout, walk, str(max(1, 1000 * seconds // BOOTS))]
+    argv = ['/bin/walks', 'loop', *walks.arguments([row]), str(max(1, 1000 * seconds // BOOTS))]
     total = BOOTS * len(appliance.kernels)
     records: list[Record] = []
     done = 0

@@ -3,7 +3,9 @@
 
 import argparse
 
+from ...boots import walks
 from ...paths import build_folder
+from ..options import add_row
 
 NAME = 'bench-proof'
 HELP = 'measure how small a change bench sees, and how often it is wrong'
@@ -12,8 +14,7 @@ STORES = True
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
-                         help='the row to walk (%(default)s)')
+    add_row(command)
     command.add_argument('--null', action='store_true',
                          help='only measure how often patches that change nothing are told '
                               'apart, over all rows; takes half an hour')
@@ -23,5 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run what is missing of the trials; returns the exit status."""
     # pylint: disable-next=import-outside-toplevel # scipy is slow to load
     from . import null, proof
-    status = 0 if arguments.null else proof.run(build_folder(), arguments.row)
-    return status or null.run(build_folder())
+    known = walks.known(build_folder())
+    row = known.row(arguments.row)
+    status = 0 if arguments.null else proof.run(build_folder(), row)
+    return status or null.run(build_folder(), known.rows(()))

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ...boots import guest
+from ...boots.walks import Row
 from ...kernels import build as builds, placement, series
 from ...kernels.build import Built
 from ...kernels.version import LINUX
@@ -27,7 +28,7 @@ TRIALS = 2  # of each patch
 PLAN = replace(PROFILES['quick'], time_all=True)
 
 
-def run(build: Path) -> int:
+def run(build: Path, rows: tuple[Row, ...]) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
     appliance = guest.ensure(build, [series.kernel(proof.BASE)])
     this = Run('bench-proof-null', appliance)
@@ -41,7 +42,8 @@ def run(build: Path) -> int:
             for name, built in kernels.items():
                 if sum(t['condition'] == name for t in trials) > number:
                     continue
-                trial = _trial(build, replace(appliance, kernels={proof.BASE: base, name: built}),
+                pair = replace(appliance, kernels={proof.BASE: base, name: built})
+                trial = _trial(build, pair, rows,
                                f'{name}: trial {number + 1} of {TRIALS}')
                 trials.append(trial)
                 kept.write(json.dumps(trial) + '\n')
@@ -63,17 +65,17 @@ def ensure(build: Path) -> dict[str, Built]:
     return {one.kernel.name: one for one in built}
 
 
-def _trial(build: Path, appliance: guest.Appliance, shown: str) -> dict:
+def _trial(build: Path, appliance: guest.Appliance, rows: tuple[Row, ...],
+           shown: str) -> dict:
     kernels = placement.ensure(build, appliance.kernels, compare.PLACEMENTS)
     started = time.monotonic()
-    session = Session(appliance, kernels, PLAN)
+    session = Session(appliance, kernels, replace(PLAN, rows=rows))
     health = compare.observe(session, shown)
-    rows = [{'layout': layout, 'walk': walk, 'verdict': found.verdict,
-             'ratio': found.ratio and asdict(found.ratio),
-             'control': found.control and asdict(found.control)}
-            for layout, walk in session.rows for found in [session.comparisons[layout, walk]]]
+    found = [{'layout': layout, 'walk': walk, 'verdict': one.verdict,
+              'ratio': one.ratio and asdict(one.ratio), 'control': one.control and asdict(one.control)}
+             for layout, walk in rows for one in [session.comparisons[layout, walk]]]
     _, name = appliance.kernels
     return {'condition': name, 'seconds': round(time.monotonic() - started, 1),
-            'boots': session.boots, 'rows': rows, 'others': health['others'],
+            'boots': session.boots, 'rows': found, 'others': health['others'],
             'speed_range': health['speed_range'],
             'kernels': [proof.digest(built) for built in appliance.kernels.values()]}

@@ -19,6 +19,7 @@ from typing import Iterable, Iterator
 
 from ... import paths, process
 from ...boots import counting, guest
+from ...boots.walks import Row, arguments
 from ...failure import Failure
 from ...kernels import build as builds, series
 from ...kernels.build import Built
@@ -46,15 +47,12 @@ CONDITIONS = (
 )
 
 
-def run(build: Path, row: str) -> int:
+def run(build: Path, row: Row) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
-    layout, _, walk = row.partition(':')
-    if not walk or ',' in walk:
-        raise Failure(f"{row}: bench-proof takes one row, LAYOUT:WALK, as in dense:pte_entry")
     appliance = guest.ensure(build, [series.kernel(BASE)])
     this = Run('bench-proof', appliance)
-    kernels, costs = _kernels(build, appliance, layout, walk)
-    path = paths.results_folder() / 'proof' / f'{layout}-{walk}.jsonl'
+    kernels, costs = _kernels(build, appliance, row)
+    path = paths.results_folder() / 'proof' / f'{"-".join(row)}.jsonl'
     path.parent.mkdir(parents=True, exist_ok=True)
     trials = kept(path, kernels.values())
     with open(path, 'a', encoding='utf-8') as file:
@@ -66,13 +64,14 @@ def run(build: Path, row: str) -> int:
             file.write(json.dumps(trial) + '\n')
             file.flush()
     with step('plot'):
-        plots = plot.files(path.stem, row, trials, CONDITIONS)
+        plots = plot.files(path.stem, ':'.join(row), trials, CONDITIONS)
     for name, content in plots.items():
         path.with_name(name).write_bytes(content)
-    summary = report.summary(row, trials, CONDITIONS)
+    summary = report.summary(':'.join(row), trials, CONDITIONS)
     this.end()
     this.store(this.result(boot_for_host(appliance), {
-        'row': row, 'trials': report.count_verdicts(trials)}), {'report.txt': summary + '\n', **plots})
+        'row': ':'.join(row), 'trials': report.count_verdicts(trials)}),
+        {'report.txt': summary + '\n', **plots})
     print(summary)
     print(f'\n{path.parent}/: {", ".join([path.name, *plots])}')
     return 0
@@ -85,14 +84,14 @@ def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
             for condition in CONDITIONS if done[condition.name] <= number < condition.trials]
 
 
-def _kernels(build: Path, appliance: guest.Appliance, layout: str,
-             walk: str) -> tuple[dict[float, Built], dict[float, float]]:
+def _kernels(build: Path, appliance: guest.Appliance,
+             row: Row) -> tuple[dict[float, Built], dict[float, float]]:
     """Kernels by the cost asked for, and the cost that each has, by exact count."""
     kernels: dict[float, Built] = {0: _build(build, 0, 0)}
-    bare, passes = _instructions(appliance, kernels[0], layout, walk)
+    bare, passes = _instructions(appliance, kernels[0], row)
     for cost in sorted({c.cost for c in CONDITIONS} - {0}):
         kernels[cost] = _build(build, cost, round(cost * bare / passes))
-    return kernels, {cost: _instructions(appliance, built, layout, walk)[0] / bare - 1
+    return kernels, {cost: _instructions(appliance, built, row)[0] / bare - 1
                      for cost, built in kernels.items()}
 
 
@@ -106,12 +105,11 @@ def _build(build: Path, cost: float, nops: int) -> Built:
     return built
 
 
-def _instructions(appliance: guest.Appliance, built: Built, layout: str,
-                  walk: str) -> tuple[int, int]:
-    """Of a walk by this kernel: how many in all, how often it comes to the wasting function."""
+def _instructions(appliance: guest.Appliance, built: Built, row: Row) -> tuple[int, int]:
+    """Count the instructions of a walk, and its calls of the wasting function."""
     one = replace(appliance, kernels={'waste': built})
-    boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', f'{layout}:{walk}']))
-    found = boot[layout, walk]
+    boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', *arguments([row])]))
+    found = boot[row]
     listed = process.output(['nm', built.program])
     waste = next(int(line.split()[0], 16) for line in listed.splitlines()
                  if line.endswith(' pagewalk_waste'))
@@ -139,14 +137,13 @@ def digest(built: Built) -> str:
 
 
 def _trial(appliance: guest.Appliance, kernels: dict[float, Built], condition: Condition,
-           row: str, shown: str) -> dict:
+           row: Row, shown: str) -> dict:
     pair = {'a': [kernels[0]], 'b': [kernels[condition.cost]]}
     started = time.monotonic()
     with _load(condition.load):
         session = Session(appliance, pair, Plan(BUDGET, WITHIN, (row,)))
         health = compare.observe(session, shown)
-    layout, walk = row.split(':')
-    found = session.comparisons[layout, walk]
+    found = session.comparisons[row]
     return {'condition': condition.name, 'seconds': round(time.monotonic() - started, 1),
             'boots': session.boots, 'verdict': found.verdict,
             'ratio': found.ratio and asdict(found.ratio),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The layouts built in, a row each. */
+#ifndef BUILTIN_H
+#define BUILTIN_H
+
+#include "space/layout.h"
+
+struct builtin {
+	const char *name;
+	const char *about;
+	void (*describe)(struct layout *layout);
+};
+
+extern const struct builtin builtins[];
+extern const size_t nr_builtins;
+
+/* The row of that name, or NULL. */
+const struct builtin *builtin_find(const char *name);
+void builtin_describe(const struct builtin *builtin, struct layout *layout);
+
+#endif

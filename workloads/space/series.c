@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In every layout all walkers have the same work to do, those included that
+ * look a VMA up only where a top-level entry begins, or walk the page tables of
+ * a gap: gaps begin and end with a PTE table, and a layout begins with a VMA
+ * and ends with one.
+ */
+#include "kernel/util.h"
+#include "space/series.h"
+
+#define TOP_TABLES	(TOP_PAGES / TABLE_PAGES)
+
+/* Pages that the VMAs of series vmas share, however many those are. */
+#define VMAS_PAGES	UINT64_C(61440)
+
+/*
+ * The same 240 MiB, a page present in each PTE table, cut into more and more
+ * VMAs without a gap. Neighbours have different permissions, or they merge.
+ */
+void series_vmas(struct layout *layout, uint64_t n)
+{
+	uint64_t i, start = 0, end, first;
+
+	for (i = 0; i < n; i++, start = end) {
+		end = (i + 1) * VMAS_PAGES / n;
+		first = -start % TABLE_PAGES;
+		layout_region(layout, i % 2 ? KIND_ZERO : KIND_ANON,
+			      end - start, first,
+			      first < end - start ? TABLE_PAGES : 0);
+	}
+}
+
+/*
+ * VMAs of 2 MiB with gaps of 2 MiB between them, all without a PTE table but
+ * for the first VMA behind each top-level entry: for the entry to exist.
+ */
+void series_gaps(struct layout *layout, uint64_t n)
+{
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i)
+			layout_hole(layout, TABLE_PAGES);
+		layout_region(layout, KIND_ZERO, TABLE_PAGES, 0,
+			      layout->pages % TOP_PAGES ? 0 : TABLE_PAGES);
+	}
+}
+
+/* A VMA with every page present. */
+void series_pages(struct layout *layout, uint64_t n)
+{
+	layout_region(layout, KIND_ZERO, n, 0, 1);
+}
+
+/*
+ * A VMA with a page present behind each top-level entry, for the entry to
+ * exist, and holes of 2 MiB for the rest.
+ */
+void series_holes(struct layout *layout, uint64_t n)
+{
+	uint64_t tables = (n + TOP_TABLES - 2) / (TOP_TABLES - 1);
+
+	layout_region(layout, KIND_ZERO, (n + tables) * TABLE_PAGES, 0,
+		      TOP_PAGES);
+}
+
+/* A VMA with a page present in each PTE table. */
+void series_tables(struct layout *layout, uint64_t n)
+{
+	layout_region(layout, KIND_ZERO, n * TABLE_PAGES, 0, TABLE_PAGES);
+}
+
+/* A hugetlb VMA with every huge page present. */
+void series_huge(struct layout *layout, uint64_t n)
+{
+	layout_region(layout, KIND_HUGETLB, n * HUGE_PAGES, 0, 1);
+}
