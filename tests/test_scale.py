@@ -14,6 +14,7 @@ from appliance.boots.records import Check, Host, Sample, of_type
 from appliance.commands.scale import plot, report, scale
 from appliance.numbers import fit
 from appliance.kernels import sources
+from appliance.kernels.newfiles import FILES
 from appliance.paths import TOP, build_folder
 from made import made
 
@@ -241,7 +242,7 @@ def changed_guest(appliance, tmp_path):
         source.write_text(source.read_text().replace(right, wrong))
         built = build_folder()
         subprocess.run(['make', '-s', '-C', tmp_path / 'workloads', f'OUT={tmp_path}',
-                        f'KERNEL_HEADERS={built / "headers"}'], check=True)
+                        f'UAPI={FILES / "include" / "uapi"}'], check=True)
         subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
                         f'TREE={sources.tree(built)}', f'WALKS={tmp_path / "walks"}'], check=True)
         return replace(appliance, initramfs=tmp_path / 'initramfs.cpio')
@@ -249,8 +250,9 @@ def changed_guest(appliance, tmp_path):
 
 
 def test_pages_that_are_not_there_are_noticed(changed_guest):
-    booted = changed_guest('space/subject.c', '	if (!region_populated(region))\n',
-                           '	if (region->kind == KIND_ZERO)\n').only('stock')
+    booted = changed_guest('space/map.c', '		populate_range(layout, region, region->ranges',
+                           '	if (region->memory != &mem_zero)\n'
+                           '		populate_range(layout, region, region->ranges').only('stock')
     found = guest.records(booted, f'--mem={booted.memory_mib}',
                           argv=['/bin/walks', 'scale', '--samples=1', 'pages:1000'])
     broken = {r.check: r.detail for r in of_type(Check, found) if not r.ok}
@@ -261,7 +263,7 @@ def test_pages_that_are_not_there_are_noticed(changed_guest):
 @pytest.mark.parametrize('asked, said', [
     ('vmas:0', '0 is not a number from 1 to 60000'), ('vmas', ' is not a number from 1 to 60000'),
     ('vmas:60001', '60001 is not a number'), ('vmas:1,', 'scale vmas:1,:  is not a number'),
-    ('mmas:1', 'no series mmas: there are vmas'), ('--samples=0', '0 is not a number from 1 to')])
+    ('mmas:1', 'no series mmas: there are vmas'), ('--samples=0', '--samples 0: not a number from 1 to')])
 def test_what_the_guest_refuses(appliance, asked, said):
     with pytest.raises(guest.Failure, match=said):
         list(guest.records(appliance.only('stock'), argv=['/bin/walks', 'scale', asked]))

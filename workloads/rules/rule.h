@@ -7,6 +7,9 @@
 
 #include "truth/check.h"
 
+/* Where an address space of a rule's own begins. */
+#define RULE_BASE	UINT64_C(0x1800000000)
+
 struct rule_case;
 
 /* One rule being checked. */

@@ -164,7 +164,7 @@ static void check_joints(struct rule_run *run, struct window_check *wc,
 static uint64_t expected_flags(const struct truth *truth)
 {
 	return PM_PRESENT |
-	       (truth->kind == KIND_MIXEDMAP ? PM_FILE : PM_EXCLUSIVE);
+	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? PM_FILE : PM_EXCLUSIVE);
 }
 
 static void check_single(struct window_check *wc, uint64_t page)
@@ -173,7 +173,7 @@ static void check_single(struct window_check *wc, uint64_t page)
 	uint64_t entry = wc->got[0];
 
 	wc->check->checked++;
-	if (truth.present && !kind_is_pfnmap(truth.kind)) {
+	if (truth.present && !memory_is_pfnmap(truth.memory)) {
 		wc->expected[page] = entry;
 		if ((entry & ~PM_PFN) == expected_flags(&truth) &&
 		    entry & PM_PFN)

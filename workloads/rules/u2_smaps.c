@@ -21,10 +21,11 @@
 #include "kernel/util.h"
 #include "rules/rule.h"
 #include "space/joints.h"
+#include "space/map.h"
+#include "space/pool.h"
 #include "space/resident.h"
 #include "space/subject.h"
 
-#define BASE		UINT64_C(0x1800000000)
 #define SMAPS_MAX	(UINT64_C(1) << 20)
 #define KB		(PAGE_SIZE / 1024)
 #define HUGE_KB		(HUGE_PAGES * KB)
@@ -33,9 +34,9 @@
 #define KPF_ANON	(UINT64_C(1) << 12)
 #define KPF_ZERO_PAGE	(UINT64_C(1) << 24)
 
-#define PSS_SHIFT	12
+#define RW		(PROT_READ | PROT_WRITE)
 
-enum backing { ANON, PFNMAP, HUGETLB, TMPFS };
+#define PSS_SHIFT	12
 
 enum {
 	OWN, READ, FORKED, SHARED_FILE, PRIVATE_FILE, LOCKED, LAZY, FORBIDDEN,
@@ -48,38 +49,30 @@ enum {
  * those the clean, the anonymous, the referenced.
  */
 static const struct piece {
-	const char *name;
-	enum backing backing;
-	int flags, prot;
+	struct memory memory;
 	uint64_t start, pages;
 	uint64_t own, both, clean, anon, referenced;
 	uint64_t locked, lazy;
 } pieces[] = {
-	[OWN] = { "anon", ANON, MAP_PRIVATE, PROT_READ | PROT_WRITE, 500, 8,
+	[OWN] = { { "anon", BACKING_ANON, RW }, 500, 8,
 		  .own = 5, .anon = 5, .referenced = 5 },
-	[READ] = { "zero page", ANON, MAP_PRIVATE, PROT_READ | PROT_WRITE,
-		   509, 8 },
-	[FORKED] = { "anon of two", ANON, MAP_PRIVATE, PROT_READ | PROT_WRITE,
-		     518, 6, .both = 6, .anon = 6, .referenced = 6 },
-	[SHARED_FILE] = { "shared file", TMPFS, MAP_SHARED,
-			  PROT_READ | PROT_WRITE, 524, 10, .own = 1, .both = 3,
-			  .referenced = 4 },
-	[PRIVATE_FILE] = { "private file", TMPFS, MAP_PRIVATE,
-			   PROT_READ | PROT_WRITE, 534, 10, .own = 4,
-			   .anon = 2, .referenced = 4 },
-	[LOCKED] = { "locked", ANON, MAP_PRIVATE, PROT_READ | PROT_WRITE, 545,
-		     4, .own = 4, .anon = 4, .referenced = 4, .locked = 4 },
-	[LAZY] = { "lazily freed", ANON, MAP_PRIVATE, PROT_READ | PROT_WRITE,
-		   550, 4, .own = 4, .clean = 4, .anon = 4, .lazy = 4 },
-	[FORBIDDEN] = { "no access", ANON, MAP_PRIVATE, PROT_NONE, 554, 3 },
-	[PFN] = { "pfnmap", PFNMAP, MAP_SHARED, PROT_READ | PROT_WRITE,
-		  557, 5 },
-	[HUGE_PRIVATE] = { "hugetlb", HUGETLB, MAP_PRIVATE,
-			   PROT_READ | PROT_WRITE, 1024, 2 * HUGE_PAGES,
-			   .own = 1 },
-	[HUGE_SHARED] = { "hugetlb of two", HUGETLB, MAP_SHARED,
-			  PROT_READ | PROT_WRITE, 2048, HUGE_PAGES,
-			  .both = 1 },
+	[READ] = { { "zero page", BACKING_ANON, RW }, 509, 8 },
+	[FORKED] = { { "anon of two", BACKING_ANON, RW }, 518, 6,
+		     .both = 6, .anon = 6, .referenced = 6 },
+	[SHARED_FILE] = { { "shared file", BACKING_FILE, RW, true }, 524, 10,
+			  .own = 1, .both = 3, .referenced = 4 },
+	[PRIVATE_FILE] = { { "private file", BACKING_FILE, RW }, 534, 10,
+			   .own = 4, .anon = 2, .referenced = 4 },
+	[LOCKED] = { { "locked", BACKING_ANON, RW }, 545, 4,
+		     .own = 4, .anon = 4, .referenced = 4, .locked = 4 },
+	[LAZY] = { { "lazily freed", BACKING_ANON, RW }, 550, 4,
+		   .own = 4, .clean = 4, .anon = 4, .lazy = 4 },
+	[FORBIDDEN] = { { "no access", BACKING_ANON, PROT_NONE }, 554, 3 },
+	[PFN] = { { "pfnmap", BACKING_PFNMAP, RW, true }, 557, 5 },
+	[HUGE_PRIVATE] = { { "hugetlb", BACKING_HUGETLB, RW },
+			   1024, 2 * HUGE_PAGES, .own = 1 },
+	[HUGE_SHARED] = { { "hugetlb of two", BACKING_HUGETLB, RW, true },
+			  2048, HUGE_PAGES, .both = 1 },
 };
 
 struct smaps_check {
@@ -91,7 +84,7 @@ struct smaps_check {
 
 static volatile char *byte_of(int piece, uint64_t page)
 {
-	return (volatile char *)(BASE +
+	return (volatile char *)(RULE_BASE +
 				 (pieces[piece].start + page) * PAGE_SIZE);
 }
 
@@ -123,27 +116,21 @@ static int open_file(void)
 
 static void map_pieces(int probe)
 {
+	struct layout layout = { .name = "smaps", .base = RULE_BASE };
 	int file = open_file();
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		const struct piece *piece = pieces + i;
-		int flags = piece->flags | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
-		int fd = -1;
+		struct region *region = layout_vma_at(&layout, piece->start,
+						      &piece->memory,
+						      piece->pages);
 
-		if (piece->backing == TMPFS)
-			fd = file;
-		else if (piece->backing == PFNMAP)
-			fd = probe;
-		if (fd < 0)
-			flags |= MAP_ANONYMOUS;
-		if (piece->backing == HUGETLB)
-			flags |= MAP_HUGETLB;
-		if (mmap((void *)byte_of(i, 0), piece->pages * PAGE_SIZE,
-			 piece->prot, flags, fd,
-			 i == PRIVATE_FILE ? 16 * PAGE_SIZE : 0) == MAP_FAILED)
-			die("mapping %s: %s", piece->name, strerror(errno));
+		region->file = file;
+		region->offset = i == PRIVATE_FILE ? 16 : 0;
 	}
+	layout_map_or_die(&layout, probe);
+	layout_free(&layout);
 }
 
 static void second_process(void *arg)
@@ -182,7 +169,7 @@ static void expect_fields(uint64_t *field, const struct piece *piece)
 	field[SMAPS_SIZE] = piece->pages * KB;
 	field[SMAPS_KERNEL_PAGE_SIZE] = KB;
 	field[SMAPS_MMU_PAGE_SIZE] = KB;
-	if (piece->backing == HUGETLB) {
+	if (memory_is(&piece->memory, BACKING_HUGETLB)) {
 		field[SMAPS_KERNEL_PAGE_SIZE] = HUGE_KB;
 		field[SMAPS_MMU_PAGE_SIZE] = HUGE_KB;
 		field[SMAPS_PRIVATE_HUGETLB] = piece->own * HUGE_KB;
@@ -207,10 +194,10 @@ static const struct smaps_vma *vma_of(const struct smaps_check *sc,
 	size_t i;
 
 	for (i = 0; i < sc->smaps.nr; i++)
-		if (sc->smaps.vmas[i].start == BASE + piece->start * PAGE_SIZE)
+		if (sc->smaps.vmas[i].start == RULE_BASE + piece->start * PAGE_SIZE)
 			return sc->smaps.vmas + i;
 	check_fail(sc->check, "smaps has no VMA at 0x%" PRIx64 " (%s)",
-		   BASE + piece->start * PAGE_SIZE, piece->name);
+		   RULE_BASE + piece->start * PAGE_SIZE, piece->memory.name);
 	return NULL;
 }
 
@@ -221,7 +208,7 @@ static void compare(struct smaps_check *sc, const struct piece *piece,
 	sc->check->checked++;
 	if (vma->field[field] != expected)
 		check_fail(sc->check, "smaps, VMA 0x%" PRIx64 " (%s): %s is %" PRIu64 " kB, %s %" PRIu64 " kB",
-			   vma->start, piece->name, smaps_field_name(field),
+			   vma->start, piece->memory.name, smaps_field_name(field),
 			   vma->field[field], who, expected);
 }
 
@@ -290,12 +277,12 @@ static void add_page(struct smaps_check *sc, struct sums *sums, uint64_t entry)
 
 static struct sums sum_pages(struct smaps_check *sc, const struct piece *piece)
 {
-	uint64_t unit = piece->backing == HUGETLB ? HUGE_PAGES : 1, page, entry;
+	uint64_t unit = memory_is(&piece->memory, BACKING_HUGETLB) ? HUGE_PAGES : 1, page, entry;
 	struct sums sums = { 0 };
 
 	for (page = 0; page < piece->pages; page += unit) {
 		entry = 0;
-		pagemap_read_singly(sc->pagemap, BASE + (piece->start + page) *
+		pagemap_read_singly(sc->pagemap, RULE_BASE + (piece->start + page) *
 				    PAGE_SIZE, &entry, 1);
 		add_page(sc, &sums, entry);
 	}
@@ -309,7 +296,7 @@ static void compare_sums(struct smaps_check *sc, const struct piece *piece,
 	struct sums sums = sum_pages(sc, piece);
 	struct smaps_vma split = *vma;
 
-	if (piece->backing == HUGETLB) {
+	if (memory_is(&piece->memory, BACKING_HUGETLB)) {
 		compare(sc, piece, vma, SMAPS_SHARED_HUGETLB,
 			sums.shared * HUGE_KB, who);
 		compare(sc, piece, vma, SMAPS_PRIVATE_HUGETLB,
@@ -334,7 +321,7 @@ static void check_against_pages(struct smaps_check *sc)
 		const struct smaps_vma *vma = vma_of(sc, pieces + i);
 
 		/* Of PFNMAP, pagemap tells nothing, and smaps counts none. */
-		if (vma && pieces[i].backing != PFNMAP)
+		if (vma && !memory_is_pfnmap(&pieces[i].memory))
 			compare_sums(sc, pieces + i, vma);
 	}
 	close(sc->flags);
@@ -385,10 +372,10 @@ static void check_rollup(struct smaps_check *sc, const char *text)
 	compare_rollup(sc, "Pss", rollup_field(text, "Pss"), split, 3);
 }
 
-static int64_t read_proc(int pid, const char *name, char *text)
+static int64_t read_proc(int pid, const char *name, char *text, size_t size)
 {
 	int fd = open_proc(pid, name);
-	int64_t len = smaps_read(fd, text, SMAPS_MAX - 1);
+	int64_t len = smaps_read(fd, text, size - 1);
 
 	close(fd);
 	if (len < 0)
@@ -399,16 +386,21 @@ static int64_t read_proc(int pid, const char *name, char *text)
 
 static void check_two_processes(struct rule_run *run)
 {
-	char *text = map_populated(SMAPS_MAX), error[160];
+	char *text = map_populated(SMAPS_MAX), rollup[PAGE_SIZE], error[160];
 	struct smaps_check sc = { 0 };
 	struct resident resident;
 	uint64_t pool;
 	int64_t len;
 
-	pool = huge_pages_add(2);
+	pool = pool_add(2);
 	resident_start(&resident, settle, &run->probe);
 	sc.pid = resident.pid;
-	len = read_proc(sc.pid, "smaps", text);
+	/*
+	 * One right after the other: this process may be the second to use a
+	 * page of the program, and then it is shared.
+	 */
+	len = read_proc(sc.pid, "smaps", text, SMAPS_MAX);
+	read_proc(sc.pid, "smaps_rollup", rollup, sizeof(rollup));
 	if (!smaps_parse(&sc.smaps, text, len, error, sizeof(error)))
 		die("%s", error);
 	sc.check = rule_case(run, "fields");
@@ -416,11 +408,10 @@ static void check_two_processes(struct rule_run *run)
 	sc.check = rule_case(run, "pagemap and kpagecount");
 	check_against_pages(&sc);
 	sc.check = rule_case(run, "smaps_rollup");
-	read_proc(sc.pid, "smaps_rollup", text);
-	check_rollup(&sc, text);
+	check_rollup(&sc, rollup);
 	smaps_free(&sc.smaps);
 	resident_stop(&resident);
-	huge_pages_restore(pool);
+	pool_restore(pool);
 	unmap_populated(text, SMAPS_MAX);
 }
 

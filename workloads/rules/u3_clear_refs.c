@@ -12,43 +12,45 @@
  * that it must leave alone.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/clear_refs.h"
 #include "kernel/probe.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
-#include "space/resident.h"
 #include "space/subject.h"
 
-#define BASE		UINT64_C(0x1800000000)
 #define SMAPS_MAX	(UINT64_C(1) << 20)
 #define KB		(PAGE_SIZE / 1024)
 
-enum backing { ANON, PFNMAP, HUGETLB, TMPFS };
+#define RW		(PROT_READ | PROT_WRITE)
+
+static const struct memory shared_file = {
+	"shared file", BACKING_FILE, .prot = RW, .shared = true
+};
+static const struct memory private_file = {
+	"private file", BACKING_FILE, .prot = RW
+};
 
 /* In pages from the base; all of it is populated. */
 static const struct piece {
-	const char *name;
-	enum backing backing;
-	int flags;
+	const struct memory *memory;
 	uint64_t start, pages;
 } pieces[] = {
-	{ "anon", ANON, MAP_PRIVATE, 480, 3 },
-	{ "shared file", TMPFS, MAP_SHARED, 483, 4 },
-	{ "anon", ANON, MAP_PRIVATE, 487, 5 },
-	{ "pfnmap", PFNMAP, MAP_SHARED, 492, 3 },
-	{ "private file", TMPFS, MAP_PRIVATE, 495, 6 },
-	{ "anon", ANON, MAP_PRIVATE, 503, 9 },
-	{ "shared file", TMPFS, MAP_SHARED, 512, 2 },
-	{ "anon", ANON, MAP_PRIVATE, 514, 1 },
-	{ "hugetlb", HUGETLB, MAP_PRIVATE, 1024, 512 },
+	{ &mem_anon, 480, 3 },
+	{ &shared_file, 483, 4 },
+	{ &mem_anon, 487, 5 },
+	{ &mem_pfnmap, 492, 3 },
+	{ &private_file, 495, 6 },
+	{ &mem_anon, 503, 9 },
+	{ &shared_file, 512, 2 },
+	{ &mem_anon, 514, 1 },
+	{ &mem_hugetlb, 1024, 512 },
 };
 
 #define NR_PIECES	ARRAY_SIZE(pieces)
@@ -56,72 +58,61 @@ static const struct piece {
 struct clear_check {
 	struct rule_run *run;
 	struct check *check;
-	struct resident resident;
+	struct subject subject;
+	struct layout layout;
+	int file;
 	char *text;		/* of smaps */
 	uint64_t referenced[NR_PIECES];
 };
 
-static uint64_t address_of(uint64_t page)
+static uint64_t address_of(const struct piece *piece)
 {
-	return BASE + page * PAGE_SIZE;
+	return RULE_BASE + piece->start * PAGE_SIZE;
 }
 
 static int open_memory_file(void)
 {
 	int fd = memfd_create("clear_refs", MFD_CLOEXEC);
 
-	if (fd < 0 || ftruncate(fd, 64 * PAGE_SIZE))
+	if (fd < 0 || ftruncate(fd, 8 * NR_PIECES * PAGE_SIZE))
 		die("memfd: %s", strerror(errno));
 	return fd;
 }
 
-static void map_pieces(struct resident *self, void *arg)
+static void describe_pieces(struct layout *layout, int file)
 {
-	int file = open_memory_file();
 	size_t i;
 
-	(void)self;
+	*layout = (struct layout){ .name = "clear_refs", .base = RULE_BASE };
 	for (i = 0; i < NR_PIECES; i++) {
 		const struct piece *piece = pieces + i;
-		int flags = piece->flags | MAP_FIXED_NOREPLACE, fd = -1;
+		struct region *region = layout_vma_at(layout, piece->start,
+						      piece->memory,
+						      piece->pages);
 
-		if (piece->backing == TMPFS)
-			fd = file;
-		else if (piece->backing == PFNMAP)
-			fd = *(int *)arg;
-		if (fd < 0)
-			flags |= MAP_ANONYMOUS;
-		if (piece->backing == HUGETLB)
-			flags |= MAP_HUGETLB;
 		/* Each file VMA has pages of its own. */
-		if (mmap((void *)address_of(piece->start),
-			 piece->pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			 flags, fd, piece->backing == TMPFS ?
-			 8 * i * PAGE_SIZE : 0) == MAP_FAILED)
-			die("mapping %s: %s", piece->name, strerror(errno));
+		region->file = file;
+		region->offset = 8 * i;
+		if (!memory_is_pfnmap(piece->memory))
+			region_populate(region, 0,
+					piece->pages / region_unit(region), 1);
 	}
-}
-
-/* Use pages of a piece. */
-static void touch(struct clear_check *cc, const struct piece *piece,
-		  uint64_t first, uint64_t pages)
-{
-	uint64_t start = address_of(piece->start + first);
-
-	if (piece->backing != PFNMAP)
-		probe_populate(cc->run->probe, cc->resident.pid, start,
-			       start + pages * PAGE_SIZE, 0);
 }
 
 /* A process of its own for each case: all its pages are new and referenced. */
 static void begin(struct clear_check *cc, const char *name)
 {
-	size_t i;
-
 	cc->check = rule_case(cc->run, "%s", name);
-	resident_start(&cc->resident, map_pieces, &cc->run->probe);
-	for (i = 0; i < NR_PIECES; i++)
-		touch(cc, pieces + i, 0, pieces[i].pages);
+	cc->file = open_memory_file();
+	describe_pieces(&cc->layout, cc->file);
+	subject_start(&cc->subject, &cc->layout, cc->run->probe);
+}
+
+static void end(struct clear_check *cc)
+{
+	subject_stop(&cc->subject);
+	layout_free(&cc->layout);
+	close(cc->file);
 }
 
 static void note_referenced(struct clear_check *cc, const struct smaps *smaps)
@@ -130,14 +121,14 @@ static void note_referenced(struct clear_check *cc, const struct smaps *smaps)
 
 	for (i = 0; i < NR_PIECES; i++)
 		for (j = 0; j < smaps->nr; j++)
-			if (smaps->vmas[j].start == address_of(pieces[i].start))
+			if (smaps->vmas[j].start == address_of(pieces + i))
 				cc->referenced[i] =
 					smaps->vmas[j].field[SMAPS_REFERENCED];
 }
 
 static void read_referenced(struct clear_check *cc)
 {
-	int fd = open_proc(cc->resident.pid, "smaps");
+	int fd = open_proc(cc->subject.pid, "smaps");
 	int64_t len = smaps_read(fd, cc->text, SMAPS_MAX);
 	struct smaps smaps;
 	char error[160];
@@ -152,28 +143,11 @@ static void read_referenced(struct clear_check *cc)
 	smaps_free(&smaps);
 }
 
-static int write_clear_refs(const struct clear_check *cc, const char *what)
-{
-	char path[64];
-	ssize_t done;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/clear_refs", cc->resident.pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	done = write(fd, what, strlen(what));
-	if (done < 0)
-		done = -errno;
-	close(fd);
-	return done;
-}
-
 /* smaps counts neither PFNMAP nor hugetlb as referenced. */
 static uint64_t counted_pages(const struct piece *piece)
 {
-	return piece->backing == ANON || piece->backing == TMPFS ?
-	       piece->pages : 0;
+	return memory_is(piece->memory, BACKING_ANON) ||
+	       memory_is(piece->memory, BACKING_FILE) ? piece->pages : 0;
 }
 
 static void expect(struct clear_check *cc, const char *when, size_t i,
@@ -182,7 +156,7 @@ static void expect(struct clear_check *cc, const char *when, size_t i,
 	cc->check->checked++;
 	if (cc->referenced[i] != pages * KB)
 		check_fail(cc->check, "%s, VMA 0x%" PRIx64 " (%s, %" PRIu64 " pages): Referenced in smaps is %" PRIu64 " kB, expected %" PRIu64 " kB",
-			   when, address_of(pieces[i].start), pieces[i].name,
+			   when, address_of(pieces + i), pieces[i].memory->name,
 			   pieces[i].pages, cc->referenced[i], pages * KB);
 }
 
@@ -200,8 +174,8 @@ static bool is_cleared(const char *what, const struct piece *piece)
 	if (*what == '1')
 		return true;
 	if (*what == '2')
-		return piece->backing == ANON;
-	return *what == '3' && piece->backing == TMPFS;
+		return memory_is(piece->memory, BACKING_ANON);
+	return *what == '3' && memory_is(piece->memory, BACKING_FILE);
 }
 
 static void check_clear(struct clear_check *cc, const char *what,
@@ -213,7 +187,7 @@ static void check_clear(struct clear_check *cc, const char *what,
 
 	begin(cc, name);
 	expect_all_referenced(cc, "before");
-	done = write_clear_refs(cc, what);
+	done = clear_refs(cc->subject.pid, what);
 	if (done != (int)strlen(what))
 		check_fail(cc->check, "writing %s to clear_refs: %s", what,
 			   strerror(-done));
@@ -222,7 +196,16 @@ static void check_clear(struct clear_check *cc, const char *what,
 	for (i = 0; i < NR_PIECES; i++)
 		expect(cc, when, i, is_cleared(what, pieces + i) ? 0 :
 		       counted_pages(pieces + i));
-	resident_stop(&cc->resident);
+	end(cc);
+}
+
+static void use_page(struct clear_check *cc, const struct piece *piece,
+		     uint64_t page)
+{
+	uint64_t start = address_of(piece) + page * PAGE_SIZE;
+
+	probe_populate(cc->run->probe, cc->subject.pid, start,
+		       start + PAGE_SIZE, 0);
 }
 
 /* After all is cleared, each page that is used is marked, and no other. */
@@ -231,17 +214,17 @@ static void check_use(struct clear_check *cc)
 	size_t i, j;
 
 	begin(cc, "used again");
-	write_clear_refs(cc, "1");
+	clear_refs(cc->subject.pid, "1");
 	for (i = 0; i < NR_PIECES; i++) {
 		if (!counted_pages(pieces + i))
 			continue;
-		touch(cc, pieces + i, pieces[i].pages / 2, 1);
+		use_page(cc, pieces + i, pieces[i].pages / 2);
 		read_referenced(cc);
 		for (j = 0; j < NR_PIECES; j++)
 			expect(cc, "after one page was used again", j,
 			       j <= i && counted_pages(pieces + j) ? 1 : 0);
 	}
-	resident_stop(&cc->resident);
+	end(cc);
 }
 
 static void check_refused(struct clear_check *cc)
@@ -251,7 +234,7 @@ static void check_refused(struct clear_check *cc)
 
 	begin(cc, "refused");
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
-		int done = write_clear_refs(cc, what[i]);
+		int done = clear_refs(cc->subject.pid, what[i]);
 
 		cc->check->checked++;
 		if (done != -EINVAL)
@@ -259,15 +242,13 @@ static void check_refused(struct clear_check *cc)
 				   what[i], done);
 		expect_all_referenced(cc, "after a write that was refused");
 	}
-	resident_stop(&cc->resident);
+	end(cc);
 }
 
 static void check_clear_refs_rule(struct rule_run *run)
 {
 	struct clear_check cc = { .run = run };
-	uint64_t pool;
 
-	pool = huge_pages_add(1);
 	cc.text = map_populated(SMAPS_MAX);
 	check_clear(&cc, "1", "1: all pages");
 	check_clear(&cc, "2", "2: anonymous memory");
@@ -277,7 +258,6 @@ static void check_clear_refs_rule(struct rule_run *run)
 	check_use(&cc);
 	check_refused(&cc);
 	unmap_populated(cc.text, SMAPS_MAX);
-	huge_pages_restore(pool);
 }
 
 const struct rule rule_u3 = {

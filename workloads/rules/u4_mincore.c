@@ -19,12 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kernel/probe.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
-#include "space/subject.h"
-
-#define BASE		UINT64_C(0x1800000000)
+#include "space/map.h"
+#include "space/pool.h"
 
 #define RAMFS		"/tmp/ramfs"
 #define FILE_PAGES	16
@@ -37,7 +35,25 @@
 #define LEFTOVER	0xa5	/* in the page that mincore() will use */
 #define UNTOUCHED	0x77	/* in the vector */
 
-enum backing { ANON, PFNMAP, HUGETLB, TMPFS, RAMFS_FILE };
+#define RW		(PROT_READ | PROT_WRITE)
+
+static const struct memory absent_anon = {
+	"absent anon", BACKING_ANON, .prot = RW
+};
+static const struct memory absent_hugetlb = {
+	"absent hugetlb", BACKING_HUGETLB, .prot = RW
+};
+static const struct memory tableless_hugetlb = {
+	"tableless hugetlb", BACKING_HUGETLB, .prot = RW
+};
+static const struct memory tmpfs = { "tmpfs", BACKING_FILE, .prot = RW };
+static const struct memory shared_tmpfs = {
+	"tmpfs", BACKING_FILE, .prot = RW, .shared = true
+};
+static const struct memory ramfs = { "ramfs", BACKING_FILE, .prot = RW };
+static const struct memory shared_ramfs = {
+	"ramfs", BACKING_FILE, .prot = RW, .shared = true
+};
 
 /*
  * The address space, by pages from the base. Each run is without holes. In
@@ -45,78 +61,59 @@ enum backing { ANON, PFNMAP, HUGETLB, TMPFS, RAMFS_FILE };
  * is mapped from page @step of it on.
  */
 static const struct piece {
-	const char *name;
-	enum backing backing;
-	int flags;
+	const struct memory *memory;
 	uint64_t start, pages, step;
 } pieces[] = {
-	{ "anon", ANON, MAP_PRIVATE, 490, 9, 2 },
-	{ "pfnmap", PFNMAP, MAP_SHARED, 499, 5, 1 },
-	{ "tmpfs", TMPFS, MAP_SHARED, 504, 9, 0 },
-	{ "pfnmap", PFNMAP, MAP_SHARED, 513, 4, 1 },
-	{ "ramfs", RAMFS_FILE, MAP_PRIVATE, 517, 9, 5 },
-	{ "absent anon", ANON, MAP_PRIVATE, 526, 7, 0 },
-	{ "tmpfs", TMPFS, MAP_PRIVATE, 533, 8, 7 },
-	{ "anon", ANON, MAP_PRIVATE, 541, 1024 - 541, 1 },
-	{ "hugetlb", HUGETLB, MAP_PRIVATE, 1024, 1024, 2 },
-	{ "ramfs", RAMFS_FILE, MAP_SHARED, 2048, 11, 1 },
-	{ "absent hugetlb", HUGETLB, MAP_PRIVATE, 2560, 512, 0 },
-	{ "pfnmap", PFNMAP, MAP_SHARED, 3072, 7, 1 },
-	{ "anon", ANON, MAP_PRIVATE, TOP_PAGES - 7, 7, 1 },
-	{ "tableless hugetlb", HUGETLB, MAP_PRIVATE, TOP_PAGES, VECTOR_MAX, 0 },
+	{ &mem_anon, 490, 9, 2 },
+	{ &mem_pfnmap, 499, 5, 0 },
+	{ &shared_tmpfs, 504, 9, 0 },
+	{ &mem_pfnmap, 513, 4, 0 },
+	{ &ramfs, 517, 9, 5 },
+	{ &absent_anon, 526, 7, 0 },
+	{ &tmpfs, 533, 8, 7 },
+	{ &mem_anon, 541, 1024 - 541, 1 },
+	{ &mem_hugetlb, 1024, 1024, 2 },
+	{ &shared_ramfs, 2048, 11, 1 },
+	{ &absent_hugetlb, 2560, 512, 0 },
+	{ &mem_pfnmap, 3072, 7, 0 },
+	{ &mem_anon, TOP_PAGES - 7, 7, 1 },
+	{ &tableless_hugetlb, TOP_PAGES, VECTOR_MAX, 0 },
 };
 
 struct mincore_check {
 	struct rule_run *run;
 	struct check *check;
-	int files[RAMFS_FILE + 1];
+	struct layout layout;
+	int tmpfs, ramfs;	/* files there */
 	unsigned char vector[VECTOR_MAX + GUARD];
 	unsigned char pattern[PAGE_SIZE];
 };
 
 static uint64_t address_of(uint64_t page)
 {
-	return BASE + page * PAGE_SIZE;
-}
-
-static const struct piece *piece_at(uint64_t page)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(pieces); i++)
-		if (page >= pieces[i].start &&
-		    page < pieces[i].start + pieces[i].pages)
-			return pieces + i;
-	return NULL;
-}
-
-static bool is_file(const struct piece *piece)
-{
-	return piece->backing == TMPFS || piece->backing == RAMFS_FILE;
+	return RULE_BASE + page * PAGE_SIZE;
 }
 
 /* Is it in core? PFNMAP may be, or not; see right_byte(). */
-static bool in_core(const struct piece *piece, uint64_t page)
+static bool in_core(const struct truth *truth, uint64_t page)
 {
-	uint64_t i = page - piece->start;
+	const struct region *region = truth->region;
 
-	if (is_file(piece))
-		return (i + piece->step) % FILE_STEP == 0;
-	if (piece->backing == HUGETLB)
-		i /= HUGE_PAGES;
-	return piece->step && i % piece->step == 0;
+	if (memory_is(truth->memory, BACKING_FILE))
+		return (page - region->start + region->offset) % FILE_STEP == 0;
+	return truth->present;
 }
 
 /*
  * Whether memory that has no struct page is "in core" mincore(2) leaves open,
  * and kernels have said both. But they have to say something.
  */
-static bool right_byte(const struct piece *piece, uint64_t page,
+static bool right_byte(const struct truth *truth, uint64_t page,
 		       unsigned char byte)
 {
-	if (piece->backing == PFNMAP)
+	if (memory_is_pfnmap(truth->memory))
 		return byte <= 1;
-	return byte == in_core(piece, page);
+	return byte == in_core(truth, page);
 }
 
 static void leave_pattern(struct mincore_check *mc)
@@ -134,7 +131,7 @@ static void leave_pattern(struct mincore_check *mc)
 static void byte_fail(struct mincore_check *mc, uint64_t from, uint64_t pages,
 		      uint64_t i)
 {
-	const struct piece *piece = piece_at(from + i);
+	struct truth truth = layout_at(&mc->layout, from + i);
 	unsigned char byte = mc->vector[i];
 	const char *what = "";
 
@@ -144,9 +141,9 @@ static void byte_fail(struct mincore_check *mc, uint64_t from, uint64_t pages,
 		what = ", which the kernel never wrote";
 	check_fail(mc->check, "mincore of %" PRIu64 " page%s at 0x%" PRIx64 ": page 0x%" PRIx64 " (%s) got 0x%02x%s; expected %s",
 		   pages, pages == 1 ? "" : "s", address_of(from),
-		   address_of(from + i), piece->name, byte, what,
-		   piece->backing == PFNMAP ? "0 or 1" :
-		   in_core(piece, from + i) ? "1" : "0");
+		   address_of(from + i), truth.memory->name, byte, what,
+		   memory_is_pfnmap(truth.memory) ? "0 or 1" :
+		   in_core(&truth, from + i) ? "1" : "0");
 }
 
 static void check_vector(struct mincore_check *mc, uint64_t from,
@@ -162,42 +159,50 @@ static void check_vector(struct mincore_check *mc, uint64_t from,
 			   pages, address_of(from), strerror(errno));
 		return;
 	}
-	for (i = 0; i < pages; i++)
-		if (!right_byte(piece_at(from + i), from + i, mc->vector[i]))
+	for (i = 0; i < pages; i++) {
+		struct truth truth = layout_at(&mc->layout, from + i);
+
+		if (!right_byte(&truth, from + i, mc->vector[i]))
 			byte_fail(mc, from, pages, i);
+	}
 	for (; i < pages + GUARD; i++)
 		if (mc->vector[i] != UNTOUCHED)
 			check_fail(mc->check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the vector",
 				   pages, address_of(from));
 }
 
-/* Pages around the start of piece @i for as far as there is no hole. */
-static uint64_t joint_begin(size_t i)
+/* Pages around the start of region @i for as far as there is no hole. */
+static uint64_t joint_begin(const struct layout *layout, size_t i)
 {
-	uint64_t start = pieces[i].start, page;
+	uint64_t start = layout->regions[i].start, page;
 
-	for (page = start; page > start - REACH && piece_at(page - 1); page--)
+	for (page = start; page > start - REACH &&
+	     layout_at(layout, page - 1).region; page--)
 		;
 	return page;
 }
 
-static uint64_t joint_end(size_t i)
+static uint64_t joint_end(const struct layout *layout, size_t i)
 {
-	uint64_t start = pieces[i].start, page;
+	uint64_t start = layout->regions[i].start, page;
 
-	for (page = start; page < start + REACH && piece_at(page); page++)
+	for (page = start; page < start + REACH &&
+	     layout_at(layout, page).region; page++)
 		;
 	return page;
 }
 
 static void check_joint(struct mincore_check *mc, size_t i)
 {
-	uint64_t begin = joint_begin(i), end = joint_end(i), from, pages;
-	const struct piece *left = piece_at(pieces[i].start - 1);
+	const struct layout *layout = &mc->layout;
+	const struct region *region = layout->regions + i;
+	const struct memory *left = layout_at(layout, region->start - 1).memory;
+	uint64_t begin = joint_begin(layout, i), end = joint_end(layout, i);
+	uint64_t from, pages;
 
 	mc->check = rule_case(mc->run, "%s|%s at page %" PRIu64,
-			      left ? left->name : "hole", pieces[i].name,
-			      pieces[i].start);
+			      left ? left->name : "hole", region->memory->name,
+			      region->start);
 	for (pages = 1; pages <= end - begin; pages++)
 		for (from = begin; from + pages <= end; from++)
 			check_vector(mc, from, pages);
@@ -253,67 +258,47 @@ static int open_file(const char *folder)
 	return fd;
 }
 
-static void map_piece(const struct mincore_check *mc, const struct piece *piece)
+static void describe_piece(struct mincore_check *mc, const struct piece *piece)
 {
-	int flags = piece->flags | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
-	int fd = mc->files[piece->backing];
+	struct region *region = layout_vma_at(&mc->layout, piece->start,
+					      piece->memory, piece->pages);
+	uint64_t units = piece->pages / region_unit(region);
 
-	if (piece->backing == HUGETLB)
-		flags |= MAP_HUGETLB;
-	if (fd < 0)
-		flags |= MAP_ANONYMOUS;
-	if (mmap((void *)address_of(piece->start), piece->pages * PAGE_SIZE,
-		 PROT_READ | PROT_WRITE, flags, fd,
-		 is_file(piece) ? piece->step * PAGE_SIZE : 0) == MAP_FAILED)
-		die("mapping %s at 0x%" PRIx64 ": %s", piece->name,
-		    address_of(piece->start), strerror(errno));
-}
-
-/* Half of what a file has cached is mapped, too. */
-static void populate_piece(const struct mincore_check *mc,
-			   const struct piece *piece)
-{
-	uint64_t unit = piece->backing == HUGETLB ? HUGE_PAGES : 1;
-	uint64_t first = 0, step = piece->step * unit;
-
-	if (is_file(piece)) {
-		first = (FILE_STEP - piece->step % FILE_STEP) % FILE_STEP;
-		step = 2 * FILE_STEP;
-	} else if (piece->backing == PFNMAP || !step) {
+	if (!memory_is(piece->memory, BACKING_FILE)) {
+		region_populate(region, 0, units, piece->step);
 		return;
 	}
-	probe_populate(mc->run->probe, 0, address_of(piece->start + first),
-		       address_of(piece->start + piece->pages),
-		       step * PAGE_SIZE);
+	region->file = strcmp(piece->memory->name, ramfs.name) ? mc->tmpfs :
+								 mc->ramfs;
+	region->offset = piece->step;
+	/* Half of what a file has cached is mapped, too. */
+	region_populate(region, (FILE_STEP - piece->step % FILE_STEP) %
+			FILE_STEP, units, 2 * FILE_STEP);
 }
 
 static void map_pieces(struct mincore_check *mc)
 {
+	const struct layout *layout = &mc->layout;
 	size_t i;
 
 	mkdir(RAMFS, 0700);
 	if (mount("ramfs", RAMFS, "ramfs", 0, NULL))
 		die("mounting ramfs on %s: %s", RAMFS, strerror(errno));
-	mc->files[ANON] = -1;
-	mc->files[HUGETLB] = -1;
-	mc->files[PFNMAP] = mc->run->probe;
-	mc->files[TMPFS] = open_file("/tmp");
-	mc->files[RAMFS_FILE] = open_file(RAMFS);
-	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
-		map_piece(mc, pieces + i);
-		populate_piece(mc, pieces + i);
-	}
+	mc->tmpfs = open_file("/tmp");
+	mc->ramfs = open_file(RAMFS);
+	for (i = 0; i < ARRAY_SIZE(pieces); i++)
+		describe_piece(mc, pieces + i);
+	layout_map_or_die(layout, mc->run->probe);
+	for (i = 0; i < layout->nr_regions; i++)
+		layout_populate(layout, layout->regions + i, mc->run->probe, 0);
 }
 
 static void unmap_pieces(struct mincore_check *mc)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(pieces); i++)
-		munmap((void *)address_of(pieces[i].start),
-		       pieces[i].pages * PAGE_SIZE);
-	close(mc->files[TMPFS]);
-	close(mc->files[RAMFS_FILE]);
+	layout_unmap(&mc->layout);
+	layout_free(&mc->layout);
+	close(mc->tmpfs);
+	close(mc->ramfs);
 	umount(RAMFS);
 	rmdir(RAMFS);
 }
@@ -324,16 +309,19 @@ static void check_mincore_rule(struct rule_run *run)
 	uint64_t pool;
 	size_t i;
 
-	mc = (struct mincore_check){ .run = run };
+	mc = (struct mincore_check){
+		.run = run,
+		.layout = { .name = "mincore", .base = RULE_BASE },
+	};
 	memset(mc.pattern, LEFTOVER, sizeof(mc.pattern));
-	pool = huge_pages_add(1);
+	pool = pool_add(1);
 	map_pieces(&mc);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++)
 		check_joint(&mc, i);
 	check_whole(&mc);
 	check_errors(&mc);
 	unmap_pieces(&mc);
-	huge_pages_restore(pool);
+	pool_restore(pool);
 }
 
 const struct rule rule_u4 = { "U4", "mincore", check_mincore_rule };

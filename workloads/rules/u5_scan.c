@@ -46,7 +46,7 @@ struct scan_check {
 
 static bool is_asked_for(const struct scan_check *sc, const struct truth *truth)
 {
-	return truth->region && !kind_is_pfnmap(truth->kind) &&
+	return truth->region && !memory_is_pfnmap(truth->memory) &&
 	       truth->present == sc->question->present;
 }
 
@@ -54,9 +54,9 @@ static uint64_t categories_of(const struct truth *truth)
 {
 	if (!truth->present)
 		return 0;
-	if (truth->kind == KIND_HUGETLB)
+	if (memory_is(truth->memory, BACKING_HUGETLB))
 		return SCAN_PRESENT | SCAN_HUGE;
-	return SCAN_PRESENT | (truth->kind == KIND_MIXEDMAP ? SCAN_FILE : 0);
+	return SCAN_PRESENT | (memory_is(truth->memory, BACKING_MIXEDMAP) ? SCAN_FILE : 0);
 }
 
 /* The regions that a scan should give; @end: how far it gets. */
@@ -70,7 +70,6 @@ static size_t expect_regions(struct scan_check *sc, uint64_t from, uint64_t to,
 	for (page = from; page < to; page++) {
 		struct truth truth = layout_at(sc->layout, page);
 		uint64_t address = layout_address(sc->layout, page);
-		struct scan_region *last = sc->expected + nr - 1;
 
 		if (!is_asked_for(sc, &truth))
 			continue;
@@ -79,9 +78,9 @@ static size_t expect_regions(struct scan_check *sc, uint64_t from, uint64_t to,
 			break;
 		}
 		found++;
-		if (nr && last->end == address &&
-		    last->categories == categories_of(&truth)) {
-			last->end += PAGE_SIZE;
+		if (nr && sc->expected[nr - 1].end == address &&
+		    sc->expected[nr - 1].categories == categories_of(&truth)) {
+			sc->expected[nr - 1].end += PAGE_SIZE;
 			continue;
 		}
 		sc->expected[nr++] = (struct scan_region){

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/clear_refs.h"
 #include "kernel/pagemap.h"
 #include "kernel/probe.h"
 #include "kernel/scan.h"
@@ -122,18 +123,6 @@ static void walk_nothing(const struct subject *subject)
 	(void)subject;
 }
 
-static void clear_refs(int pid)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		die("%s: %s", path, strerror(errno));
-	close(fd);
-}
-
 static void scan_all(const struct layout *layout, int fd)
 {
 	struct scan scan = {
@@ -159,7 +148,7 @@ static void walk_files(const struct subject *subject)
 	scan_all(layout, fd);
 	close(fd);
 	check_smaps(&ignored, subject);
-	clear_refs(subject->pid);
+	clear_refs(subject->pid, "1");
 	unmap_populated(entries, size);
 }
 

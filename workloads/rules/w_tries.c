@@ -17,7 +17,7 @@
  * Ranges around a joint, by pages, the smallest first; then refused ones.
  * Comparing all page tables takes as long as many walks: once is enough.
  */
-static const struct range {
+static const struct reach {
 	int from, to;
 	bool stopped;	/* by each of its calls, in walks of their own */
 	bool compared;	/* page tables before and after */
@@ -97,7 +97,7 @@ static void stop_everywhere(struct round *round)
 }
 
 static void try_range(struct round *round, const struct joint *joint,
-		      const struct range *range)
+		      const struct reach *range)
 {
 	struct trace *trace = &round->trace;
 
@@ -120,7 +120,7 @@ static bool is_worth_trying(const struct trace *trace,
 	return joint->first || trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL;
 }
 
-static void try_range_everywhere(struct round *round, const struct range *range)
+static void try_range_everywhere(struct round *round, const struct reach *range)
 {
 	struct trace *trace = &round->trace;
 	size_t i, nr_policies = round->has_test_walk ?

@@ -16,7 +16,7 @@
  */
 static void describe_dense(struct layout *layout)
 {
-	layout_region(layout, KIND_ANON, 16384, 0, 1);
+	layout_region(layout, &mem_anon, 16384, 0, 1);
 }
 
 /*
@@ -30,10 +30,10 @@ static void describe_sparse(struct layout *layout)
 
 	layout_hole(layout, EDGE);
 	for (i = 0; i < 256; i++) {
-		layout_region(layout, KIND_ANON, 1 + i % 16, 0, 1);
+		layout_region(layout, &mem_anon, 1 + i % 16, 0, 1);
 		layout_hole(layout, 14161);
 		if (i % 32 < 3) {
-			layout_region(layout, KIND_ANON, 32 * TABLE_PAGES,
+			layout_region(layout, &mem_anon, 32 * TABLE_PAGES,
 				      37 + i, TABLE_PAGES);
 			layout_hole(layout, 1021);
 		}
@@ -65,9 +65,9 @@ static void describe_pfnmap(struct layout *layout)
 
 	layout_hole(layout, EDGE);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		layout_region(layout, KIND_ANON, rows[i].before, 0, 1);
-		layout_region(layout, KIND_PFNMAP, rows[i].pfnmap, 0, 0);
-		layout_region(layout, KIND_ANON, rows[i].after, 0, 1);
+		layout_region(layout, &mem_anon, rows[i].before, 0, 1);
+		layout_region(layout, &mem_pfnmap, rows[i].pfnmap, 0, 0);
+		layout_region(layout, &mem_anon, rows[i].after, 0, 1);
 		layout_hole(layout, rows[i].hole);
 	}
 	layout_hole(layout, EDGE);
@@ -85,20 +85,20 @@ static void describe_pfnmap(struct layout *layout)
  */
 static void describe_hugetlb(struct layout *layout)
 {
-	layout_region(layout, KIND_HUGETLB, 16 * HUGE_PAGES, 0, 1);
-	layout_region(layout, KIND_HUGETLB, 32 * HUGE_PAGES, 1, 2);
-	layout_region(layout, KIND_HUGETLB, 24 * HUGE_PAGES, 0, 3);
-	layout_region(layout, KIND_HUGETLB, 8 * HUGE_PAGES, 0, 0);
-	layout_region(layout, KIND_ANON, 1100, 0, 2);
+	layout_region(layout, &mem_hugetlb, 16 * HUGE_PAGES, 0, 1);
+	layout_region(layout, &mem_hugetlb, 32 * HUGE_PAGES, 1, 2);
+	layout_region(layout, &mem_hugetlb, 24 * HUGE_PAGES, 0, 3);
+	layout_region(layout, &mem_hugetlb, 8 * HUGE_PAGES, 0, 0);
+	layout_region(layout, &mem_anon, 1100, 0, 2);
 	layout_hole(layout, 3 * HUGE_PAGES);
-	layout_region(layout, KIND_ANON, HUGE_PAGES, 0, 1);
+	layout_region(layout, &mem_anon, HUGE_PAGES, 0, 1);
 
 	layout_hole(layout, TOP_PAGES - layout->pages - 511);
-	layout_region(layout, KIND_ANON, 511, 0, 1);
-	layout_region(layout, KIND_HUGETLB, 1 * HUGE_PAGES, 0, 1);
-	layout_region(layout, KIND_HUGETLB, 7 * HUGE_PAGES, 0, 1);
+	layout_region(layout, &mem_anon, 511, 0, 1);
+	layout_region(layout, &mem_hugetlb, 1 * HUGE_PAGES, 0, 1);
+	layout_region(layout, &mem_hugetlb, 7 * HUGE_PAGES, 0, 1);
 	layout_hole(layout, 3 * HUGE_PAGES);
-	layout_region(layout, KIND_ANON, 1, 0, 1);
+	layout_region(layout, &mem_anon, 1, 0, 1);
 	layout_hole(layout, EDGE);
 }
 

@@ -1,145 +1,216 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "space/golden_case.h"
 
-void golden_open(struct golden_file *file, const char *path)
+/* More than any address space has; as bytes, they fit into 64 bits. */
+#define MAX_PAGE	(UINT64_C(1) << 48)
+
+struct parser {
+	const char *path;
+	unsigned long line;
+	size_t nr;
+	struct golden_case *cases;	/* the last one may be unfinished */
+	bool within;			/* it is */
+};
+
+static void __attribute__((noreturn))
+malformed(const struct parser *parser, const char *why)
 {
-	file->stream = fopen(path, "r");
-	file->path = path;
-	file->line = 0;
-	if (!file->stream)
-		die("%s: %s", path, strerror(errno));
+	refuse("%s:%lu: %s", parser->path, parser->line, why);
 }
 
-void golden_close(struct golden_file *file)
+/* The next word of *@text. */
+static char *word(const struct parser *parser, char **text)
 {
-	fclose(file->stream);
+	char *found = strsep(text, " ");
+
+	if (!found || !*found)
+		malformed(parser, "a word is missing");
+	return found;
 }
 
-static void __attribute__((noreturn)) malformed(const struct golden_file *file)
+static int64_t number(const struct parser *parser, char **text, int64_t min,
+		      int64_t max)
 {
-	die("%s:%lu: malformed", file->path, file->line);
+	const char *digits = word(parser, text);
+	int64_t n;
+	char *end;
+
+	errno = 0;
+	n = strtoll(digits, &end, 10);
+	if (errno || *end || n < min || n > max)
+		malformed(parser, "a number is malformed or too large");
+	return n;
 }
 
-static void parse_case(const struct golden_file *file, const char *text,
-		       struct golden_case *next)
+static uint64_t page(const struct parser *parser, char **text)
 {
-	if (sscanf(text, "case %127s", next->name) != 1)
-		malformed(file);
+	return number(parser, text, 0, MAX_PAGE);
 }
 
-static enum kind parse_kind(const struct golden_file *file, const char *text)
+static void parse_case(struct parser *parser, char *text)
 {
-	static const enum kind kinds[] = {
-		KIND_ANON, KIND_PFNMAP, KIND_HUGETLB
-	};
-	size_t i;
+	struct golden_case *new;
+	const char *name = word(parser, &text);
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(text, kind_name(kinds[i])))
-			return kinds[i];
-	malformed(file);
+	parser->cases = xrealloc(parser->cases, parser->nr + 1,
+				 sizeof(*parser->cases));
+	new = parser->cases + parser->nr++;
+	*new = (struct golden_case){ .layout.name = "golden" };
+	if (strlen(name) >= sizeof(new->name))
+		malformed(parser, "the name of the case is too long");
+	strcpy(new->name, name);
+	parser->within = true;
 }
 
-static void parse_vma(const struct golden_file *file, const char *text,
-		      struct golden_case *next)
+/*
+ * Anonymous neighbours would be one VMA, were not every other one apart.
+ * PFNMAP is mapped by faults: just the pages listed are to be present.
+ */
+static const struct memory *memory(const struct parser *parser,
+				   const char *name, size_t region)
 {
-	struct golden_vma *vma = next->vmas + next->nr_vmas;
-	char kind[16];
-
-	if (next->nr_vmas == GOLDEN_MAX_VMAS)
-		die("%s:%lu: more than %d VMAs in a case", file->path,
-		    file->line, GOLDEN_MAX_VMAS);
-	if (sscanf(text, "vma %" SCNu64 " %" SCNu64 " %15s", &vma->start,
-		   &vma->end, kind) != 3)
-		malformed(file);
-	vma->kind = parse_kind(file, kind);
-	next->nr_vmas++;
+	if (!strcmp(name, "anon"))
+		return region % 2 ? &mem_anon_apart : &mem_anon;
+	if (!strcmp(name, "pfnmap"))
+		return &mem_pfnmap_fault;
+	if (!strcmp(name, "hugetlb"))
+		return &mem_hugetlb;
+	malformed(parser, "a VMA is anon, pfnmap or hugetlb");
 }
 
-static void parse_populate(const struct golden_file *file, const char *text,
-			   struct golden_case *next)
+static void parse_vma(struct parser *parser, char *text)
 {
-	struct golden_range *range = next->populate + next->nr_populate;
+	struct layout *layout = &parser->cases[parser->nr - 1].layout;
+	uint64_t start = page(parser, &text), end = page(parser, &text);
+	const struct memory *of = memory(parser, word(parser, &text),
+					 layout->nr_regions);
+	const char *why;
 
-	if (next->nr_populate == GOLDEN_MAX_RANGES)
-		die("%s:%lu: more than %d populated ranges in a case",
-		    file->path, file->line, GOLDEN_MAX_RANGES);
-	if (sscanf(text, "populate %" SCNu64 " %" SCNu64, &range->start,
-		   &range->end) != 2)
-		malformed(file);
-	next->nr_populate++;
+	if (start < layout->pages || end <= start)
+		malformed(parser, "VMAs do not ascend");
+	layout_hole(layout, start - layout->pages);
+	why = layout_cannot(layout, of, end - start);
+	if (why)
+		malformed(parser, why);
+	layout_vma(layout, of, end - start);
 }
 
-static uint32_t parse_callback(const struct golden_file *file, const char *name)
+static void parse_populate(struct parser *parser, char *text)
+{
+	struct layout *layout = &parser->cases[parser->nr - 1].layout;
+	uint64_t first = page(parser, &text), end = page(parser, &text);
+	struct region *region = (struct region *)layout_at(layout, first).region;
+	uint64_t unit;
+
+	if (!region || end <= first || end > region->start + region->pages)
+		malformed(parser, "what is populated lies in no VMA");
+	unit = region_unit(region);
+	first -= region->start;
+	end -= region->start;
+	if (first % unit || end % unit)
+		malformed(parser, "half a huge page cannot be populated");
+	region_populate(region, first / unit, end / unit, 1);
+}
+
+static uint32_t callback(const struct parser *parser, const char *name)
 {
 	int i = name_find(callback_names, PAGEWALK_PROBE_NR_CALLBACKS, name);
 
 	if (i < 0)
-		malformed(file);
+		malformed(parser, "there is no such callback");
 	return UINT32_C(1) << i;
 }
 
-static uint32_t parse_callbacks(const struct golden_file *file, char *names)
-{
-	uint32_t callbacks = 0;
-	char *name;
-
-	while ((name = strsep(&names, ",")))
-		callbacks |= parse_callback(file, name);
-	return callbacks;
-}
-
-static uint32_t parse_policy(const struct golden_file *file, const char *name)
+static uint32_t policy(const struct parser *parser, const char *name)
 {
 	int i = name_find(policy_names, PAGEWALK_PROBE_NR_TESTS, name);
 
 	if (i < 0)
-		malformed(file);
+		malformed(parser, "there is no such policy of test_walk()");
 	return i;
 }
 
-static void parse_walk(const struct golden_file *file, const char *text,
-		       struct golden_case *next)
+static void parse_walk(struct parser *parser, char *text)
 {
-	char policy[16], callbacks[80];
+	struct golden_case *golden = parser->cases + parser->nr - 1;
+	char *names;
 
-	if (sscanf(text,
-		   "walk %" SCNu64 " %" SCNu64 " %15s %" SCNu64 " %" SCNd32
-		   " %79s", &next->range.start, &next->range.end, policy,
-		   &next->stop_at, &next->stop_code, callbacks) != 6)
-		malformed(file);
-	next->test_walk = parse_policy(file, policy);
-	next->callbacks = parse_callbacks(file, callbacks);
+	golden->start = page(parser, &text);
+	golden->end = page(parser, &text);
+	golden->test_walk = policy(parser, word(parser, &text));
+	golden->stop_at = number(parser, &text, 0, INT64_MAX);
+	golden->stop_code = number(parser, &text, INT32_MIN, INT32_MAX);
+	names = word(parser, &text);
+	while (names)
+		golden->callbacks |= callback(parser, strsep(&names, ","));
+	parser->within = false;
 }
 
-bool golden_next(struct golden_file *file, struct golden_case *next)
+static void parse_line(struct parser *parser, char *line)
 {
-	char line[256];
+	static const struct {
+		const char *keyword;
+		bool within;		/* a case */
+		void (*parse)(struct parser *parser, char *text);
+	} kinds[] = {
+		{ "case", false, parse_case },
+		{ "vma", true, parse_vma },
+		{ "populate", true, parse_populate },
+		{ "walk", true, parse_walk },
+	};
+	const char *keyword = strsep(&line, " ");
+	size_t i;
 
-	memset(next, 0, sizeof(*next));
-	while (fgets(line, sizeof(line), file->stream)) {
-		file->line++;
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "case ", 5)) {
-			parse_case(file, line, next);
-		} else if (!strncmp(line, "vma ", 4)) {
-			parse_vma(file, line, next);
-		} else if (!strncmp(line, "populate ", 9)) {
-			parse_populate(file, line, next);
-		} else if (!strncmp(line, "walk ", 5)) {
-			parse_walk(file, line, next);
-			return true;
-		} else {
-			malformed(file);
-		}
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(keyword, kinds[i].keyword))
+			continue;
+		if (parser->within != kinds[i].within)
+			malformed(parser, "a case is 'case', then 'vma' and 'populate', then 'walk'");
+		kinds[i].parse(parser, line);
+		return;
 	}
-	if (*next->name)
-		die("%s: ends within case %s", file->path, next->name);
-	return false;
+	malformed(parser, "a line begins with 'case', 'vma', 'populate' or 'walk'");
+}
+
+struct golden_case *golden_read(const char *path, size_t *nr)
+{
+	struct parser parser = { .path = path };
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	if (!file)
+		refuse("%s: %s", path, strerror(errno));
+	while ((len = getline(&line, &size, file)) > 0) {
+		parser.line++;
+		line[len - (line[len - 1] == '\n')] = '\0';
+		parse_line(&parser, line);
+	}
+	if (ferror(file))
+		refuse("%s: %s", path, strerror(errno));
+	if (parser.within)
+		refuse("%s: ends within case %s", path,
+		       parser.cases[parser.nr - 1].name);
+	free(line);
+	fclose(file);
+	*nr = parser.nr;
+	return parser.cases;
+}
+
+void golden_free(struct golden_case *cases, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		layout_free(&cases[i].layout);
+	free(cases);
 }

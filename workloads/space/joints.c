@@ -15,53 +15,53 @@
 /* What lies to one side of a joint: a VMA of its own, or nothing. */
 struct side {
 	const char *name;
-	enum kind kind;
+	const struct memory *memory;	/* NULL: a hole */
 	uint64_t first, step;	/* which (huge) pages are populated */
 };
 
 static const struct side sides[] = {
-	{ "pfnmap", KIND_PFNMAP, 0, 0 },
-	{ "anon", KIND_ANON, 0, 1 },
-	{ "hole", KIND_HOLE, 0, 0 },
-	{ "absent anon", KIND_ANON, 0, 0 },
-	{ "hugetlb", KIND_HUGETLB, 0, 1 },
-	{ "absent hugetlb", KIND_HUGETLB, 0, 0 },
-	{ "copied pfnmap", KIND_PFNMAP_COW, 0, 3 },
-	{ "faulted pfnmap", KIND_PFNMAP_FAULT, 0, 2 },
-	{ "mixedmap", KIND_MIXEDMAP, 0, 2 },
+	{ "pfnmap", &mem_pfnmap, 0, 0 },
+	{ "anon", &mem_anon, 0, 1 },
+	{ "hole", NULL, 0, 0 },
+	{ "absent anon", &mem_anon, 0, 0 },
+	{ "hugetlb", &mem_hugetlb, 0, 1 },
+	{ "absent hugetlb", &mem_hugetlb, 0, 0 },
+	{ "copied pfnmap", &mem_pfnmap_cow, 0, 3 },
+	{ "faulted pfnmap", &mem_pfnmap_fault, 0, 2 },
+	{ "mixedmap", &mem_mixedmap, 0, 2 },
 };
 
 enum { PFNMAP, ANON, HOLE, ABSENT_ANON, HUGETLB, ABSENT_HUGETLB };
 
 /* Joints inside a VMA: of a table or a huge page with the next. */
 static const struct side wholes[] = {
-	{ "within hugetlb", KIND_HUGETLB, 0, 1 },
-	{ "within hugetlb, the second absent", KIND_HUGETLB, 0, 2 },
-	{ "within hugetlb, the first absent", KIND_HUGETLB, 1, 2 },
-	{ "within absent hugetlb", KIND_HUGETLB, 0, 0 },
-	{ "within anon", KIND_ANON, 0, 1 },
-	{ "within sparse anon", KIND_ANON, 1, 2 },
-	{ "within anon, the first table absent", KIND_ANON, SMALL, 1 },
-	{ "within absent anon", KIND_ANON, 0, 0 },
-	{ "within pfnmap", KIND_PFNMAP, 0, 0 },
-	{ "within copied pfnmap", KIND_PFNMAP_COW, 0, 3 },
-	{ "within faulted pfnmap", KIND_PFNMAP_FAULT, SMALL, 2 },
+	{ "within hugetlb", &mem_hugetlb, 0, 1 },
+	{ "within hugetlb, the second absent", &mem_hugetlb, 0, 2 },
+	{ "within hugetlb, the first absent", &mem_hugetlb, 1, 2 },
+	{ "within absent hugetlb", &mem_hugetlb, 0, 0 },
+	{ "within anon", &mem_anon, 0, 1 },
+	{ "within sparse anon", &mem_anon, 1, 2 },
+	{ "within anon, the first table absent", &mem_anon, SMALL, 1 },
+	{ "within absent anon", &mem_anon, 0, 0 },
+	{ "within pfnmap", &mem_pfnmap, 0, 0 },
+	{ "within copied pfnmap", &mem_pfnmap_cow, 0, 3 },
+	{ "within faulted pfnmap", &mem_pfnmap_fault, SMALL, 2 },
 };
 
 /* The same behind a top-level entry that has nothing else: without tables. */
 static const struct side tableless_wholes[] = {
-	{ "within tableless hugetlb", KIND_HUGETLB, 0, 0 },
-	{ "within tableless anon", KIND_ANON, 0, 0 },
+	{ "within tableless hugetlb", &mem_hugetlb, 0, 0 },
+	{ "within tableless anon", &mem_anon, 0, 0 },
 };
 
 /* What may be last in an address space. */
 static const struct side last_sides[] = {
-	{ "anon", KIND_ANON, 0, 1 },
-	{ "absent anon", KIND_ANON, 0, 0 },
-	{ "pfnmap", KIND_PFNMAP, 0, 0 },
-	{ "hugetlb", KIND_HUGETLB, 0, 1 },
-	{ "absent hugetlb", KIND_HUGETLB, 0, 0 },
-	{ "poisoned anon", KIND_POISONED, 0, 2 },
+	{ "anon", &mem_anon, 0, 1 },
+	{ "absent anon", &mem_anon, 0, 0 },
+	{ "pfnmap", &mem_pfnmap, 0, 0 },
+	{ "hugetlb", &mem_hugetlb, 0, 1 },
+	{ "absent hugetlb", &mem_hugetlb, 0, 0 },
+	{ "poisoned anon", &mem_poisoned, 0, 2 },
 };
 
 const size_t nr_last_joints = ARRAY_SIZE(last_sides);
@@ -95,17 +95,17 @@ add_joint(struct joints *joints, uint64_t page, const char *format, ...)
 
 static uint64_t side_pages(const struct side *side)
 {
-	return side->kind == KIND_HUGETLB ? HUGE_PAGES : SMALL;
+	return side->memory == &mem_hugetlb ? HUGE_PAGES : SMALL;
 }
 
 static void put_side(struct layout *layout, const struct side *side)
 {
 	uint64_t pages = side_pages(side);
 
-	if (side->kind == KIND_HOLE)
+	if (!side->memory)
 		layout_hole(layout, pages);
 	else
-		layout_region(layout, side->kind, pages, side->first,
+		layout_region(layout, side->memory, pages, side->first,
 			      side->step);
 }
 
@@ -131,7 +131,8 @@ static void put_positions(struct joints *joints, const struct side *left,
 			  const struct side *right)
 {
 	static const int positions[] = { 100, -1, 0, 1 };
-	bool huge = left->kind == KIND_HUGETLB || right->kind == KIND_HUGETLB;
+	bool huge = left->memory == &mem_hugetlb ||
+		    right->memory == &mem_hugetlb;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(positions); i++)
@@ -143,8 +144,8 @@ static void put_positions(struct joints *joints, const struct side *left,
 /* Anonymous neighbours would be one VMA. */
 static bool possible(const struct side *left, const struct side *right)
 {
-	return left->kind != right->kind ||
-	       (left->kind != KIND_HOLE && left->kind != KIND_ANON);
+	return left->memory != right->memory ||
+	       (left->memory && left->memory != &mem_anon);
 }
 
 /* A VMA with the boundary @page in its middle. */
@@ -155,7 +156,7 @@ static void put_whole(struct joints *joints, const struct side *side,
 	uint64_t pages = side_pages(side);
 
 	layout_hole(layout, page - pages - layout->pages);
-	layout_region(layout, side->kind, 2 * pages, side->first, side->step);
+	layout_region(layout, side->memory, 2 * pages, side->first, side->step);
 	add_joint(joints, page, "%s", side->name);
 }
 
@@ -173,7 +174,7 @@ static void put_tableless(struct joints *joints, const struct side *left,
 			  const struct side *right)
 {
 	static const struct side tableless = {
-		"tableless hugetlb", KIND_HUGETLB, 0, 0
+		"tableless hugetlb", &mem_hugetlb, 0, 0
 	};
 
 	put_pair(joints, left, &tableless, next_top(&joints->layout));
@@ -184,7 +185,7 @@ static void put_tableless(struct joints *joints, const struct side *left,
 
 static void put_wholes(struct joints *joints)
 {
-	static const struct side tops = { "within anon of two tops", KIND_ANON,
+	static const struct side tops = { "within anon of two tops", &mem_anon,
 					  0, 1 };
 	size_t i;
 
@@ -216,7 +217,7 @@ void joints_describe(struct joints *joints)
 
 void joints_describe_last(struct joints *joints, size_t i, uint64_t end)
 {
-	static const struct side nothing = { "end", KIND_HOLE, 0, 0 };
+	static const struct side nothing = { "end", NULL, 0, 0 };
 	const struct side *side = last_sides + i;
 	struct layout *layout = &joints->layout;
 	uint64_t pages = LAST_TABLES * TABLE_PAGES;
@@ -226,7 +227,7 @@ void joints_describe_last(struct joints *joints, size_t i, uint64_t end)
 	};
 	/* Whatever else is there, the top-level entry is not empty. */
 	put_side(layout, sides + ANON);
-	put_pair(joints, side, &nothing, side->kind == KIND_HUGETLB ?
+	put_pair(joints, side, &nothing, side->memory == &mem_hugetlb ?
 		 pages - TABLE_PAGES : pages - SMALL);
 	layout_hole(layout, pages - layout->pages);
 }

@@ -1,63 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "kernel/util.h"
 #include "out/records.h"
 #include "space/layout.h"
 
-const char *kind_name(enum kind kind)
-{
-	static const char * const names[] = {
-		[KIND_HOLE] = "hole",
-		[KIND_ANON] = "anon",
-		[KIND_PFNMAP] = "pfnmap",
-		[KIND_HUGETLB] = "hugetlb",
-		[KIND_PFNMAP_COW] = "copied pfnmap",
-		[KIND_PFNMAP_FAULT] = "faulted pfnmap",
-		[KIND_MIXEDMAP] = "mixedmap",
-		[KIND_POISONED] = "poisoned",
-		[KIND_ZERO] = "zero",
-	};
+#define RW	(PROT_READ | PROT_WRITE)
 
-	return names[kind];
+const struct memory mem_anon = { "anon", BACKING_ANON, .prot = RW };
+const struct memory mem_anon_apart = {
+	"anon", BACKING_ANON, .prot = RW, .apart = true
+};
+const struct memory mem_zero = {
+	"zero", BACKING_ANON, .prot = PROT_READ, .content = CONTENT_READ
+};
+const struct memory mem_poisoned = {
+	"poisoned", BACKING_ANON, .prot = RW, .content = CONTENT_POISON
+};
+const struct memory mem_hugetlb = { "hugetlb", BACKING_HUGETLB, .prot = RW };
+const struct memory mem_pfnmap = {
+	"pfnmap", BACKING_PFNMAP, .prot = RW, .shared = true
+};
+const struct memory mem_pfnmap_cow = {
+	"copied pfnmap", BACKING_PFNMAP, .prot = RW
+};
+const struct memory mem_pfnmap_fault = {
+	"faulted pfnmap", BACKING_PFNMAP_FAULT, .prot = RW, .shared = true
+};
+const struct memory mem_mixedmap = {
+	"mixedmap", BACKING_MIXEDMAP, .prot = RW, .shared = true
+};
+
+bool memory_is(const struct memory *memory, enum backing backing)
+{
+	return memory && memory->backing == backing;
 }
 
-bool kind_is_pfnmap(enum kind kind)
+bool memory_is_pfnmap(const struct memory *memory)
 {
-	return kind == KIND_PFNMAP || kind == KIND_PFNMAP_COW ||
-	       kind == KIND_PFNMAP_FAULT;
+	return memory_is(memory, BACKING_PFNMAP) ||
+	       memory_is(memory, BACKING_PFNMAP_FAULT);
 }
 
-/* remap_pfn_range() maps all of a VMA when it is made. */
-static bool kind_is_mapped_throughout(enum kind kind)
+static uint64_t memory_unit(const struct memory *memory)
 {
-	return kind == KIND_PFNMAP || kind == KIND_PFNMAP_COW;
+	return memory_is(memory, BACKING_HUGETLB) ? HUGE_PAGES : 1;
 }
 
 uint64_t region_unit(const struct region *region)
 {
-	return region->kind == KIND_HUGETLB ? HUGE_PAGES : 1;
+	return memory_unit(region->memory);
 }
 
 uint64_t region_populated(const struct region *region)
 {
-	uint64_t units = region->pages / region_unit(region);
+	uint64_t populated = 0;
+	size_t i;
 
-	if (!region->step || region->first >= units)
-		return 0;
-	return (units - region->first + region->step - 1) / region->step;
+	for (i = 0; i < region->nr_ranges; i++) {
+		const struct range *range = region->ranges + i;
+
+		populated += (range->end - range->first + range->step - 1) /
+			     range->step;
+	}
+	return populated;
+}
+
+bool region_is_full(const struct region *region)
+{
+	return region->nr_ranges == 1 && region->ranges->step == 1 &&
+	       region_populated(region) * region_unit(region) == region->pages;
 }
 
 static bool region_present(const struct region *region, uint64_t page)
 {
 	uint64_t unit = (page - region->start) / region_unit(region);
+	size_t i;
 
-	if (kind_is_mapped_throughout(region->kind))
+	/* remap_pfn_range() maps all of a VMA when it is made. */
+	if (region->memory->backing == BACKING_PFNMAP)
 		return true;
-	if (region->kind == KIND_POISONED)
+	if (region->memory->content == CONTENT_POISON)
 		return false;
-	return region->step && unit >= region->first &&
-	       (unit - region->first) % region->step == 0;
+	for (i = 0; i < region->nr_ranges; i++) {
+		const struct range *range = region->ranges + i;
+
+		if (unit >= range->first && unit < range->end &&
+		    (unit - range->first) % range->step == 0)
+			return true;
+	}
+	return false;
 }
 
 void layout_hole(struct layout *layout, uint64_t pages)
@@ -65,60 +98,87 @@ void layout_hole(struct layout *layout, uint64_t pages)
 	layout->pages += pages;
 }
 
-static void layout_refuse(const struct layout *layout, const char *why)
-{
-	die("layout %s, region %zu: %s", layout->name, layout->nr_regions, why);
-}
-
 /* Equal anonymous neighbours are one VMA to the kernel. All others stay apart. */
 static bool would_merge(const struct layout *layout,
-			const struct region *region)
+			const struct memory *memory)
 {
 	const struct region *last;
 
 	if (!layout->nr_regions)
 		return false;
 	last = layout->regions + layout->nr_regions - 1;
-	return (region->kind == KIND_ANON || region->kind == KIND_ZERO) &&
-	       region->kind == last->kind &&
-	       last->start + last->pages == region->start;
+	return memory == last->memory && memory_is(memory, BACKING_ANON) &&
+	       last->start + last->pages == layout->pages;
 }
 
-static void check_region(const struct layout *layout,
-			 const struct region *region)
+const char *layout_cannot(const struct layout *layout,
+			  const struct memory *memory, uint64_t pages)
 {
-	if (!region->pages || region->pages % region_unit(region))
-		layout_refuse(layout, "not a number of whole pages");
-	if (region->kind == KIND_HUGETLB && region->start % HUGE_PAGES)
-		layout_refuse(layout, "not aligned to a huge page");
-	if (region->kind == KIND_PFNMAP && region->step)
-		layout_refuse(layout, "PFNMAP is mapped throughout");
-	if (region->kind == KIND_PFNMAP_COW && region->pages > HUGE_PAGES)
-		layout_refuse(layout, "copied PFNMAP is of 2 MiB at most");
-	if (would_merge(layout, region))
-		layout_refuse(layout, "would merge with the one before it");
+	if (!pages || pages % memory_unit(memory))
+		return "not a number of whole pages";
+	if (layout->pages % memory_unit(memory))
+		return "not aligned to a huge page";
+	if (memory == &mem_pfnmap_cow && pages > HUGE_PAGES)
+		return "copied PFNMAP is of 2 MiB at most";
+	if (would_merge(layout, memory))
+		return "would merge with the one before it";
+	return NULL;
 }
 
-void layout_region(struct layout *layout, enum kind kind, uint64_t pages,
-		   uint64_t first, uint64_t step)
+struct region *layout_vma(struct layout *layout, const struct memory *memory,
+			  uint64_t pages)
 {
-	struct region region = {
-		.kind = kind,
+	const char *why = layout_cannot(layout, memory, pages);
+	struct region *region;
+
+	if (why)
+		die("layout %s, region %zu: %s", layout->name,
+		    layout->nr_regions, why);
+	layout->regions = xrealloc(layout->regions, layout->nr_regions + 1,
+				   sizeof(*region));
+	region = layout->regions + layout->nr_regions++;
+	*region = (struct region){
+		.memory = memory,
 		.start = layout->pages,
 		.pages = pages,
-		.first = first,
-		.step = step,
 	};
-
-	check_region(layout, &region);
-	layout->regions = xrealloc(layout->regions, layout->nr_regions + 1,
-				   sizeof(region));
-	layout->regions[layout->nr_regions++] = region;
 	layout->pages += pages;
+	return region;
+}
+
+struct region *layout_vma_at(struct layout *layout, uint64_t start,
+			     const struct memory *memory, uint64_t pages)
+{
+	layout_hole(layout, start - layout->pages);
+	return layout_vma(layout, memory, pages);
+}
+
+void region_populate(struct region *region, uint64_t first, uint64_t end,
+		     uint64_t step)
+{
+	if (!step || first >= end)
+		return;
+	region->ranges = xrealloc(region->ranges, region->nr_ranges + 1,
+				  sizeof(*region->ranges));
+	region->ranges[region->nr_ranges++] = (struct range){
+		first, end, step
+	};
+}
+
+void layout_region(struct layout *layout, const struct memory *memory,
+		   uint64_t pages, uint64_t first, uint64_t step)
+{
+	struct region *region = layout_vma(layout, memory, pages);
+
+	region_populate(region, first, pages / region_unit(region), step);
 }
 
 void layout_free(struct layout *layout)
 {
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		free(layout->regions[i].ranges);
 	free(layout->regions);
 	*layout = (struct layout){ 0 };
 }
@@ -144,29 +204,40 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 	const struct region *region = layout->regions + i;
 
 	if (i == layout->nr_regions || page < region->start)
-		return (struct truth){ .kind = KIND_HOLE };
+		return (struct truth){ 0 };
 	return (struct truth){
-		.kind = region->kind,
+		.memory = region->memory,
 		.region = region,
 		.present = region_present(region, page),
 	};
 }
 
+/* Does a range of units of @size pages begin one in the pages [from, to)? */
+static bool range_maps(const struct range *range, uint64_t size, uint64_t from,
+		       uint64_t to)
+{
+	uint64_t next = range->first;
+
+	from /= size;
+	if (from > next)
+		next += (from - next + range->step - 1) / range->step *
+			range->step;
+	return next < range->end && next * size < to;
+}
+
 /* Are any of the pages numbered [from, to) of the layout populated? */
 static bool region_maps(const struct region *region, uint64_t from, uint64_t to)
 {
-	uint64_t unit = region_unit(region), next = region->first;
+	uint64_t start = region->start;
+	size_t i;
 
-	if (kind_is_mapped_throughout(region->kind))
+	if (region->memory->backing == BACKING_PFNMAP)
 		return true;
-	if (!region->step)
-		return false;
-	from = from > region->start ? (from - region->start) / unit : 0;
-	to = min_u64(to - region->start, region->pages);
-	if (from > next)
-		next += (from - next + region->step - 1) / region->step *
-			region->step;
-	return next * unit < to;
+	for (i = 0; i < region->nr_ranges; i++)
+		if (range_maps(region->ranges + i, region_unit(region),
+			       from > start ? from - start : 0, to - start))
+			return true;
+	return false;
 }
 
 /* Tables are numbered as the kernel cuts them: by address. */
@@ -192,7 +263,7 @@ static bool is_mapped(const struct layout *layout, uint64_t from, uint64_t to,
 	     layout->regions[i].start < to; i++) {
 		const struct region *region = layout->regions + i;
 
-		if ((huge || region->kind != KIND_HUGETLB) &&
+		if ((huge || !memory_is(region->memory, BACKING_HUGETLB)) &&
 		    region_maps(region, from, to))
 			return true;
 	}
@@ -261,7 +332,7 @@ struct layout_stats layout_stats(const struct layout *layout)
 		const struct region *region = layout->regions + i;
 
 		stats.tables += region_tables(layout, region, &last);
-		if (region->kind == KIND_HUGETLB)
+		if (memory_is(region->memory, BACKING_HUGETLB))
 			stats.huge += region_populated(region);
 		else
 			stats.present += region_populated(region);

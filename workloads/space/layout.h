@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A layout describes an address space: which VMAs lie where and which of
- * their pages are populated. It is the truth that everything else is checked
- * against, so nothing in here asks the kernel.
+ * A layout describes an address space: which VMAs lie where, what they are of
+ * and which of their pages are populated. It is the truth that everything else
+ * is checked against, so nothing in here asks the kernel.
  *
  * Addresses are counted in pages from the layout's base.
  */
@@ -13,33 +13,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum kind {
-	KIND_HOLE,	/* no VMA */
-	KIND_ANON,	/* private, anonymous, writable */
-	KIND_PFNMAP,	/* VM_PFNMAP, shared, mapped throughout */
-	KIND_HUGETLB,	/* private, anonymous, of huge pages */
-	KIND_PFNMAP_COW,	/* VM_PFNMAP, private: copied on write */
-	KIND_PFNMAP_FAULT,	/* VM_PFNMAP, shared, mapped by faults */
-	KIND_MIXEDMAP,	/* VM_MIXEDMAP, shared, mapped by faults */
-	KIND_POISONED,	/* private, anonymous: its pages are poison markers */
-	KIND_ZERO,	/* private, anonymous, read-only: the zero page */
+enum backing {
+	BACKING_ANON,
+	BACKING_HUGETLB,
+	BACKING_PFNMAP,		/* VM_PFNMAP, mapped throughout */
+	BACKING_PFNMAP_FAULT,	/* VM_PFNMAP, mapped by faults */
+	BACKING_MIXEDMAP,	/* VM_MIXEDMAP, mapped by faults */
+	BACKING_FILE,
 };
 
-const char *kind_name(enum kind kind);
-bool kind_is_pfnmap(enum kind kind);
+/* What populated pages have. */
+enum content {
+	CONTENT_WRITTEN,	/* what a write gives them */
+	CONTENT_READ,		/* what a read gives them: the zero page */
+	CONTENT_POISON,		/* poison markers, neither empty nor present */
+};
 
-/*
- * One VMA. Of its pages (huge pages, in a hugetlb VMA) numbers first,
- * first + step, first + 2 * step, ... are populated, by a write, or by a read
- * where it is the zero page that they get; none if step is 0. Poison markers are
- * entries that are neither empty nor present.
- */
+/* What a VMA is of. */
+struct memory {
+	const char *name;	/* "anon", as reports call it */
+	enum backing backing;
+	int prot;		/* as mmap() takes it */
+	bool shared;
+	enum content content;
+	bool apart;		/* does not merge with memory that is not */
+};
+
+/* Private: PFNMAP is copied on write, and pages are so by being populated. */
+extern const struct memory mem_anon, mem_hugetlb, mem_pfnmap_cow, mem_poisoned;
+extern const struct memory mem_zero;	/* the same, read-only */
+extern const struct memory mem_anon_apart;
+/* Shared. */
+extern const struct memory mem_pfnmap, mem_pfnmap_fault, mem_mixedmap;
+
+/* NULL is a hole. */
+bool memory_is(const struct memory *memory, enum backing backing);
+bool memory_is_pfnmap(const struct memory *memory);
+
+/* The numbers first, first + step, first + 2 * step, ... below end. */
+struct range {
+	uint64_t first, end, step;
+};
+
+/* One VMA. The ranges are of its pages, in a hugetlb VMA of huge pages. */
 struct region {
-	enum kind kind;
+	const struct memory *memory;
 	uint64_t start;
 	uint64_t pages;
-	uint64_t first;
-	uint64_t step;
+	size_t nr_ranges;
+	struct range *ranges;	/* that are populated, none twice */
+	int file;		/* that it is of, if it is of one... */
+	uint64_t offset;	/* ...from that page on */
 };
 
 struct layout {
@@ -52,8 +76,8 @@ struct layout {
 
 /* What is true of one page. */
 struct truth {
-	enum kind kind;
-	const struct region *region;	/* NULL in a hole */
+	const struct memory *memory;	/* NULL in a hole */
+	const struct region *region;	/* likewise */
 	bool present;			/* a page of memory is mapped there */
 };
 
@@ -71,10 +95,24 @@ struct layout_stats {
  */
 #define LAYOUT_BASE	UINT64_C(0x1000000000)
 
-/* Appending to a layout. A region that would merge with the last one dies. */
+/*
+ * Appending to a layout. A region that cannot be, or that would merge with the
+ * last one, dies; layout_cannot() says why, or NULL.
+ */
 void layout_hole(struct layout *layout, uint64_t pages);
-void layout_region(struct layout *layout, enum kind kind, uint64_t pages,
-		   uint64_t first, uint64_t step);
+struct region *layout_vma(struct layout *layout, const struct memory *memory,
+			  uint64_t pages);
+/* The same at @start, with a hole before it. */
+struct region *layout_vma_at(struct layout *layout, uint64_t start,
+			     const struct memory *memory, uint64_t pages);
+const char *layout_cannot(const struct layout *layout,
+			  const struct memory *memory, uint64_t pages);
+/* Populate [first, end) of a region, every @step-th; a step of 0: nothing. */
+void region_populate(struct region *region, uint64_t first, uint64_t end,
+		     uint64_t step);
+/* A region, populated to its end. */
+void layout_region(struct layout *layout, const struct memory *memory,
+		   uint64_t pages, uint64_t first, uint64_t step);
 void layout_free(struct layout *layout);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
@@ -97,8 +135,9 @@ uint64_t layout_end(const struct layout *layout);
 
 /* Pages of a region's page size: 1, or those in a huge page. */
 uint64_t region_unit(const struct region *region);
-/* How many (huge) pages of it are populated. */
+/* How many (huge) pages of it are populated, and whether all are at once. */
 uint64_t region_populated(const struct region *region);
+bool region_is_full(const struct region *region);
 /* How many pages of it, populated or not, lie in a PTE table that exists. */
 uint64_t region_reached(const struct layout *layout,
 			const struct region *region);

@@ -24,7 +24,7 @@ void series_vmas(struct layout *layout, uint64_t n)
 	for (i = 0; i < n; i++, start = end) {
 		end = (i + 1) * VMAS_PAGES / n;
 		first = -start % TABLE_PAGES;
-		layout_region(layout, i % 2 ? KIND_ZERO : KIND_ANON,
+		layout_region(layout, i % 2 ? &mem_zero : &mem_anon,
 			      end - start, first,
 			      first < end - start ? TABLE_PAGES : 0);
 	}
@@ -41,7 +41,7 @@ void series_gaps(struct layout *layout, uint64_t n)
 	for (i = 0; i < n; i++) {
 		if (i)
 			layout_hole(layout, TABLE_PAGES);
-		layout_region(layout, KIND_ZERO, TABLE_PAGES, 0,
+		layout_region(layout, &mem_zero, TABLE_PAGES, 0,
 			      layout->pages % TOP_PAGES ? 0 : TABLE_PAGES);
 	}
 }
@@ -49,7 +49,7 @@ void series_gaps(struct layout *layout, uint64_t n)
 /* A VMA with every page present. */
 void series_pages(struct layout *layout, uint64_t n)
 {
-	layout_region(layout, KIND_ZERO, n, 0, 1);
+	layout_region(layout, &mem_zero, n, 0, 1);
 }
 
 /*
@@ -60,18 +60,18 @@ void series_holes(struct layout *layout, uint64_t n)
 {
 	uint64_t tables = (n + TOP_TABLES - 2) / (TOP_TABLES - 1);
 
-	layout_region(layout, KIND_ZERO, (n + tables) * TABLE_PAGES, 0,
+	layout_region(layout, &mem_zero, (n + tables) * TABLE_PAGES, 0,
 		      TOP_PAGES);
 }
 
 /* A VMA with a page present in each PTE table. */
 void series_tables(struct layout *layout, uint64_t n)
 {
-	layout_region(layout, KIND_ZERO, n * TABLE_PAGES, 0, TABLE_PAGES);
+	layout_region(layout, &mem_zero, n * TABLE_PAGES, 0, TABLE_PAGES);
 }
 
 /* A hugetlb VMA with every huge page present. */
 void series_huge(struct layout *layout, uint64_t n)
 {
-	layout_region(layout, KIND_HUGETLB, n * HUGE_PAGES, 0, 1);
+	layout_region(layout, &mem_hugetlb, n * HUGE_PAGES, 0, 1);
 }

@@ -30,13 +30,6 @@ void subject_stop(struct subject *subject);
 struct walk_run subject_walk(const struct subject *subject,
 			     const struct walk *walk);
 
-/*
- * Have @huge huge pages more in the kernel's pool, or die. Return how many it
- * had, for huge_pages_restore().
- */
-uint64_t huge_pages_add(uint64_t huge);
-void huge_pages_restore(uint64_t had);
-
 /* The end of the address space that a process can have. */
 uint64_t address_space_end(void);
 

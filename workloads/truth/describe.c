@@ -7,15 +7,19 @@
 
 const char *truth_name(const struct truth *truth)
 {
-	if (truth->kind == KIND_ANON)
+	const struct memory *memory = truth->memory;
+
+	if (!memory)
+		return "hole";
+	if (memory == &mem_anon)
 		return truth->present ? "anon, present" : "anon, absent";
-	if (truth->kind == KIND_ZERO)
+	if (memory == &mem_zero)
 		return truth->present ? "zero page" : "read-only, absent";
-	if (truth->kind == KIND_HUGETLB)
+	if (memory == &mem_hugetlb)
 		return truth->present ? "hugetlb, present" : "hugetlb, absent";
-	if (truth->kind == KIND_MIXEDMAP)
+	if (memory == &mem_mixedmap)
 		return truth->present ? "mixedmap, present" : "mixedmap, absent";
-	return kind_name(truth->kind);
+	return memory->name;
 }
 
 void describe_entry(char *text, size_t size, uint64_t entry)

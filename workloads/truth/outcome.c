@@ -51,9 +51,9 @@ const struct check *outcome_of(enum walk_rule rule, size_t i)
 
 static const char *function_name(const struct trace *trace)
 {
-	bool of_vma = trace->entry_point != PAGEWALK_PROBE_WALK_PAGE_RANGE;
-
-	return of_vma ? outcome_name(case_of(trace)) : "walk";
+	if (trace->entry_point == PAGEWALK_PROBE_WALK_PAGE_RANGE)
+		return "walk";
+	return outcome_name(case_of(trace));
 }
 
 void expect_met(const struct trace *trace, enum walk_rule rule)

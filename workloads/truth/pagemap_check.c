@@ -113,7 +113,7 @@ static void check_present(struct pagemap_check *pc, const struct truth *truth,
 		entry_fail(pc, page, "present exclusive");
 	else if (!pfn_is_new(pc, pfn))
 		entry_fail(pc, page, "a PFN that no other page has");
-	else if (truth->kind == KIND_HUGETLB &&
+	else if (memory_is(truth->memory, BACKING_HUGETLB) &&
 		 !huge_pfn_follows(pc, truth, page, pfn))
 		entry_fail(pc, page, "the next PFN of the huge page");
 }
@@ -137,9 +137,9 @@ static void check_entry(struct pagemap_check *pc, uint64_t page)
 	struct truth truth = layout_at(pc->layout, page);
 
 	pc->check->checked++;
-	if (truth.present && truth.kind == KIND_ZERO)
+	if (truth.present && truth.memory == &mem_zero)
 		check_zero(pc, page, entry);
-	else if (truth.present && !kind_is_pfnmap(truth.kind))
+	else if (truth.present && !memory_is_pfnmap(truth.memory))
 		check_present(pc, &truth, page, entry);
 	else if (entry & ~PM_SOFT_DIRTY)
 		entry_fail(pc, page, "an empty entry");

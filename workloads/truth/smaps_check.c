@@ -20,7 +20,8 @@ static void expect_mixedmap(uint64_t *field, const struct layout *layout,
 	size_t i;
 
 	for (i = 0; i < layout->nr_regions; i++)
-		vmas += layout->regions[i].kind == KIND_MIXEDMAP;
+		vmas += memory_is(layout->regions[i].memory,
+				  BACKING_MIXEDMAP);
 	field[SMAPS_RSS] = kb;
 	field[SMAPS_PSS] = kb / vmas;
 	field[SMAPS_PSS_DIRTY] = kb / vmas;
@@ -33,11 +34,11 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 {
 	uint64_t kb = KB(region_populated(region) * region_unit(region));
 
-	if (region->kind == KIND_HUGETLB) {
+	if (memory_is(region->memory, BACKING_HUGETLB)) {
 		field[SMAPS_PRIVATE_HUGETLB] = kb;
 		return;
 	}
-	if (region->kind == KIND_MIXEDMAP) {
+	if (memory_is(region->memory, BACKING_MIXEDMAP)) {
 		expect_mixedmap(field, layout, kb);
 		return;
 	}
@@ -58,7 +59,7 @@ static void expect_fields(uint64_t *field, const struct layout *layout,
 	field[SMAPS_SIZE] = KB(region->pages);
 	field[SMAPS_KERNEL_PAGE_SIZE] = KB(region_unit(region));
 	field[SMAPS_MMU_PAGE_SIZE] = KB(region_unit(region));
-	if (!kind_is_pfnmap(region->kind) || region->kind == KIND_PFNMAP_COW)
+	if (!memory_is_pfnmap(region->memory) || !region->memory->shared)
 		expect_pages(field, layout, region);
 }
 
@@ -74,11 +75,11 @@ static void check_fields(struct check *check, const struct layout *layout,
 		check->checked++;
 		if (!(vma->seen & (1U << i)))
 			check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): no line %s",
-				   vma->start, kind_name(region->kind),
+				   vma->start, region->memory->name,
 				   smaps_field_name(i));
 		else if (vma->field[i] != expected[i])
 			check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): %s is %" PRIu64 ", expected %" PRIu64,
-				   vma->start, kind_name(region->kind),
+				   vma->start, region->memory->name,
 				   smaps_field_name(i), vma->field[i],
 				   expected[i]);
 	}
@@ -91,16 +92,15 @@ static void check_flag(struct check *check, const struct region *region,
 	check->checked++;
 	if (smaps_has_flag(vma, flag) != expected)
 		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): VmFlags are%s, expected %s%s",
-			   vma->start, kind_name(region->kind), vma->vm_flags,
+			   vma->start, region->memory->name, vma->vm_flags,
 			   expected ? "" : "no ", flag);
 }
 
 static void check_flags(struct check *check, const struct region *region,
 			const struct smaps_vma *vma)
 {
-	bool mixedmap = region->kind == KIND_MIXEDMAP;
-	bool pfnmap = kind_is_pfnmap(region->kind);
-	bool shared = mixedmap || (pfnmap && region->kind != KIND_PFNMAP_COW);
+	bool pfnmap = memory_is_pfnmap(region->memory);
+	bool shared = region->memory->shared;
 
 	check_flag(check, region, vma, "rd", true);
 	check_flag(check, region, vma, "wr", true);
@@ -108,13 +108,15 @@ static void check_flags(struct check *check, const struct region *region,
 	check_flag(check, region, vma, "sh", shared);
 	check_flag(check, region, vma, "pf", pfnmap);
 	check_flag(check, region, vma, "io", pfnmap);
-	check_flag(check, region, vma, "mm", mixedmap);
+	check_flag(check, region, vma, "mm",
+		   memory_is(region->memory, BACKING_MIXEDMAP));
 	check_flag(check, region, vma, "lo", false);
-	check_flag(check, region, vma, "ht", region->kind == KIND_HUGETLB);
+	check_flag(check, region, vma, "ht",
+		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
 	if (strcmp(vma->perms, shared ? "rw-s" : "rw-p"))
 		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): permissions are %s",
-			   vma->start, kind_name(region->kind), vma->perms);
+			   vma->start, region->memory->name, vma->perms);
 }
 
 static void check_region(struct check *check, const struct layout *layout,
@@ -128,7 +130,7 @@ static void check_region(struct check *check, const struct layout *layout,
 	if (vma->start != start || vma->end != end) {
 		check_fail(check, "smaps: VMA 0x%" PRIx64 "-0x%" PRIx64 ", expected 0x%" PRIx64 "-0x%" PRIx64 " (%s)",
 			   vma->start, vma->end, start, end,
-			   kind_name(region->kind));
+			   region->memory->name);
 		return;
 	}
 	check_fields(check, layout, region, vma);

@@ -41,9 +41,9 @@ bool is_skipped(const struct trace *trace, const struct truth *truth)
 	case PAGEWALK_PROBE_TEST_SKIP_ALL:
 		return true;
 	case PAGEWALK_PROBE_TEST_SKIP_PFNMAP:
-		return kind_is_pfnmap(truth->kind);
+		return memory_is_pfnmap(truth->memory);
 	case PAGEWALK_PROBE_TEST_SKIP_HUGETLB:
-		return truth->kind == KIND_HUGETLB;
+		return memory_is(truth->memory, BACKING_HUGETLB);
 	default:
 		return false;
 	}

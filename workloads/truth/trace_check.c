@@ -202,7 +202,7 @@ static bool ended_over_pfnmap(const struct trace *trace)
 
 		if (event->ret > 0)
 			return event->callback == PAGEWALK_PROBE_PTE_HOLE &&
-			       kind_is_pfnmap(truth.kind);
+			       memory_is_pfnmap(truth.memory);
 	}
 	return false;
 }

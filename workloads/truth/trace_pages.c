@@ -63,7 +63,7 @@ static unsigned int entries_of(const struct trace *trace,
 			       const struct coverage *c,
 			       const struct truth *truth)
 {
-	if (truth->kind == KIND_HUGETLB)
+	if (memory_is(truth->memory, BACKING_HUGETLB))
 		return c->hugetlb + c->pmd + c->pte;
 	return trace_callbacks(trace) & CALLBACK_BIT(PTE_ENTRY) ? c->pte :
 								  c->pmd;
@@ -76,7 +76,7 @@ static bool wants_every_page(const struct trace *trace,
 
 	if (!(callbacks & CALLBACK_BIT(PTE_HOLE)))
 		return false;
-	if (truth->kind == KIND_HUGETLB)
+	if (memory_is(truth->memory, BACKING_HUGETLB))
 		return callbacks & CALLBACK_BIT(HUGETLB_ENTRY);
 	return callbacks & (CALLBACK_BIT(PTE_ENTRY) | CALLBACK_BIT(PMD_ENTRY));
 }
@@ -84,7 +84,7 @@ static bool wants_every_page(const struct trace *trace,
 /* PFNMAP that nobody said to walk is a hole. */
 static bool is_passed_over(const struct trace *trace, const struct truth *truth)
 {
-	return kind_is_pfnmap(truth->kind) && !trace->vma &&
+	return memory_is_pfnmap(truth->memory) && !trace->vma &&
 	       trace->policy == PAGEWALK_PROBE_TEST_NONE;
 }
 
@@ -98,11 +98,11 @@ static void check_page_covered(const struct trace *trace, uint64_t page,
 	expect(trace, W3, entries + c->hole == 1,
 	       "page 0x%" PRIx64 " (%s) is reported %u times", address,
 	       truth_name(truth), entries + c->hole);
-	if (truth->present && !kind_is_pfnmap(truth->kind))
+	if (truth->present && !memory_is_pfnmap(truth->memory))
 		expect(trace, W3, entries == 1,
 		       "page 0x%" PRIx64 " (%s) is not reported by an entry callback",
 		       address, truth_name(truth));
-	if (truth->kind == KIND_HUGETLB && !truth->present)
+	if (memory_is(truth->memory, BACKING_HUGETLB) && !truth->present)
 		expect(trace, W5, c->hugetlb + c->hole == 1,
 		       "page 0x%" PRIx64 " (%s) is reported %u times by hugetlb_entry, %u times by pte_hole",
 		       address, truth_name(truth), c->hugetlb, c->hole);
@@ -134,7 +134,7 @@ static void check_pfnmap_page(const struct trace *trace, uint64_t page,
 static void check_apart(const struct trace *trace, uint64_t page,
 			const struct truth *truth, const struct coverage *c)
 {
-	bool hugetlb = truth->kind == KIND_HUGETLB;
+	bool hugetlb = memory_is(truth->memory, BACKING_HUGETLB);
 
 	expect(trace, W4, hugetlb ? !c->pmd && !c->pte : !c->hugetlb,
 	       "page 0x%" PRIx64 " (%s) is reported by %s",
@@ -152,7 +152,7 @@ static void check_page(const struct trace *trace, uint64_t page,
 		return;
 	if (wants_every_page(trace, &truth))
 		check_page_covered(trace, page, &truth, c);
-	if (kind_is_pfnmap(truth.kind))
+	if (memory_is_pfnmap(truth.memory))
 		check_pfnmap_page(trace, page, &truth, c);
 }
 

@@ -25,9 +25,9 @@ static struct reach layout_reach(const struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++) {
 		const struct region *region = layout->regions + i;
 
-		if (region->kind == KIND_ANON || region->kind == KIND_ZERO) {
+		if (memory_is(region->memory, BACKING_ANON)) {
 			reach.entries += region_reached(layout, region);
-		} else if (region->kind == KIND_HUGETLB) {
+		} else if (memory_is(region->memory, BACKING_HUGETLB)) {
 			reach.hugetlb += region->pages;
 			reach.huge += region_populated(region) *
 				      region_unit(region);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/userfaultfd.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/probe.h"
+#include "kernel/util.h"
+#include "space/map.h"
+
+/* The descriptor that a region is of, and the offset there. */
+struct source {
+	int fd;
+	uint64_t offset;
+};
+
+static struct source of_probe(int probe, uint64_t area)
+{
+	return (struct source){ probe, area * PAGE_SIZE };
+}
+
+static struct source source_of(const struct region *region, int probe)
+{
+	switch (region->memory->backing) {
+	case BACKING_PFNMAP:
+		return of_probe(probe, region->memory->shared ?
+				PAGEWALK_PROBE_MAP_LINEAR :
+				PAGEWALK_PROBE_MAP_COW);
+	case BACKING_PFNMAP_FAULT:
+		return of_probe(probe, PAGEWALK_PROBE_MAP_FAULT);
+	case BACKING_MIXEDMAP:
+		return of_probe(probe, PAGEWALK_PROBE_MAP_MIXED);
+	case BACKING_FILE:
+		return (struct source){ region->file,
+					region->offset * PAGE_SIZE };
+	default:
+		return (struct source){ -1, 0 };
+	}
+}
+
+/*
+ * A layout may well be larger than memory, so nothing is reserved: but hugetlb
+ * VMAs that are full. Walkers lock those that have a reservation, and others
+ * not.
+ */
+static int flags_of(const struct region *region)
+{
+	const struct memory *memory = region->memory;
+	bool huge = memory_is(memory, BACKING_HUGETLB);
+	int flags = MAP_FIXED_NOREPLACE;
+
+	flags |= memory->shared ? MAP_SHARED : MAP_PRIVATE;
+	if (huge || memory_is(memory, BACKING_ANON))
+		flags |= MAP_ANONYMOUS;
+	if (huge)
+		flags |= MAP_HUGETLB;
+	if (!huge || !region_is_full(region))
+		flags |= MAP_NORESERVE;
+	return flags;
+}
+
+static bool map_region(const struct layout *layout, const struct region *region,
+		       int probe)
+{
+	void *address = (void *)layout_address(layout, region->start);
+	struct source source = source_of(region, probe);
+	uint64_t size = region->pages * PAGE_SIZE;
+
+	if (mmap(address, size, region->memory->prot, flags_of(region),
+		 source.fd, source.offset) == MAP_FAILED)
+		return false;
+	return !region->memory->apart || !madvise(address, size, MADV_DONTDUMP);
+}
+
+int layout_map(const struct layout *layout, int probe, size_t *region)
+{
+	for (*region = 0; *region < layout->nr_regions; ++*region)
+		if (!map_region(layout, layout->regions + *region, probe))
+			return errno;
+	return 0;
+}
+
+void layout_unmappable(const struct layout *layout, size_t region, int error)
+{
+	const struct region *which = layout->regions + region;
+
+	die("layout %s: cannot map region %zu (%s, %" PRIu64 " pages at 0x%" PRIx64 "): %s",
+	    layout->name, region, which->memory->name, which->pages,
+	    layout_address(layout, which->start), strerror(error));
+}
+
+void layout_map_or_die(const struct layout *layout, int probe)
+{
+	size_t region;
+	int error = layout_map(layout, probe, &region);
+
+	if (error)
+		layout_unmappable(layout, region, error);
+}
+
+void layout_unmap(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		munmap((void *)layout_address(layout, layout->regions[i].start),
+		       layout->regions[i].pages * PAGE_SIZE);
+}
+
+/* Of Linux 6.6: a host's header may be older. */
+struct poison {
+	struct uffdio_range range;
+	uint64_t mode;
+	int64_t updated;
+};
+
+#define POISON	_IOWR(UFFDIO, 0x08, struct poison)
+
+static void poison_page(int fd, uint64_t address)
+{
+	struct poison poison = { .range = { address, PAGE_SIZE } };
+
+	if (ioctl(fd, POISON, &poison))
+		die("UFFDIO_POISON: %s: it needs Linux 6.6 with CONFIG_USERFAULTFD",
+		    strerror(errno));
+}
+
+static void poison_range(int fd, uint64_t start, const struct range *range)
+{
+	uint64_t page;
+
+	for (page = range->first; page < range->end; page += range->step)
+		poison_page(fd, start + page * PAGE_SIZE);
+}
+
+static void poison_region(const struct layout *layout,
+			  const struct region *region)
+{
+	uint64_t start = layout_address(layout, region->start);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { start, region->pages * PAGE_SIZE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	size_t i;
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd: %s", strerror(errno));
+	for (i = 0; i < region->nr_ranges; i++)
+		poison_range(fd, start, region->ranges + i);
+	close(fd);
+}
+
+static void populate_range(const struct layout *layout,
+			   const struct region *region,
+			   const struct range *range, int probe, int pid)
+{
+	uint64_t start = layout_address(layout, region->start);
+	uint64_t size = region_unit(region) * PAGE_SIZE;
+	uint64_t first = start + range->first * size;
+	uint64_t end = start + range->end * size, step = range->step * size;
+
+	if (step == PAGE_SIZE)
+		step = 0;
+	if (region->memory->content == CONTENT_READ)
+		probe_populate_read(probe, pid, first, end, step);
+	else
+		probe_populate(probe, pid, first, end, step);
+}
+
+bool needs_owner(const struct memory *memory)
+{
+	return memory == &mem_pfnmap_cow || memory->content == CONTENT_POISON;
+}
+
+void layout_populate(const struct layout *layout, const struct region *region,
+		     int probe, int pid)
+{
+	size_t i;
+
+	if (region->memory->content == CONTENT_POISON) {
+		poison_region(layout, region);
+		return;
+	}
+	for (i = 0; i < region->nr_ranges; i++)
+		populate_range(layout, region, region->ranges + i, probe, pid);
+}
