@@ -18,7 +18,8 @@ from appliance.boots import guest, records
 from appliance.boots.counting import Count, counts
 from appliance.commands.count import count, report
 from appliance.failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
-from appliance.paths import TOP, build_folder
+from appliance.kernels.newfiles import FILES
+from appliance.paths import TOP
 from appliance.logs.symbols import Place
 from made import made
 from runner_fixtures import processes
@@ -96,7 +97,7 @@ def test_jumps_count_as_single_steps_do(appliance, umwalk, tmp_path):
     """tests/probe/count.c compares them in the guest, instruction by instruction."""
     program = tmp_path / 'count'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
-                    '-D_GNU_SOURCE', '-isystem', build_folder() / 'headers', '-o', program,
+                    '-D_GNU_SOURCE', '-isystem', FILES / 'include' / 'uapi', '-o', program,
                     TOP / 'tests' / 'probe' / 'count.c'], check=True)
     ran = umwalk('run', '--kernel=fixed', '--', program)
     assert 'not ok' not in ran.stdout, ran.stdout

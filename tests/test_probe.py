@@ -7,7 +7,10 @@ import subprocess
 import pytest
 
 from appliance.kernels import series
-from appliance.paths import TOP, build_folder
+from appliance.kernels.newfiles import FILES
+from appliance.paths import TOP
+
+UAPI = FILES / 'include' / 'uapi'
 
 
 @pytest.fixture(scope='module')
@@ -15,7 +18,7 @@ def program(appliance, tmp_path_factory):
     """Build tests/probe/trace.c for the guest."""
     built = tmp_path_factory.mktemp('probe') / 'trace'
     subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
-                    '-D_GNU_SOURCE', '-isystem', build_folder() / 'headers', '-o', built,
+                    '-D_GNU_SOURCE', '-isystem', UAPI, '-o', built,
                     TOP / 'tests' / 'probe' / 'trace.c'], check=True)
     return built
 

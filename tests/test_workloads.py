@@ -7,6 +7,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from appliance.boots import guest
+from appliance.boots.records import Rule, of_type
+from appliance.commands import golden
 from appliance.paths import TOP, build_folder
 
 WORKLOADS = TOP / 'workloads'
@@ -39,13 +44,104 @@ def test_a_room_calls_those_before_it_and_there_is_no_circle(appliance):
 
 
 def test_the_environment_does_not_change_what_is_measured(tmp_path):
-    (tmp_path / 'linux').mkdir()
-    (tmp_path / 'linux' / 'pagewalk_probe.h').touch()
-
     def commands(**environment: str) -> str:
-        return subprocess.run(['make', '-n', '-C', WORKLOADS, f'OUT={tmp_path}',
-                               f'KERNEL_HEADERS={tmp_path}'], env=os.environ | environment,
-                              capture_output=True, text=True, check=True).stdout
+        return subprocess.run(['make', '-n', '-C', WORKLOADS, f'OUT={tmp_path}'],
+                              env=os.environ | environment, capture_output=True, text=True,
+                              check=True).stdout
 
     assert ' -O2 ' in commands()
     assert commands(CC='other', CFLAGS='-O0', LDFLAGS='-g') == commands()
+
+
+def sanitized(target: str, folder: Path) -> Path:
+    """The program with sanitizers, any of which ends it."""
+    subprocess.run(['make', '-s', '-C', WORKLOADS, f'OUT={folder}', target], check=True)
+    return folder / f'walks-{target}'
+
+
+def test_the_contract_is_checked_without_undefined_behaviour(appliance, tmp_path):
+    program = sanitized('ubsan', tmp_path)
+    records = list(guest.records(appliance.only('fixed'), '--host', f'--mem={appliance.memory_mib}',
+                                 argv=[str(program), 'contract']))
+    rules = of_type(Rule, records)
+    assert {rule.rule for rule in rules} >= {'W1', 'W11', 'U1', 'U6'}
+    assert [rule for rule in rules if not rule.ok] == []
+
+
+@pytest.fixture(scope='module')
+def walks(tmp_path_factory):
+    """Run the program on the host, with sanitizers; what it says, a line, and its exit status."""
+    program = sanitized('asan', tmp_path_factory.mktemp('walks'))
+
+    def run(*arguments: str | Path) -> tuple[str, int]:
+        ran = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+        assert not ran.stdout and ran.stderr.startswith('walks: '), ran.stderr
+        assert ran.stderr.count('\n') == 1, ran.stderr
+        return ran.stderr.removeprefix('walks: ').rstrip(), ran.returncode
+
+    return run
+
+
+@pytest.mark.parametrize('arguments, said', [
+    (('check', 'spars'), "no layout 'spars': there are hugetlb, pfnmap, sparse, dense"),
+    (('check', 'dense', 'dense:smaps,smap'), "no walk 'smap': there are pmd_entry, pte_entry, "
+                                             'pte_hole, smaps, pagemap'),
+    (('loop', 'dense', '1'), 'loop dense: give one row'),
+    (('loop', 'dense:smaps', '-1'), 'not a number'),
+    (('loop', 'dense:smaps,pagemap', '1'), 'give one row'),
+    (('contract', 'W1', 'W13'), 'no rule W13'),
+    (('time', '--samples=0'), '--samples 0: not a number'), (('time',), 'file descriptor 3'),
+    (('scale', 'vmas:1'), 'file descriptor 3'), (('golden', '/nonexistent'), 'No such file')])
+def test_what_is_refused(walks, arguments, said):
+    found, status = walks(*arguments)
+    assert said in found and status == 2
+
+
+CASE = """\
+case a
+vma 10 20 anon
+vma 20 30 anon
+vma 512 1536 hugetlb
+populate 12 15
+populate 512 1024
+walk 0 2048 skip_pfnmap 3 -7 pte_entry,pte_hole
+"""
+
+
+def test_recorded_walks_are_read_whole(walks, tmp_path):
+    """Before the probe is opened, which the host does not have."""
+    for text in (CASE, CASE + CASE, golden.compact(golden.load(golden.CASES))):
+        (tmp_path / 'cases').write_text(text)
+        said, status = walks('golden', tmp_path / 'cases')
+        assert said.startswith('/dev/pagewalk: ') and status == 1
+
+
+@pytest.mark.parametrize('right, wrong, line, said', [
+    ('case a', 'case', 1, 'a word is missing'), ('case a', f'case {"a" * 128}', 1, 'too long'),
+    ('case a', 'vma 1 2 anon', 1, "a case is 'case', then"),
+    ('vma 10', 'case b\nvma 10', 2, "a case is 'case', then"),
+    ('vma 10', 'vmas 10', 2, 'a line begins with'), ('vma 10', '', 2, 'a line begins with'),
+    ('10 20 anon', '10 20 anonymous', 2, 'a VMA is anon'), ('10 20 anon', '10 20', 2, 'a word is'),
+    ('10 20 anon', '20 20 anon', 2, 'VMAs do not ascend'), ('20 30', '19 30', 3, 'do not ascend'),
+    ('10 20', '-1 20', 2, 'a number is'), ('10 20', 'x 20', 2, 'a number is'),
+    ('10 20', f'10 {1 << 49}', 2, 'a number is'), ('10 20', f'10 {1 << 70}', 2, 'a number is'),
+    ('512 1536 hugetlb', '513 1537 hugetlb', 4, 'not aligned to a huge page'),
+    ('512 1536 hugetlb', '512 1535 hugetlb', 4, 'not a number of whole pages'),
+    ('populate 12 15', 'populate 8 12', 5, 'lies in no VMA'),
+    ('populate 12 15', 'populate 12 21', 5, 'lies in no VMA'),
+    ('populate 12 15', 'populate 12 12', 5, 'lies in no VMA'),
+    ('512 1024\n', '512 1000\n', 6, 'half a huge page'),
+    ('skip_pfnmap', 'skip', 7, 'no such policy'), ('3 -7', f'3 {1 << 31}', 7, 'a number is'),
+    ('pte_entry,pte_hole', 'pte_entry,', 7, 'no such callback'),
+    ('pte_entry,pte_hole', '', 7, 'a word is missing'), ('walk', 'case b\nwalk', 7, "a case is")])
+def test_recorded_walks_that_are_malformed(walks, tmp_path, right, wrong, line, said):
+    assert CASE.count(right) >= 1
+    (tmp_path / 'cases').write_text(CASE.replace(right, wrong, 1))
+    found, status = walks('golden', tmp_path / 'cases')
+    assert found.startswith(f'{tmp_path}/cases:{line}: ') and said in found and status == 2
+
+
+def test_recorded_walks_that_end_anywhere(walks, tmp_path):
+    for end in range(1, len(CASE) - 12, 3):
+        (tmp_path / 'cases').write_text(CASE[:end])
+        assert walks('golden', tmp_path / 'cases')[1] == 2

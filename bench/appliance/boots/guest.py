@@ -15,7 +15,6 @@ from .. import process
 from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
 from ..kernels import sources
 from ..kernels.build import Built, ensure as ensure_kernels
-from ..kernels.newfiles import FILES
 from ..kernels.series import Kernel
 from ..logs import trace
 from ..paths import TOP, locked
@@ -66,7 +65,7 @@ def ensure_program(build: Path) -> Path:
 
 
 def _make_program(build: Path) -> Path:
-    _make('workloads', build / 'guest', f'KERNEL_HEADERS={FILES / "include" / "uapi"}')
+    _make('workloads', build / 'guest')
     return build / 'guest' / 'walks'
 
 

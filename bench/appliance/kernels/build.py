@@ -21,7 +21,7 @@ from ..progress import Step
 from . import configuration, kept, sources
 from .series import Kernel
 from .sources import Source
-from .tree import PatchedTree, put
+from .tree import PatchedTree
 
 # The same sources give the same program, wherever and whenever they are built.
 REPRODUCIBLE = {
@@ -30,8 +30,6 @@ REPRODUCIBLE = {
 }
 
 TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
-
-PROBE_HEADER = Path('linux') / 'pagewalk_probe.h'
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,6 @@ class Built:
     def config(self) -> Path:
         """Return the path of its .config."""
         return self.folder / 'config'
-
-    @property
-    def headers(self) -> Path:
-        """Return the folder of the probe's interface, for programs of the guest."""
-        return self.folder / 'headers'
 
     @property
     def log(self) -> Path:
@@ -120,7 +113,6 @@ def _ensure_one(build: Path, kernel: Kernel) -> Built:
     if not built.program.exists():
         _build(build, built)
         kept.forget_others(folder)
-    put(built.headers / PROBE_HEADER, build / 'headers' / PROBE_HEADER)
     return built
 
 
@@ -138,7 +130,6 @@ def _build(build: Path, built: Built) -> None:
         raise
     shown.end(f'done, {compiled} files compiled')
     copy_atomically(objects / '.config', built.config)
-    put(tree / 'include' / 'uapi' / PROBE_HEADER, built.headers / PROBE_HEADER)
     _install(built, objects)
 
 
