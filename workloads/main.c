@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * walks: build address spaces, check what the kernel says of them against the
- * truth, and time page-table walks over them. Runs in a guest with the
+ * walks: build address spaces, compare what the kernel says of them with the
+ * truth, and time page-table walks over them. It runs in a guest with the
  * platform series, as root.
  */
 #include <limits.h>
@@ -18,11 +18,11 @@
 #include "out/records.h"
 #include "rules/contract.h"
 
-/* run() gets the name as argv[0], and returns the exit status. */
+/* run() gets the name as argv[0] and returns the exit status. */
 static const struct command {
 	const char *name;
 	const char *arguments;
-	int least, most;	/* how many there may be */
+	int least, most;	/* arguments */
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {

@@ -3,7 +3,7 @@
 #ifndef CLEAR_REFS_H
 #define CLEAR_REFS_H
 
-/* Write @what. Return how much was taken, or a negative error number. */
+/* Write @what. Return how much the kernel took, or a negative error number. */
 int clear_refs(int pid, const char *what);
 
 #endif

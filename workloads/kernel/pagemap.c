@@ -21,8 +21,8 @@ int64_t pagemap_read(int fd, uint64_t start, uint64_t *entries, uint64_t pages)
 }
 
 /*
- * Each piece of a preadv() is a read of its own for pagemap: so a thousand
- * reads cost a single system call. One that gives nothing ends the call.
+ * Each piece of a preadv() is a read of its own for pagemap, so a thousand
+ * reads cost a single system call. A read that gives nothing ends the call.
  */
 #define PIECES	1024
 

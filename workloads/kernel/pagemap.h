@@ -14,10 +14,10 @@
 #define PM_SWAP		(UINT64_C(1) << 62)
 #define PM_PRESENT	(UINT64_C(1) << 63)
 
-/* No kernel writes this: an entry that a read has left alone. */
+/* No kernel writes this, so it marks an entry that a read has left alone. */
 #define PM_UNTOUCHED	UINT64_C(0x5a5a5a5a5a5a5a5a)
 
-/* Where in the file the entry of @address is. */
+/* Return where the entry of @address is in the file. */
 uint64_t pagemap_offset(uint64_t address);
 
 /*
@@ -27,8 +27,8 @@ uint64_t pagemap_offset(uint64_t address);
 int64_t pagemap_read(int fd, uint64_t start, uint64_t *entries, uint64_t pages);
 
 /*
- * The same with a read of one page for each. An entry whose read gives nothing
- * stays as it is. Return 0 or a negative error number.
+ * Read the same entries with a read of one page for each. An entry whose read
+ * gives nothing stays as it is. Return 0 or a negative error number.
  */
 int pagemap_read_singly(int fd, uint64_t start, uint64_t *entries,
 			uint64_t pages);

@@ -11,14 +11,14 @@
 
 #define CALLBACK_BIT(callback)	(1U << PAGEWALK_PROBE_##callback)
 
-/* The device opened, or die with a line that says how to get one. */
+/* Open the device, or die with a line that says how to get one. */
 int probe_open(void);
 
 /* "pte_hole", "skip_pfnmap". */
 extern const char * const callback_names[PAGEWALK_PROBE_TEST_WALK + 1];
 extern const char * const policy_names[PAGEWALK_PROBE_NR_TESTS];
 
-/* The index of @name among @n @names, or -1. */
+/* Return the index of @name among @n @names, or -1. */
 int name_find(const char * const *names, size_t n, const char *name);
 
 /* Walk, or die. What the walk itself returns is in @walk->result. */
@@ -34,7 +34,7 @@ void probe_trace(int probe, struct pagewalk_probe_trace *trace);
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,
 		    uint64_t step);
 
-/* The same by reads: anonymous memory gets the zero page. */
+/* Populate by reads, which give anonymous memory the zero page. */
 void probe_populate_read(int probe, int pid, uint64_t start, uint64_t end,
 			 uint64_t step);
 

@@ -18,14 +18,14 @@ struct scan_region {
 	uint64_t start, end, categories;
 };
 
-/* As struct pm_scan_arg of linux/fs.h. */
+/* The same as struct pm_scan_arg of linux/fs.h. */
 struct scan {
 	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages,
 		 category_inverted, category_mask, category_anyof_mask,
 		 return_mask;
 };
 
-/* How many regions it gave, or a negative error number. */
+/* Return how many regions a scan gave, or a negative error number. */
 int64_t pagemap_scan(int fd, struct scan *scan);
 
 #endif

@@ -87,7 +87,7 @@ static bool parse_field(char *line, struct smaps_vma *vma)
 				value) < sizeof(vma->vm_flags);
 }
 
-/* A VMA's first line begins with an address, all others with a capital. */
+/* The first line of a VMA begins with an address, the others with a capital. */
 static bool is_header(const char *line)
 {
 	return (*line >= '0' && *line <= '9') || (*line >= 'a' && *line <= 'f');
@@ -135,9 +135,8 @@ void smaps_free(struct smaps *smaps)
 }
 
 /*
- * A read() of smaps gives what fits in the kernel's buffer of a page, however
- * much is asked for. Several pieces of half a page, in one readv(), each come
- * back full.
+ * A read() of smaps gives only what fits in the kernel's buffer of a page. In
+ * one readv(), several pieces of half a page each come back full.
  */
 #define PIECE	2048
 #define PIECES	256

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fields with a number, in kB but for THPeligible. */
+/* Fields with a number, which is in kB except for THPeligible. */
 enum smaps_field {
 	SMAPS_SIZE,
 	SMAPS_KERNEL_PAGE_SIZE,
@@ -42,7 +42,7 @@ const char *smaps_field_name(enum smaps_field field);
 struct smaps_vma {
 	uint64_t start, end;
 	char perms[5];
-	uint32_t seen;		/* bit mask of the fields that are there */
+	uint32_t seen;		/* bit mask of the fields of this VMA */
 	uint64_t field[NR_SMAPS_FIELDS];
 	char vm_flags[SMAPS_VM_FLAGS_MAX];	/* " rd wr mr " */
 };
@@ -53,8 +53,8 @@ struct smaps {
 };
 
 /*
- * Parse the @len bytes at @text. A line that is not understood: return false
- * and describe it in @error.
+ * Parse the @len bytes at @text. Return false if a line is not understood, and
+ * describe it in @error.
  */
 bool smaps_parse(struct smaps *smaps, const char *text, size_t len,
 		 char *error, size_t error_size);

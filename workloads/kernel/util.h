@@ -22,11 +22,11 @@ static inline uint64_t min_u64(uint64_t a, uint64_t b)
 void die(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
-/* The same with 2: what was asked for cannot be. */
+/* Print one line likewise and exit with 2: what was asked for is impossible. */
 void refuse(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
-/* @text as a number from 1 to @max, or refuse: it was given for @what. */
+/* Read @text, given for @what, as a number from 1 to @max, or refuse it. */
 unsigned long parse_count(const char *what, const char *text,
 			  unsigned long max);
 
@@ -35,14 +35,14 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *old, size_t n, size_t size);
 
 /*
- * Memory that is there before it is used: a page fault of a program costs
- * several hundred microseconds in user-mode Linux. Shared, so that fork()
- * neither copies nor write-protects it.
+ * Get memory that is populated before it is used, since a page fault of a
+ * program costs several hundred microseconds in user-mode Linux. It is shared,
+ * so that fork() neither copies nor write-protects it.
  */
 void *map_populated(size_t size);
 void unmap_populated(void *p, size_t size);
 
-/* "/proc/PID/name" opened for reading, or die. */
+/* Open "/proc/PID/name" for reading, or die. */
 int open_proc(int pid, const char *name);
 
 #endif

@@ -20,8 +20,8 @@ static int64_t read_pagemap(const struct walk_run *run)
 }
 
 /*
- * All by the probe have hugetlb_entry(): without it some walkers take a huge
- * page for a corrupt table and clear it. And none has pte_hole() alone: without
+ * All walks by the probe have hugetlb_entry(): without it some walkers take a
+ * huge page for a corrupt table and clear it. None has only pte_hole(): without
  * an entry callback a walk does not go below the top-level table.
  */
 const struct walk walks[] = {
@@ -71,7 +71,7 @@ void walk_close(struct walk_run *run)
 	close(run->fd);
 }
 
-/* With no parts, it is a single walk, which the probe counts calls in. */
+/* Without parts, the probe makes a single walk and counts its calls. */
 static void repeat_by_probe(struct walk_run *run, uint64_t parts,
 			    uint64_t repeat, uint64_t *cycles)
 {

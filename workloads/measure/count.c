@@ -4,7 +4,7 @@
 #include "measure/count.h"
 #include "out/records.h"
 
-/* Instructions that are retired at least once: a few thousand at most. */
+/* At most a few thousand instructions are retired at least once. */
 #define MAX_INSNS	65536
 
 static void count_and_record(const struct subject *subject,

@@ -25,7 +25,7 @@ static const char *event_name(const struct pagewalk_probe_event *event)
 	return callback_names[event->callback];
 }
 
-/* Index of the event's VMA in the case; -1: none of the case, -2: NULL. */
+/* Return the index of the event's VMA; -1 if not of the case, -2 for NULL. */
 static int event_vma(const struct layout *layout,
 		     const struct pagewalk_probe_event *event)
 {
@@ -44,7 +44,7 @@ static int event_vma(const struct layout *layout,
 	return -1;
 }
 
-/* Entries that the walk destroyed. */
+/* Return the entries that the walk destroyed. */
 static uint64_t cleared(const struct replay *replay, uint64_t nr_changes)
 {
 	uint64_t i, n = 0;

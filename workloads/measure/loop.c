@@ -11,9 +11,9 @@
 #include "space/subject.h"
 
 /*
- * Walks are done in batches, and the clock is read between them. The probe
- * begins each batch with a walk that counts calls instead of being timed:
- * one in so many is not seen in a profile.
+ * Walks come in batches, and the clock is read between them. The probe begins
+ * each batch with a walk that counts calls and is not timed. One such walk
+ * among so many does not show in a profile.
  */
 #define BATCH_MIN	256
 #define BATCH_NS	UINT64_C(50000000)
@@ -26,7 +26,7 @@
  */
 #define QUIET_US	100000
 
-/* The host's clock, but for what QUIET_US is about. */
+/* Return the host's clock, except for the error that QUIET_US is for. */
 static uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -59,7 +59,7 @@ static void walk_for(struct walk_run *run, uint64_t ns, struct loop *loop)
 	}
 }
 
-/* The one walk of @rows, or refuse. */
+/* Return the one walk of @rows, or refuse. */
 static const struct walk *only_walk(const struct rows *rows, const char *text)
 {
 	size_t i;

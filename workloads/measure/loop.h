@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One walk over one layout, again and again, for a profiler to look at. */
+/* Repeat one walk over one layout for a profiler. */
 #ifndef LOOP_H
 #define LOOP_H
 

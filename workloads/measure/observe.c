@@ -22,7 +22,7 @@ struct options {
 	unsigned int samples;
 };
 
-/* Beside them there is one of each walk by the probe. */
+/* In addition there is one check of each walk by the probe. */
 static const struct {
 	const char *name;
 	void (*run)(struct check *check, const struct subject *subject);
@@ -116,7 +116,7 @@ static void parse_options(int argc, char **argv, struct options *options)
 	}
 }
 
-/* The rows that are named, or all, into @rows; how many. */
+/* Put the named rows, or all, to @rows; return how many there are. */
 static size_t parse_rows(char **names, size_t n, struct rows *rows)
 {
 	size_t i;

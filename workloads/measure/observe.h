@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Layouts checked, and walks over them timed or counted. */
+/* Check layouts, and time or count walks over them. */
 #ifndef OBSERVE_H
 #define OBSERVE_H
 

@@ -12,7 +12,7 @@
 
 #define PAGES	1000
 
-static char *pages;	/* of which none is there */
+static char *pages;	/* none is populated */
 static int there[2], back[2];
 
 static void system_call(int i)
@@ -69,7 +69,7 @@ static void nothing(int signal)
 	(void)signal;
 }
 
-/* The other process: sends back what it gets. */
+/* The other process sends back what it gets. */
 static void echo(void)
 {
 	char byte;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the guest's processes cost: system calls, page faults, signals, switches. */
+/* Time system calls, page faults, signals and switches of processes. */
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
-/* `walks processes`: a line each on standard output. */
+/* `walks processes`: print a line for each. */
 int processes_main(int argc, char **argv);
 
 #endif

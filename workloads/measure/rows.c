@@ -16,7 +16,7 @@ static const char *walk_name(size_t i)
 	return i < nr_walks ? walks[i].name : NULL;
 }
 
-/* @what, "layout" or "walk", is not among those that name() gives. */
+/* Refuse a @what ("layout" or "walk") that name() does not give. */
 static void __attribute__((noreturn))
 refuse_name(const char *what, const char *text, const char *(*name)(size_t i))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rows: a layout that is built in, and a walk over it. On a command line
- * LAYOUT:WALK; LAYOUT:WALK,WALK are several, LAYOUT alone is all walks.
+ * A row is a built-in layout and a walk over it. On a command line it is
+ * LAYOUT:WALK; LAYOUT:WALK,WALK are several rows, and LAYOUT is all walks.
  */
 #ifndef ROWS_H
 #define ROWS_H
@@ -11,10 +11,10 @@
 
 struct rows {
 	const struct builtin *builtin;
-	uint32_t walks;		/* a bit for each of walks[] */
+	uint32_t walks;		/* a bit for each element of walks[] */
 };
 
-/* Parse @text, or refuse and say what there is. */
+/* Parse @text, or refuse it and list the choices. */
 struct rows rows_parse(const char *text);
 
 static inline bool rows_have(const struct rows *rows, size_t walk)
@@ -22,7 +22,7 @@ static inline bool rows_have(const struct rows *rows, size_t walk)
 	return rows->walks & UINT32_C(1) << walk;
 }
 
-/* `walks list`: a line for each layout and each walk, its kind first. */
+/* `walks list`: print a line for each layout and each walk, its kind first. */
 int rows_list(int argc, char **argv);
 
 #endif

@@ -16,19 +16,19 @@
 #include "space/series.h"
 #include "truth/check.h"
 
-/* pagemap is checked where it can be read at once. */
+/* pagemap is checked if it can be read at once. */
 #define CHECKED_PAGES	(UINT64_C(1) << 20)
 
 #define DEFAULT_SAMPLES	7
 
 struct options {
-	bool count;		/* instructions, instead of samples of time */
+	bool count;		/* instructions, not samples of time */
 	unsigned int samples;
 };
 
 /*
- * Beside those of walks[]. A hole costs so little that it has to be without the
- * 512 entries of the table next to it.
+ * These walks are in addition to walks[]. A hole costs so little that the 512
+ * entries of the table next to it would hide it.
  */
 static const struct walk pmd_hole = {
 	.name = "pmd_hole",
@@ -50,10 +50,10 @@ static const struct walk rollup = {
 };
 
 /*
- * The machine's floor: what it takes to read a word for each entry that a walk
- * comes by, from as much memory as its PTE tables take, with nothing else to
- * do. A program of the guest runs as fast as one of the host, and has its
- * memory from where the kernel has its tables.
+ * The machine's floor is the time to read a word for each entry that a walk
+ * comes by, from as much memory as its PTE tables take, and do nothing else. A
+ * program of the guest runs as fast as one of the host, and its memory comes
+ * from the same file as the kernel's tables.
  */
 static int64_t read_words(const struct walk_run *run)
 {
@@ -95,7 +95,7 @@ static const struct series *series_find(const char *name, size_t len)
 	       (int)len, name);
 }
 
-/* The walk @i of them by the probe, or NULL. */
+/* Return walk @i of those by the probe, or NULL. */
 static const struct walk *by_probe(const struct series *which, size_t i)
 {
 	const struct walk *walk;
@@ -160,7 +160,7 @@ static void time_layout(const struct series *which,
 		time_floor(subject->layout, samples);
 }
 
-/* The totals alone: which instructions they are is for walks count. */
+/* Record totals only; `walks count` has each instruction. */
 static void count_layout(const struct series *which,
 			 const struct subject *subject)
 {
@@ -194,7 +194,7 @@ static void run_point(const struct series *which, uint64_t n, bool check,
 	records_flush();
 }
 
-/* The number at the start of @text, which @what is; @end: what follows it. */
+/* Read the number of @what at the start of @text; @end is what follows it. */
 static uint64_t parse_number(const char *what, const char *text, uint64_t max,
 			     char **end)
 {
@@ -208,7 +208,7 @@ static uint64_t parse_number(const char *what, const char *text, uint64_t max,
 	return n;
 }
 
-/* "vmas:1,10,100": the last is checked, too. */
+/* "vmas:1,10,100": the last layout is checked, too. */
 static void run_series(const char *text, int probe,
 		       const struct options *options)
 {

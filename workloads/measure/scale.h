@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Layouts that grow in one thing, for what that thing costs a walk. */
+/* Walk layouts that grow in one thing, to see what that thing costs. */
 #ifndef SCALE_H
 #define SCALE_H
 

@@ -7,10 +7,10 @@
 #include "out/records.h"
 
 /*
- * A sample has parts. Walks are repeated until a part takes about this many
- * TSC cycles: 20 to 50 us with a TSC of 2 to 5 GHz, a thousand times the grain
- * of the TSC, and so short that what disturbs the CPU leaves most parts alone.
- * A sample takes a millisecond or two, or a single walk.
+ * A sample has parts. Walks are repeated until a part takes about this many TSC
+ * cycles: 20 to 50 us with a TSC of 2 to 5 GHz. This is a thousand times the
+ * grain of the TSC, and so short that most parts are not disturbed. A sample
+ * takes a millisecond or two, or a single walk.
  */
 #define PART_CYCLES	UINT64_C(100000)
 #define SAMPLE_CYCLES	UINT64_C(5000000)
@@ -25,7 +25,7 @@ static uint64_t repeat_for(uint64_t cycles)
 	return repeat ? min_u64(repeat, PAGEWALK_PROBE_MAX_REPEAT) : 1;
 }
 
-/* How many parts of @cycles each make a sample. */
+/* Return how many parts of @cycles each make a sample. */
 static unsigned int parts_for(uint64_t cycles)
 {
 	uint64_t parts = SAMPLE_CYCLES / (cycles ? cycles : 1);
@@ -63,9 +63,9 @@ static uint64_t least(const uint64_t *values, unsigned int n)
 }
 
 /*
- * Samples begin with a round. The one before has a turn for trials, and one
- * that is like a sample's but for the timed walks, the bare turn: what an event
- * of the host counts in it belongs to no walk.
+ * Samples begin with a round. The round before has a turn for trials and the
+ * bare turn, which is like a sample's without the timed walks: events that the
+ * host counts in it belong to no walk.
  */
 _Static_assert(ROUND_TURNS == 2, "a turn for trials, and the bare one");
 
@@ -78,7 +78,7 @@ static uint64_t trial_cycles(struct walk_run *run)
 	return least(cycles, TRIALS);
 }
 
-/* The probe counts calls in a walk of its own, which is in a sample's turn. */
+/* The probe counts calls in an additional walk in a sample's turn. */
 static int64_t bare_turn(struct walk_run *run)
 {
 	int64_t turn = turn_take();

@@ -12,7 +12,7 @@
 
 #define RECORDS_FD	3
 
-/* Holds a layout's records, so that nobody reads them while it is timed. */
+/* Keeps a layout's records, so that nobody reads them while it is timed. */
 #define BUFFER_SIZE	(1U << 18)
 
 static FILE *records;
@@ -36,7 +36,7 @@ void records_required(void)
 		       RECORDS_FD, RECORDS_FD);
 }
 
-/* @s as the inside of a JSON string. All of ours is ASCII. */
+/* Write @s, which is ASCII, as the inside of a JSON string. */
 static void put_string(const char *s)
 {
 	for (; *s; s++) {
@@ -113,7 +113,7 @@ void record_loop(const char *layout, const struct loop *loop)
 		loop->begin_ns, loop->end_ns);
 }
 
-/* Instructions in one record: few enough for the runner's longest line. */
+/* Instructions in a record, so that the line is not too long for the runner. */
 #define COUNT_INSNS	UINT64_C(4096)
 
 static void put_insns(const char *layout, const char *walk,
@@ -149,7 +149,7 @@ void record_count(const char *layout, const char *walk, uint64_t pages,
 			  min_u64(count->nr_insns - i, COUNT_INSNS));
 }
 
-/* Calls in one record: few enough for the runner's longest line. */
+/* Calls in a record, so that the line is not too long for the runner. */
 #define GOLDEN_CALLS	4096
 
 static unsigned int golden_calls;

@@ -64,8 +64,8 @@ struct sample {
 	uint64_t calls;
 	int64_t ret;
 	uint64_t parts;
-	int64_t turn;		/* NO_TURN: none */
-	int64_t bare_turn;	/* the one before with all but the walks in it */
+	int64_t turn;		/* or NO_TURN */
+	int64_t bare_turn;	/* an earlier turn with all but the walks */
 };
 
 struct loop {
@@ -76,7 +76,7 @@ struct loop {
 };
 
 void records_open(void);
-/* Refuse where nobody reads them. */
+/* Refuse to go on if nobody reads the records. */
 void records_required(void);
 void record_layout(const struct layout_record *layout);
 void record_check(const char *layout, const char *check, bool ok,
@@ -85,15 +85,15 @@ void record_rule(const char *rule, const char *name, bool ok, bool skip,
 		 uint64_t checked, const char *detail);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
-/* Instructions of a walk: their total, and each by its address. */
+/* Record the instructions of a walk: their total, and each by its address. */
 void record_count(const char *layout, const char *walk, uint64_t pages,
 		  uint64_t vmas, const struct pagewalk_probe_count *count);
-/* A call of a callback in pages; @vma: index, -1 unknown, -2 NULL. */
+/* A call of a callback, in pages; @vma is an index, -1 unknown, -2 NULL. */
 void record_golden_call(const char *name, const char *callback, uint64_t start,
 			uint64_t end, int vma);
 void record_golden_end(const char *name, int64_t ret, uint64_t cleared,
 		       uint64_t changed, bool overflowed);
-/* All that was recorded is written when this returns, or it dies. */
+/* Write all that was recorded, or die. */
 void records_flush(void);
 
 #endif

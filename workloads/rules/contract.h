@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The rules of the contract, one after the other. */
+/* Check the rules of the contract, one after the other. */
 #ifndef CONTRACT_H
 #define CONTRACT_H
 

@@ -10,7 +10,7 @@
 
 struct rule_case {
 	char name[80];
-	const char *skipped;	/* NULL, or why */
+	const char *skipped;	/* why, or NULL */
 	struct check check;
 };
 

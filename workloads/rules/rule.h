@@ -7,12 +7,12 @@
 
 #include "truth/check.h"
 
-/* Where an address space of a rule's own begins. */
+/* The base of address spaces that a rule builds itself. */
 #define RULE_BASE	UINT64_C(0x1800000000)
 
 struct rule_case;
 
-/* One rule being checked. */
+/* The check of one rule. */
 struct rule_run {
 	int probe;
 	size_t nr;
@@ -26,8 +26,8 @@ struct rule {
 };
 
 /*
- * Begin a case, whose outcome is what the check comes to. One that compares
- * nothing is broken, unless it is skipped.
+ * Begin a case, and return its check. A case that compares nothing fails,
+ * unless it is skipped.
  */
 struct check *rule_case(struct rule_run *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -19,23 +19,23 @@
 
 #define ENTRY	sizeof(uint64_t)
 
-/* Joints that a long read reaches over, and pages around each. */
+/* The joints of a long read, and the pages around each. */
 #define LONG_JOINTS	3
 #define LONG_EDGE	UINT64_C(1)
 
-/* Entries behind what was asked for, which a read must leave alone. */
+/* Entries behind the requested ones, which a read must leave alone. */
 #define GUARD		8
 
 struct window_check {
 	struct check *check;
-	struct check stray;	/* entries given to a page that are another's */
+	struct check stray;	/* entries that belong to another page */
 	const struct layout *layout;
 	int fd;
 	uint64_t *expected;	/* for each page of the layout */
 	uint64_t *got;		/* what the last read gave, and the guard */
 };
 
-/* Whose entry is @entry, among the @pages from @from on? */
+/* Find the owner of @entry among the @pages from @from on. */
 static bool find_owner(const struct window_check *wc, uint64_t from,
 		       uint64_t pages, uint64_t entry, uint64_t *owner)
 {
@@ -74,7 +74,7 @@ static void entry_fail(struct window_check *wc, struct check *check,
 		   got, whose, expected);
 }
 
-/* Of all that is wrong with a read, the first and the worst. */
+/* Note the first and the worst fault of a read. */
 static void entries_fail(struct window_check *wc, uint64_t from, uint64_t pages,
 			 int64_t given)
 {
@@ -105,7 +105,7 @@ static void check_guard(struct window_check *wc, uint64_t from, uint64_t pages)
 	}
 }
 
-/* One read: each page has its entry, and there is an entry for each page. */
+/* Check one read: each page has its entry, and no entry is missing. */
 static void check_read(struct window_check *wc, uint64_t from, uint64_t pages)
 {
 	int64_t given;
@@ -128,7 +128,7 @@ static void check_read(struct window_check *wc, uint64_t from, uint64_t pages)
 	entries_fail(wc, from, pages, given);
 }
 
-/* All reads of @pages pages within reach of a joint. */
+/* Check all reads of @pages pages within reach of a joint. */
 static void check_windows(struct window_check *wc, const struct joint *joint,
 			  uint64_t pages)
 {
@@ -139,7 +139,7 @@ static void check_windows(struct window_check *wc, const struct joint *joint,
 		check_read(wc, from, pages);
 }
 
-/* A case for each kind of joint. Short reads first: the first fault is told. */
+/* Each kind of joint is a case. Short reads come first, for small faults. */
 static void check_joints(struct rule_run *run, struct window_check *wc,
 			 const struct joints *joints)
 {
@@ -184,7 +184,7 @@ static void check_single(struct window_check *wc, uint64_t page)
 	entry_fail(wc, wc->check, page, 1, 0, entry != PM_UNTOUCHED);
 }
 
-/* Reads of one page, on and near a region: what all others are held against. */
+/* Read single pages on and near a region, to compare all other reads with. */
 static void check_region_singly(struct window_check *wc, uint64_t from,
 				uint64_t to)
 {
@@ -210,7 +210,7 @@ static void check_singly(struct window_check *wc, struct check *singly)
 	uint64_t from = 0, to;
 	size_t i;
 
-	/* A page's entry is what a read of it gives, so none is another's. */
+	/* A read of a page gives its entry, which is no other's. */
 	wc->check = singly;
 	for (i = 0; i < wc->layout->nr_regions; i++) {
 		const struct region *region = wc->layout->regions + i;
@@ -224,7 +224,7 @@ static void check_singly(struct window_check *wc, struct check *singly)
 	}
 }
 
-/* From the pages around joint @i to those around the next few. */
+/* Read from the pages around joint @i to those around the next few. */
 static void check_long_reads_from(struct window_check *wc,
 				  const struct joints *joints, size_t i)
 {

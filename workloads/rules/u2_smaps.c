@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * U2: every field of smaps equals the truth; and it equals what pagemap and
- * kpagecount say of the pages; and smaps_rollup is the sum of it.
+ * U2: every field of smaps equals the truth, and what pagemap and kpagecount
+ * say of the pages; and smaps_rollup is the sum.
  *
- * The layout of all joints has one process and pages that it wrote. Here is
- * the rest: memory that is read, shared, copied on write, of files, locked,
+ * The layout of all joints has one process and pages that it wrote. This file
+ * has the rest: memory that is read, shared, copied on write, of files, locked,
  * lazily freed, in two processes.
  */
 #include <errno.h>
@@ -44,9 +44,9 @@ enum {
 };
 
 /*
- * In pages from the base. What is true of them follows from what settle() and
- * second_process() do: pages mapped here alone and in both processes, and of
- * those the clean, the anonymous, the referenced.
+ * Places are in pages from the base. The truth follows from what settle() and
+ * second_process() do: which pages are mapped in one process or in both, and
+ * which of them are clean, anonymous or referenced.
  */
 static const struct piece {
 	struct memory memory;
@@ -153,7 +153,7 @@ static void settle(struct resident *self, void *arg)
 	if (mlock((void *)byte_of(LOCKED, 0), 4 * PAGE_SIZE))
 		die("mlock: %s", strerror(errno));
 	write_pages(LAZY, 0, 4);
-	/* The second call has the kernel finish what the first began. */
+	/* The second call makes the kernel finish what the first began. */
 	if (madvise((void *)byte_of(LAZY, 0), 4 * PAGE_SIZE, MADV_FREE) ||
 	    madvise((void *)byte_of(FORBIDDEN, 0), PAGE_SIZE, MADV_FREE))
 		die("MADV_FREE: %s", strerror(errno));
@@ -250,7 +250,7 @@ static uint64_t read_by_pfn(int fd, uint64_t pfn)
 	return value;
 }
 
-/* What the pages of a VMA add up to, page by page. */
+/* The sums over the pages of a VMA. */
 struct sums {
 	uint64_t rss, pss, shared, anon;	/* in pages; pss << PSS_SHIFT */
 };
@@ -320,7 +320,7 @@ static void check_against_pages(struct smaps_check *sc)
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		const struct smaps_vma *vma = vma_of(sc, pieces + i);
 
-		/* Of PFNMAP, pagemap tells nothing, and smaps counts none. */
+		/* pagemap says nothing of PFNMAP; smaps skips it. */
 		if (vma && !memory_is_pfnmap(&pieces[i].memory))
 			compare_sums(sc, pieces + i, vma);
 	}
@@ -329,7 +329,7 @@ static void check_against_pages(struct smaps_check *sc)
 	close(sc->pagemap);
 }
 
-/* "Rss:   4 kB" of smaps_rollup; -1: no such line. */
+/* Read "Rss:   4 kB" of smaps_rollup; -1 if there is no such line. */
 static int64_t rollup_field(const char *text, const char *name)
 {
 	char key[40];
@@ -340,7 +340,7 @@ static int64_t rollup_field(const char *text, const char *name)
 	return line ? (int64_t)strtoull(line + strlen(key), NULL, 10) : -1;
 }
 
-/* Each VMA's Pss is rounded down, the sum but once. */
+/* The Pss of each VMA is rounded down, but the sum only once. */
 static void compare_rollup(struct smaps_check *sc, const char *name,
 			   int64_t got, uint64_t sum, uint64_t slack)
 {
@@ -396,8 +396,8 @@ static void check_two_processes(struct rule_run *run)
 	resident_start(&resident, settle, &run->probe);
 	sc.pid = resident.pid;
 	/*
-	 * One right after the other: this process may be the second to use a
-	 * page of the program, and then it is shared.
+	 * Read one right after the other: this process may be the second to
+	 * use a page of the program, which is shared then.
 	 */
 	len = read_proc(sc.pid, "smaps", text, SMAPS_MAX);
 	read_proc(sc.pid, "smaps_rollup", rollup, sizeof(rollup));

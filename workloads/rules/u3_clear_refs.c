@@ -7,9 +7,9 @@
  * 4	the soft-dirty bit, which user-mode Linux does not have
  * 5	no page: the peak of the resident set
  *
- * The marks are read back as Referenced in smaps. All VMAs lie in one PTE
- * table and the one behind it, so that a walk that goes too far meets pages
- * that it must leave alone.
+ * The marks are read back as Referenced in smaps. All VMAs lie in two adjacent
+ * PTE tables, so that a walk that goes too far meets pages that it must leave
+ * alone.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -37,7 +37,7 @@ static const struct memory private_file = {
 	"private file", BACKING_FILE, .prot = RW
 };
 
-/* In pages from the base; all of it is populated. */
+/* Places are in pages from the base; all pages are populated. */
 static const struct piece {
 	const struct memory *memory;
 	uint64_t start, pages;
@@ -61,7 +61,7 @@ struct clear_check {
 	struct subject subject;
 	struct layout layout;
 	int file;
-	char *text;		/* of smaps */
+	char *text;		/* the content of smaps */
 	uint64_t referenced[NR_PIECES];
 };
 
@@ -99,7 +99,7 @@ static void describe_pieces(struct layout *layout, int file)
 	}
 }
 
-/* A process of its own for each case: all its pages are new and referenced. */
+/* Each case has its own process, whose pages are all new and referenced. */
 static void begin(struct clear_check *cc, const char *name)
 {
 	cc->check = rule_case(cc->run, "%s", name);
@@ -208,7 +208,7 @@ static void use_page(struct clear_check *cc, const struct piece *piece,
 		       start + PAGE_SIZE, 0);
 }
 
-/* After all is cleared, each page that is used is marked, and no other. */
+/* After all is cleared, exactly the pages that are used again are marked. */
 static void check_use(struct clear_check *cc)
 {
 	size_t i, j;

@@ -3,8 +3,8 @@
  * U4: mincore() equals the truth for anonymous memory, files, hugetlb and
  * PFNMAP, whichever part of it is asked for.
  *
- * It answers through a page of kernel memory. A byte that the walk does not
- * set is what somebody else left in that page. To make this show, a pipe's
+ * mincore() answers through a page of kernel memory. If the walk does not set a
+ * byte, that has what somebody left in the page. To make this show, a pipe's
  * buffer, full of a pattern, is freed just before each call.
  *
  * mincore() looks at the caller's own memory, so there is no subject here.
@@ -33,7 +33,7 @@
 #define GUARD		16
 
 #define LEFTOVER	0xa5	/* in the page that mincore() will use */
-#define UNTOUCHED	0x77	/* in the vector */
+#define UNTOUCHED	0x77	/* content of the vector */
 
 #define RW		(PROT_READ | PROT_WRITE)
 
@@ -56,9 +56,9 @@ static const struct memory shared_ramfs = {
 };
 
 /*
- * The address space, by pages from the base. Each run is without holes. In
- * anonymous memory and hugetlb every @step-th (huge) page is present; a file
- * is mapped from page @step of it on.
+ * The address space, in pages from the base. Each run has no holes. In
+ * anonymous memory and hugetlb every @step-th (huge) page is present; a file is
+ * mapped from its page @step on.
  */
 static const struct piece {
 	const struct memory *memory;
@@ -84,7 +84,7 @@ struct mincore_check {
 	struct rule_run *run;
 	struct check *check;
 	struct layout layout;
-	int tmpfs, ramfs;	/* files there */
+	int tmpfs, ramfs;	/* files in tmpfs and ramfs */
 	unsigned char vector[VECTOR_MAX + GUARD];
 	unsigned char pattern[PAGE_SIZE];
 };
@@ -94,7 +94,7 @@ static uint64_t address_of(uint64_t page)
 	return RULE_BASE + page * PAGE_SIZE;
 }
 
-/* Is it in core? PFNMAP may be, or not; see right_byte(). */
+/* Is the page in core? PFNMAP may be or not, see right_byte(). */
 static bool in_core(const struct truth *truth, uint64_t page)
 {
 	const struct region *region = truth->region;
@@ -105,8 +105,8 @@ static bool in_core(const struct truth *truth, uint64_t page)
 }
 
 /*
- * Whether memory that has no struct page is "in core" mincore(2) leaves open,
- * and kernels have said both. But they have to say something.
+ * mincore(2) leaves open whether memory without a struct page is "in core", and
+ * kernels have said both. But they have to say something.
  */
 static bool right_byte(const struct truth *truth, uint64_t page,
 		       unsigned char byte)
@@ -171,7 +171,7 @@ static void check_vector(struct mincore_check *mc, uint64_t from,
 				   pages, address_of(from));
 }
 
-/* Pages around the start of region @i for as far as there is no hole. */
+/* The pages around the start of region @i, as far as there is no hole. */
 static uint64_t joint_begin(const struct layout *layout, size_t i)
 {
 	uint64_t start = layout->regions[i].start, page;
@@ -238,7 +238,7 @@ static void check_errors(struct mincore_check *mc)
 	expect_error(mc, address_of(pieces[0].start) + 1, 1, EINVAL);
 }
 
-/* A file of which every third page is there, by writing it. */
+/* Make a file, and write every third page of it. */
 static int open_file(const char *folder)
 {
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

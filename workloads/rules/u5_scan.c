@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * U5: the PAGEMAP_SCAN ioctl agrees with pagemap. Both are held against the
- * layout (U1 does that for pagemap). A scan tells of pages in VMAs that are
- * not PFNMAP, and gives neighbours of the same categories as one region.
+ * U5: the PAGEMAP_SCAN ioctl agrees with pagemap. Both are compared with the
+ * layout (U1 does that for pagemap). A scan reports pages in VMAs that are not
+ * PFNMAP, and reports neighbours of the same categories as one region.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,12 +17,12 @@
 #include "truth/check.h"
 #include "truth/describe.h"
 
-/* Pages around a joint, of which all ranges are scanned. */
+/* All ranges of so many pages around a joint are scanned. */
 #define REACH		UINT64_C(4)
 
 #define MAX_REGIONS	64
 
-/* What a scan asks for, and which pages that is. */
+/* What a scan asks for, and which pages match. */
 static const struct question {
 	const char *name;
 	uint64_t inverted, mask, report;
@@ -39,7 +39,7 @@ struct scan_check {
 	const struct layout *layout;
 	const struct question *question;
 	int fd;
-	uint64_t limit;			/* of pages, 0: none */
+	uint64_t limit;			/* in pages; 0 means no limit */
 	struct scan_region got[MAX_REGIONS];
 	struct scan_region expected[MAX_REGIONS];
 };
@@ -59,7 +59,7 @@ static uint64_t categories_of(const struct truth *truth)
 	return SCAN_PRESENT | (memory_is(truth->memory, BACKING_MIXEDMAP) ? SCAN_FILE : 0);
 }
 
-/* The regions that a scan should give; @end: how far it gets. */
+/* Make the regions that a scan should give; it gets to @end. */
 static size_t expect_regions(struct scan_check *sc, uint64_t from, uint64_t to,
 			     uint64_t *end)
 {
@@ -110,7 +110,7 @@ static void scan_fail(struct scan_check *sc, uint64_t from, uint64_t to,
 
 /*
  * A scan that stops at its limit may say that it got further, over pages that
- * it has nothing to tell of.
+ * do not match.
  */
 static bool end_is_right(const struct scan_check *sc, const struct scan *scan,
 			 uint64_t from, uint64_t to, size_t nr)
@@ -155,7 +155,7 @@ static void check_scan(struct scan_check *sc, uint64_t from, uint64_t to)
 			   layout_address(sc->layout, end));
 }
 
-/* All ranges of @pages pages near a joint. */
+/* Scan all ranges of @pages pages near a joint. */
 static void check_ranges(struct scan_check *sc, const struct joint *joint,
 			 uint64_t pages)
 {
@@ -174,7 +174,7 @@ static void check_joint(struct scan_check *sc, const struct joint *joint)
 		sc->question = questions + i;
 		for (pages = 1; pages <= 2 * REACH; pages++)
 			check_ranges(sc, joint, pages);
-		/* Limited scans, over the whole of it: */
+		/* Limited scans go over the whole layout: */
 		for (sc->limit = 1; sc->limit <= 3; sc->limit++)
 			check_ranges(sc, joint, 2 * REACH);
 		sc->limit = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * U6: after a process exits whose memory was walked, free memory and huge pages
- * are as before. What a walk destroys, a page table that it took for a corrupt
- * one, shows here at the latest. The kernel's log is for the host to judge,
- * which has all of it.
+ * are as before. If a walk destroyed a page table that it took for a corrupt
+ * one, this shows here at the latest. The host judges the kernel's log, since
+ * it has all of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #include "space/subject.h"
 
 /*
- * The counters that must be equal; free memory may differ by what the slab
- * allocator holds back, in kB.
+ * These counters must be equal. Free memory may differ by what the slab
+ * allocator keeps, in kB.
  */
 static const char * const counters[] = {
 	"AnonPages", "Mapped", "PageTables", "Shmem", "HugePages_Total",
@@ -43,7 +43,7 @@ struct state {
 	uint64_t counters[NR_COUNTERS];
 };
 
-/* A whole file of /proc as a string. */
+/* Read a whole file of /proc as a string. */
 static void read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -58,7 +58,7 @@ static void read_file(const char *path, char *text, size_t size)
 	close(fd);
 }
 
-/* The sum of the numbers behind each @name. */
+/* Return the sum of the numbers behind each @name. */
 static uint64_t sum_of(const char *text, const char *name)
 {
 	uint64_t sum = 0;
@@ -135,7 +135,7 @@ static void scan_all(const struct layout *layout, int fd)
 	pagemap_scan(fd, &scan);
 }
 
-/* As ps, top, a checkpoint and a memory profiler do. */
+/* Read what ps, top, a checkpoint and a memory profiler read. */
 static void walk_files(const struct subject *subject)
 {
 	const struct layout *layout = subject->layout;
@@ -188,7 +188,7 @@ static void check_exit_rule(struct rule_run *run)
 	size_t i;
 
 	joints_describe(&joints);
-	/* What is allocated once and kept, here or there, is so after this. */
+	/* After this, all that is kept once allocated is allocated. */
 	live_and_exit(&joints.layout, run->probe, 1);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		read_state(&before, text, TEXT_SIZE);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The walks to try: over and around every joint of a layout, with many sets of
- * callbacks and every policy of test_walk(), ended by each of their calls; and
- * the same in single VMAs.
+ * Try walks over and around every joint of a layout, with many sets of
+ * callbacks and every policy of test_walk(), each ended by each of its calls.
+ * Try the same in single VMAs.
  */
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -14,13 +14,13 @@
 #include "truth/trace_check.h"
 
 /*
- * Ranges around a joint, by pages, the smallest first; then refused ones.
- * Comparing all page tables takes as long as many walks: once is enough.
+ * Ranges around a joint in pages, the smallest first; then refused ranges. All
+ * page tables are compared once, since that takes as long as many walks.
  */
 static const struct reach {
 	int from, to;
-	bool stopped;	/* by each of its calls, in walks of their own */
-	bool compared;	/* page tables before and after */
+	bool stopped;	/* each call ends a walk of its own */
+	bool compared;	/* compare page tables before and after */
 } ranges[] = {
 	{ .from = -1, .to = 0 }, { .from = 0, .to = 1 },
 	{ .from = -1, .to = 1, .compared = true },
@@ -39,7 +39,7 @@ struct round {
 	int pid;			/* the process that has the layout */
 	bool has_test_walk;
 	const struct joints *joints;
-	struct trace trace;		/* the walk at hand */
+	struct trace trace;		/* the current walk */
 };
 
 static bool walker_has_test_walk(int probe)
@@ -80,7 +80,7 @@ static void take_trace(struct round *round)
 	check_trace(trace);
 }
 
-/* The same walk, ended by each of its calls in turn. */
+/* Repeat a walk, and have each of its calls in turn end it. */
 static void stop_everywhere(struct round *round)
 {
 	struct trace *trace = &round->trace;
@@ -113,7 +113,7 @@ static void try_range(struct round *round, const struct joint *joint,
 		stop_everywhere(round);
 }
 
-/* What is skipped does not depend on where in its tables a joint lies. */
+/* Where a joint lies in its tables does not matter for skips. */
 static bool is_worth_trying(const struct trace *trace,
 			    const struct joint *joint)
 {
@@ -137,7 +137,7 @@ static void try_range_everywhere(struct round *round, const struct reach *range)
 			}
 }
 
-/* walk_page_vma(). */
+/* Try walk_page_vma(). */
 static void try_whole_vma(struct round *round, const struct joint *joint)
 {
 	struct trace *trace = &round->trace;
@@ -151,7 +151,7 @@ static void try_whole_vma(struct round *round, const struct joint *joint)
 		stop_everywhere(round);
 }
 
-/* walk_page_range_vma() of the VMA at @page, if there is one. */
+/* Try walk_page_range_vma() of the VMA at @page, if there is one. */
 static void try_ranges_of_vma(struct round *round, const struct joint *joint,
 			      uint64_t page)
 {
@@ -166,7 +166,7 @@ static void try_ranges_of_vma(struct round *round, const struct joint *joint,
 		try_range(round, joint, ranges + i);
 }
 
-/* Where in its tables a joint lies does not matter to a walk of one VMA. */
+/* Where a joint lies in its tables does not matter for walks of one VMA. */
 static void try_vmas(struct round *round)
 {
 	size_t i;
@@ -190,7 +190,7 @@ static void try_vmas_with_all_sets(struct round *round)
 	trace->policy = PAGEWALK_PROBE_TEST_NONE;
 	for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
 		try_vmas(round);
-	/* That nobody is asked, one set shows. */
+	/* One set of callbacks shows that test_walk() is not called. */
 	trace->policy = PAGEWALK_PROBE_TEST_SKIP_ALL;
 	trace->set = 0;
 	if (round->has_test_walk)

@@ -2,7 +2,7 @@
 #ifndef W_TRIES_H
 #define W_TRIES_H
 
-/* Take and check the traces of all walks that are worth trying. */
+/* Try all walks: take their traces and check them. */
 void try_walks(int probe);
 
 #endif

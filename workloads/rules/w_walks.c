@@ -2,8 +2,7 @@
 /*
  * W1 to W11: what a caller of walk_page_range(), walk_page_range_vma() and
  * walk_page_vma() may rely on. One round of traced walks serves all rules, and
- * each tells its part of what it came to. W12, the locks, is seen by a debug
- * kernel and by KUnit.
+ * each rule reports its part. A debug kernel and KUnit check W12, the locks.
  */
 #include "rules/rule.h"
 #include "rules/w_tries.h"

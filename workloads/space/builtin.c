@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a layout begins or ends with a hole, the edge of the
+ * If a layout begins or ends with a hole, the edge of the
  * range is walked, too.
  */
 #include <string.h>
@@ -11,8 +11,8 @@
 #define EDGE	UINT64_C(9)	/* pages of hole at each end */
 
 /*
- * A single VMA of 64 MiB, every page of it populated, and nothing around it:
- * the plainest case, in which every walker has the same work to do.
+ * A single VMA of 64 MiB has all pages populated, and nothing lies around it.
+ * In this plainest case every walker has the same work to do.
  */
 static void describe_dense(struct layout *layout)
 {
@@ -20,8 +20,8 @@ static void describe_dense(struct layout *layout)
 }
 
 /*
- * About 1,024 PTE tables scattered over 16 GiB. A quarter belong to small
- * VMAs of 1 to 16 pages, every one populated; the others to large VMAs that
+ * About 1,024 PTE tables are scattered over 16 GiB. A quarter belong to small
+ * VMAs of 1 to 16 pages, all populated. The others belong to large VMAs that
  * have a single page populated in each 2 MiB.
  */
 static void describe_sparse(struct layout *layout)
@@ -42,8 +42,8 @@ static void describe_sparse(struct layout *layout)
 }
 
 /*
- * PFNMAP of 1 page to 32 MiB with anonymous memory directly on both sides,
- * then a hole; no joint on a 2 MiB boundary.
+ * PFNMAP of 1 page to 32 MiB has anonymous memory directly on both sides, then
+ * comes a hole. No joint lies on a 2 MiB boundary.
  */
 static void describe_pfnmap(struct layout *layout)
 {
@@ -74,14 +74,14 @@ static void describe_pfnmap(struct layout *layout)
 }
 
 /*
- * Hugetlb VMAs with all, some and none of their huge pages there (48 are),
- * with each other, anonymous memory or a gap as neighbours.
+ * Hugetlb VMAs have all, some or none of their huge pages present (48 in all).
+ * Their neighbours are each other, anonymous memory or a gap.
  *
- * No walk may change what it walks over, or the next one finds less. The
- * oldest walker looks a VMA up only where a top-level entry begins and where
- * a hugetlb VMA ends; any other hugetlb VMA it takes for page tables, and
- * pte_entry() walks clear those as corrupt. So here all hugetlb VMAs follow
- * from the start of a top-level entry on, the range's own start included.
+ * No walk may change what it walks over, or the next one finds less. The oldest
+ * walker looks a VMA up only where a top-level entry begins and where a hugetlb
+ * VMA ends. It takes any other hugetlb VMA for page tables, which pte_entry()
+ * walks clear as corrupt. So here all hugetlb VMAs follow each other from the
+ * start of a top-level entry on, and from the start of the range.
  */
 static void describe_hugetlb(struct layout *layout)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The layouts built in, a row each. */
+/* The built-in layouts, a row each. */
 #ifndef BUILTIN_H
 #define BUILTIN_H
 
@@ -14,7 +14,7 @@ struct builtin {
 extern const struct builtin builtins[];
 extern const size_t nr_builtins;
 
-/* The row of that name, or NULL. */
+/* Return the row of that name, or NULL. */
 const struct builtin *builtin_find(const char *name);
 void builtin_describe(const struct builtin *builtin, struct layout *layout);
 

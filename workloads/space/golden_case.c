@@ -9,7 +9,7 @@
 #include "kernel/util.h"
 #include "space/golden_case.h"
 
-/* More than any address space has; as bytes, they fit into 64 bits. */
+/* More pages than any address space has; in bytes they fit into 64 bits. */
 #define MAX_PAGE	(UINT64_C(1) << 48)
 
 struct parser {
@@ -17,7 +17,7 @@ struct parser {
 	unsigned long line;
 	size_t nr;
 	struct golden_case *cases;	/* the last one may be unfinished */
-	bool within;			/* it is */
+	bool within;			/* the last case is unfinished */
 };
 
 static void __attribute__((noreturn))
@@ -26,7 +26,7 @@ malformed(const struct parser *parser, const char *why)
 	refuse("%s:%lu: %s", parser->path, parser->line, why);
 }
 
-/* The next word of *@text. */
+/* Return the next word of *@text. */
 static char *word(const struct parser *parser, char **text)
 {
 	char *found = strsep(text, " ");
@@ -71,8 +71,8 @@ static void parse_case(struct parser *parser, char *text)
 }
 
 /*
- * Anonymous neighbours would be one VMA, were not every other one apart.
- * PFNMAP is mapped by faults: just the pages listed are to be present.
+ * Anonymous neighbours would merge, so every other one is kept apart. PFNMAP is
+ * mapped by faults, so that only the listed pages are present.
  */
 static const struct memory *memory(const struct parser *parser,
 				   const char *name, size_t region)
@@ -158,7 +158,7 @@ static void parse_line(struct parser *parser, char *line)
 {
 	static const struct {
 		const char *keyword;
-		bool within;		/* a case */
+		bool within;		/* in a case */
 		void (*parse)(struct parser *parser, char *text);
 	} kinds[] = {
 		{ "case", false, parse_case },

@@ -15,7 +15,7 @@ struct golden_case {
 	int32_t stop_code;
 };
 
-/* All cases of the file @path into @nr; refuses one that is malformed. */
+/* Read the cases of the file @path, so many to @nr; refuse a malformed one. */
 struct golden_case *golden_read(const char *path, size_t *nr);
 void golden_free(struct golden_case *cases, size_t nr);
 

@@ -9,14 +9,14 @@
 
 #define SMALL		UINT64_C(12)	/* pages on one side of a joint */
 
-/* How far the last layouts begin ahead of the end of the address space. */
+/* The last layouts begin so far ahead of the end of the address space. */
 #define LAST_TABLES	UINT64_C(4)
 
 /* What lies to one side of a joint: a VMA of its own, or nothing. */
 struct side {
 	const char *name;
 	const struct memory *memory;	/* NULL: a hole */
-	uint64_t first, step;	/* which (huge) pages are populated */
+	uint64_t first, step;	/* the populated (huge) pages */
 };
 
 static const struct side sides[] = {
@@ -33,7 +33,7 @@ static const struct side sides[] = {
 
 enum { PFNMAP, ANON, HOLE, ABSENT_ANON, HUGETLB, ABSENT_HUGETLB };
 
-/* Joints inside a VMA: of a table or a huge page with the next. */
+/* Joints inside a VMA, of a table or a huge page with the next. */
 static const struct side wholes[] = {
 	{ "within hugetlb", &mem_hugetlb, 0, 1 },
 	{ "within hugetlb, the second absent", &mem_hugetlb, 0, 2 },
@@ -48,13 +48,13 @@ static const struct side wholes[] = {
 	{ "within faulted pfnmap", &mem_pfnmap_fault, SMALL, 2 },
 };
 
-/* The same behind a top-level entry that has nothing else: without tables. */
+/* Memory behind a top-level entry that has nothing else, so without tables. */
 static const struct side tableless_wholes[] = {
 	{ "within tableless hugetlb", &mem_hugetlb, 0, 0 },
 	{ "within tableless anon", &mem_anon, 0, 0 },
 };
 
-/* What may be last in an address space. */
+/* Memory that may be last in an address space. */
 static const struct side last_sides[] = {
 	{ "anon", &mem_anon, 0, 1 },
 	{ "absent anon", &mem_anon, 0, 0 },
@@ -109,7 +109,7 @@ static void put_side(struct layout *layout, const struct side *side)
 			      side->step);
 }
 
-/* Room before and behind: of a joint at @page, in a place of its own. */
+/* Put a pair with its joint at @page, and room before and behind it. */
 static void put_pair(struct joints *joints, const struct side *left,
 		     const struct side *right, uint64_t page)
 {
@@ -121,7 +121,7 @@ static void put_pair(struct joints *joints, const struct side *left,
 	put_side(layout, right);
 }
 
-/* The first table boundary that leaves room for a pair and two tables more. */
+/* Return the first table boundary with room for a pair and two more tables. */
 static uint64_t next_boundary(const struct layout *layout)
 {
 	return (layout->pages / TABLE_PAGES + 3) * TABLE_PAGES;
@@ -148,7 +148,7 @@ static bool possible(const struct side *left, const struct side *right)
 	       (left->memory && left->memory != &mem_anon);
 }
 
-/* A VMA with the boundary @page in its middle. */
+/* Add a VMA with the boundary @page in its middle. */
 static void put_whole(struct joints *joints, const struct side *side,
 		      uint64_t page)
 {
@@ -160,15 +160,15 @@ static void put_whole(struct joints *joints, const struct side *side,
 	add_joint(joints, page, "%s", side->name);
 }
 
-/* The boundary of two top-level entries behind a pair of which all is free. */
+/* Return the next boundary of two top-level entries that are both free. */
 static uint64_t next_top(const struct layout *layout)
 {
 	return (layout->pages / TOP_PAGES + 2) * TOP_PAGES;
 }
 
 /*
- * Absent hugetlb memory behind a top-level entry that has nothing else: there
- * is no page table for it, not even the one that has its empty entry.
+ * Absent hugetlb memory behind a top-level entry that has nothing else has no
+ * page table at all, not even one with its empty entry.
  */
 static void put_tableless(struct joints *joints, const struct side *left,
 			  const struct side *right)
@@ -225,7 +225,7 @@ void joints_describe_last(struct joints *joints, size_t i, uint64_t end)
 	*joints = (struct joints){
 		.layout = { .name = "last", .base = end - pages * PAGE_SIZE },
 	};
-	/* Whatever else is there, the top-level entry is not empty. */
+	/* With this the top-level entry is not empty. */
 	put_side(layout, sides + ANON);
 	put_pair(joints, side, &nothing, side->memory == &mem_hugetlb ?
 		 pages - TABLE_PAGES : pages - SMALL);

@@ -183,7 +183,7 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){ 0 };
 }
 
-/* The first region that ends after @page, or the number of regions. */
+/* Return the first region that ends after @page, or the number of regions. */
 static size_t region_after(const struct layout *layout, uint64_t page)
 {
 	size_t low = 0, high = layout->nr_regions, mid;
@@ -253,7 +253,7 @@ static uint64_t table_start(const struct layout *layout, uint64_t table)
 	return table * TABLE_PAGES > base ? table * TABLE_PAGES - base : 0;
 }
 
-/* Does a PTE, or a huge page, map anything among the pages [from, to)? */
+/* Does a PTE or a huge page map any of the pages [from, to)? */
 static bool is_mapped(const struct layout *layout, uint64_t from, uint64_t to,
 		      bool huge)
 {
@@ -306,7 +306,7 @@ uint64_t region_reached(const struct layout *layout,
 	return reached;
 }
 
-/* The PTE tables of a region, but for *@last, which is told afterwards. */
+/* Count the PTE tables of a region, except *@last, which is set afterwards. */
 static uint64_t region_tables(const struct layout *layout,
 			      const struct region *region, uint64_t *last)
 {

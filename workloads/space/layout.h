@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A layout describes an address space: which VMAs lie where, what they are of
- * and which of their pages are populated. It is the truth that everything else
- * is checked against, so nothing in here asks the kernel.
+ * A layout describes an address space: where its VMAs lie, what memory they
+ * have and which of their pages are populated. It is the truth for all checks,
+ * so nothing in here asks the kernel.
  *
  * Addresses are counted in pages from the layout's base.
  */
@@ -22,16 +22,16 @@ enum backing {
 	BACKING_FILE,
 };
 
-/* What populated pages have. */
+/* The content of populated pages. */
 enum content {
-	CONTENT_WRITTEN,	/* what a write gives them */
-	CONTENT_READ,		/* what a read gives them: the zero page */
+	CONTENT_WRITTEN,	/* given by a write */
+	CONTENT_READ,		/* given by a read: the zero page */
 	CONTENT_POISON,		/* poison markers, neither empty nor present */
 };
 
-/* What a VMA is of. */
+/* The memory of a VMA. */
 struct memory {
-	const char *name;	/* "anon", as reports call it */
+	const char *name;	/* its name in reports, "anon" */
 	enum backing backing;
 	int prot;		/* as mmap() takes it */
 	bool shared;
@@ -39,14 +39,14 @@ struct memory {
 	bool apart;		/* does not merge with memory that is not */
 };
 
-/* Private: PFNMAP is copied on write, and pages are so by being populated. */
+/* Private memory: PFNMAP is copied on write, so populating a page copies it. */
 extern const struct memory mem_anon, mem_hugetlb, mem_pfnmap_cow, mem_poisoned;
 extern const struct memory mem_zero;	/* the same, read-only */
 extern const struct memory mem_anon_apart;
 /* Shared. */
 extern const struct memory mem_pfnmap, mem_pfnmap_fault, mem_mixedmap;
 
-/* NULL is a hole. */
+/* @memory is NULL in a hole. */
 bool memory_is(const struct memory *memory, enum backing backing);
 bool memory_is_pfnmap(const struct memory *memory);
 
@@ -55,33 +55,33 @@ struct range {
 	uint64_t first, end, step;
 };
 
-/* One VMA. The ranges are of its pages, in a hugetlb VMA of huge pages. */
+/* One VMA. Ranges number its pages, or its huge pages if it is hugetlb. */
 struct region {
 	const struct memory *memory;
 	uint64_t start;
 	uint64_t pages;
 	size_t nr_ranges;
-	struct range *ranges;	/* that are populated, none twice */
-	int file;		/* that it is of, if it is of one... */
+	struct range *ranges;	/* populated pages, none twice */
+	int file;		/* the file that is mapped, if any... */
 	uint64_t offset;	/* ...from that page on */
 };
 
 struct layout {
 	const char *name;
 	uint64_t base;		/* address of page 0 */
-	uint64_t pages;		/* from the base to the end, holes included */
+	uint64_t pages;		/* from the base to the end, including holes */
 	size_t nr_regions;
-	struct region *regions;	/* ascending; what lies between is a hole */
+	struct region *regions;	/* ascending, with holes between them */
 };
 
-/* What is true of one page. */
+/* The truth about one page. */
 struct truth {
 	const struct memory *memory;	/* NULL in a hole */
 	const struct region *region;	/* likewise */
 	bool present;			/* a page of memory is mapped there */
 };
 
-/* The shape of a layout in numbers. */
+/* Counts of a layout. */
 struct layout_stats {
 	uint64_t present;	/* populated pages of 4 KiB */
 	uint64_t huge;		/* populated huge pages */
@@ -89,56 +89,56 @@ struct layout_stats {
 };
 
 /*
- * Where a layout begins unless it has to lie elsewhere: 64 GiB, far from the
- * program, its heap and its stack, and far from the end of user-mode Linux's
- * 512 GiB. Aligned to a top-level entry (1 GiB).
+ * The usual base of a layout, 64 GiB, is far from the program, its heap and its
+ * stack, and far from the end of user-mode Linux's 512 GiB. It is aligned to a
+ * top-level entry (1 GiB).
  */
 #define LAYOUT_BASE	UINT64_C(0x1000000000)
 
 /*
- * Appending to a layout. A region that cannot be, or that would merge with the
- * last one, dies; layout_cannot() says why, or NULL.
+ * Append to a layout. Die if the region is impossible or would merge with the
+ * last one; layout_cannot() says why, or returns NULL.
  */
 void layout_hole(struct layout *layout, uint64_t pages);
 struct region *layout_vma(struct layout *layout, const struct memory *memory,
 			  uint64_t pages);
-/* The same at @start, with a hole before it. */
+/* Append a region at @start, with a hole before it. */
 struct region *layout_vma_at(struct layout *layout, uint64_t start,
 			     const struct memory *memory, uint64_t pages);
 const char *layout_cannot(const struct layout *layout,
 			  const struct memory *memory, uint64_t pages);
-/* Populate [first, end) of a region, every @step-th; a step of 0: nothing. */
+/* Populate every @step-th page of [first, end); nothing if @step is 0. */
 void region_populate(struct region *region, uint64_t first, uint64_t end,
 		     uint64_t step);
-/* A region, populated to its end. */
+/* Append a region that is populated to its end. */
 void layout_region(struct layout *layout, const struct memory *memory,
 		   uint64_t pages, uint64_t first, uint64_t step);
 void layout_free(struct layout *layout);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
 
-/* What has no entry on the way to a page, as pte_hole() counts levels. */
+/* The level without an entry on the way to a page, as pte_hole() counts. */
 enum {
 	LEVEL_NONE = -1,	/* there is a PTE table, or a huge page */
 	LEVEL_TOP = 0,
-	LEVEL_PTE_TABLE = 3,	/* no entry for it in the table above */
+	LEVEL_PTE_TABLE = 3,	/* the table above has no entry for it */
 };
 
 int layout_missing_level(const struct layout *layout, uint64_t page);
 
 struct layout_stats layout_stats(const struct layout *layout);
-/* Its shape into the records. */
+/* Record the counts of a layout. */
 void layout_record(const struct layout *layout);
 
 uint64_t layout_address(const struct layout *layout, uint64_t page);
 uint64_t layout_end(const struct layout *layout);
 
-/* Pages of a region's page size: 1, or those in a huge page. */
+/* The page size of a region in pages: 1, or that of a huge page. */
 uint64_t region_unit(const struct region *region);
-/* How many (huge) pages of it are populated, and whether all are at once. */
+/* Return how many (huge) pages of a region are populated, or if all are. */
 uint64_t region_populated(const struct region *region);
 bool region_is_full(const struct region *region);
-/* How many pages of it, populated or not, lie in a PTE table that exists. */
+/* Return how many pages of a region lie in PTE tables that exist. */
 uint64_t region_reached(const struct layout *layout,
 			const struct region *region);
 

@@ -13,7 +13,7 @@
 #include "kernel/util.h"
 #include "space/map.h"
 
-/* The descriptor that a region is of, and the offset there. */
+/* Return the descriptor of a region, and the offset in it. */
 struct source {
 	int fd;
 	uint64_t offset;
@@ -44,9 +44,8 @@ static struct source source_of(const struct region *region, int probe)
 }
 
 /*
- * A layout may well be larger than memory, so nothing is reserved: but hugetlb
- * VMAs that are full. Walkers lock those that have a reservation, and others
- * not.
+ * A layout may be larger than memory, so nothing is reserved, except for
+ * hugetlb VMAs that are full: walkers lock only those that have a reservation.
  */
 static int flags_of(const struct region *region)
 {
@@ -112,7 +111,7 @@ void layout_unmap(const struct layout *layout)
 		       layout->regions[i].pages * PAGE_SIZE);
 }
 
-/* Of Linux 6.6: a host's header may be older. */
+/* Since Linux 6.6; the headers of a host may be older. */
 struct poison {
 	struct uffdio_range range;
 	uint64_t mode;

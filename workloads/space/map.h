@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A layout made real. */
+/* Map a layout into a process, and populate it. */
 #ifndef MAP_H
 #define MAP_H
 
 #include "space/layout.h"
 
 /*
- * Map all regions into this process. Return 0, or an error number, and then in
- * @region the one that could not be.
+ * Map all regions into this process. Return 0, or an error number and in
+ * @region the region that failed.
  */
 int layout_map(const struct layout *layout, int probe, size_t *region);
 void layout_map_or_die(const struct layout *layout, int probe);
-/* Die of an error of layout_map(). */
+/* Die with a line about an error of layout_map(). */
 void layout_unmappable(const struct layout *layout, size_t region, int error)
 	__attribute__((noreturn));
 void layout_unmap(const struct layout *layout);
 
-/* Populate a region of process @pid; 0: of this one. */
+/* Populate a region of process @pid, or of this process if it is 0. */
 void layout_populate(const struct layout *layout, const struct region *region,
 		     int probe, int pid);
 
-/* Some memory only the process that has it can populate. */
+/* Tell whether only the process itself can populate this memory. */
 bool needs_owner(const struct memory *memory);
 
 #endif

@@ -10,10 +10,10 @@
 #include "kernel/util.h"
 #include "space/pool.h"
 
-/* Not the file of that name in /proc/sys/vm, which leaves out surplus pages. */
+/* The file of that name in /proc/sys/vm leaves out surplus pages. */
 #define NR_HUGEPAGES	"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
-/* A file of one number gives a number in one read from its start, or not. */
+/* Read a file with one number. */
 static uint64_t read_number(int fd)
 {
 	char text[32] = "";
@@ -38,7 +38,7 @@ uint64_t pool_add(uint64_t huge)
 	int fd = open_pool();
 	uint64_t had = read_number(fd), got;
 
-	/* Those that it had may be lost to a walk that went wrong. */
+	/* A walk that went wrong may have lost some of the former pages. */
 	dprintf(fd, "%" PRIu64 "\n", had + huge);
 	got = read_number(fd);
 	close(fd);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Have @huge more in it, or die. Return how many it had, for pool_restore(). */
+/* Add @huge huge pages, or die. Return how many there were. */
 uint64_t pool_add(uint64_t huge);
 void pool_restore(uint64_t had);
 

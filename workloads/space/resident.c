@@ -77,7 +77,7 @@ void resident_stop(struct resident *resident)
 	while (waitpid(resident->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(resident->lifeline);
-	/* A second process has this open until its memory is gone, too. */
+	/* A second process keeps this open until its memory is gone, too. */
 	while (read(resident->ready, &end, 1) < 0 && errno == EINTR)
 		;
 	close(resident->ready);

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * In every layout all walkers have the same work to do, those included that
- * look a VMA up only where a top-level entry begins, or walk the page tables of
- * a gap: gaps begin and end with a PTE table, and a layout begins with a VMA
- * and ends with one.
+ * In every layout all walkers have the same work to do, even those that look a
+ * VMA up only where a top-level entry begins, or walk the page tables of a gap.
+ * For this, gaps begin and end with a PTE table, and a layout begins and ends
+ * with a VMA.
  */
 #include "kernel/util.h"
 #include "space/series.h"
 
 #define TOP_TABLES	(TOP_PAGES / TABLE_PAGES)
 
-/* Pages that the VMAs of series vmas share, however many those are. */
+/* The VMAs of series vmas share these pages, however many VMAs there are. */
 #define VMAS_PAGES	UINT64_C(61440)
 
 /*
- * The same 240 MiB, a page present in each PTE table, cut into more and more
- * VMAs without a gap. Neighbours have different permissions, or they merge.
+ * The same 240 MiB, with a page present in each PTE table, are cut into more
+ * and more VMAs without a gap. Neighbours have different permissions, or they
+ * would merge.
  */
 void series_vmas(struct layout *layout, uint64_t n)
 {
@@ -31,8 +32,8 @@ void series_vmas(struct layout *layout, uint64_t n)
 }
 
 /*
- * VMAs of 2 MiB with gaps of 2 MiB between them, all without a PTE table but
- * for the first VMA behind each top-level entry: for the entry to exist.
+ * VMAs of 2 MiB have gaps of 2 MiB between them. Only the first VMA behind each
+ * top-level entry has a PTE table, so that the entry exists.
  */
 void series_gaps(struct layout *layout, uint64_t n)
 {
@@ -46,15 +47,15 @@ void series_gaps(struct layout *layout, uint64_t n)
 	}
 }
 
-/* A VMA with every page present. */
+/* One VMA has every page present. */
 void series_pages(struct layout *layout, uint64_t n)
 {
 	layout_region(layout, &mem_zero, n, 0, 1);
 }
 
 /*
- * A VMA with a page present behind each top-level entry, for the entry to
- * exist, and holes of 2 MiB for the rest.
+ * One VMA has a page present behind each top-level entry, so that the entry
+ * exists, and holes of 2 MiB for the rest.
  */
 void series_holes(struct layout *layout, uint64_t n)
 {
@@ -64,13 +65,13 @@ void series_holes(struct layout *layout, uint64_t n)
 		      TOP_PAGES);
 }
 
-/* A VMA with a page present in each PTE table. */
+/* One VMA has a page present in each PTE table. */
 void series_tables(struct layout *layout, uint64_t n)
 {
 	layout_region(layout, &mem_zero, n * TABLE_PAGES, 0, TABLE_PAGES);
 }
 
-/* A hugetlb VMA with every huge page present. */
+/* One hugetlb VMA has every huge page present. */
 void series_huge(struct layout *layout, uint64_t n)
 {
 	layout_region(layout, &mem_hugetlb, n * HUGE_PAGES, 0, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Series of layouts that grow in one thing, of which there are @n. */
+/* Series of layouts that grow in one thing, of which each layout has @n. */
 #ifndef SERIES_H
 #define SERIES_H
 

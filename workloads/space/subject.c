@@ -16,7 +16,7 @@
 #include "space/pool.h"
 #include "space/subject.h"
 
-/* What the subject tells when it has mapped its regions, or could not. */
+/* What the subject reports when it has mapped its regions, or has failed. */
 struct report {
 	size_t region;
 	int error;
@@ -40,7 +40,7 @@ static void unmap_from_stack(void)
 	fclose(maps);
 }
 
-/* Populate what its owner has to, if that is @pid 0, or else the rest. */
+/* Populate what only the owner can (@pid is 0), or else the rest. */
 static void populate(const struct layout *layout, int probe, int pid)
 {
 	size_t i;
@@ -51,16 +51,16 @@ static void populate(const struct layout *layout, int probe, int pid)
 					pid);
 }
 
-/* What the subject needs to know where there is no stack of its parent. */
+/* What the subject has to know without the stack of its parent. */
 static struct life {
 	struct layout layout;
 	int probe, reports;
 } life;
 
 /*
- * Told to stop, the subject does not return to user space from the system call
- * that it stops itself with. Sleeping in a read() is not enough: the parent may
- * run, and populate, before the subject has come that far.
+ * When it stops itself, the subject does not return to user space from that
+ * system call. Sleeping in a read() is not enough: the parent may run, and
+ * populate, before the subject has come that far.
  */
 static int subject_live(void *unused)
 {
@@ -165,7 +165,7 @@ struct walk_run subject_walk(const struct subject *subject,
 	return run;
 }
 
-/* Page tables are freed by top-level entries: the end is at one. */
+/* Page tables are freed by top-level entries, so the end is aligned to one. */
 uint64_t address_space_end(void)
 {
 	uint64_t top = TOP_PAGES * PAGE_SIZE, low = 0, high = 1 << 17;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a check of the kernel's word against the truth comes to. */
+/* The result of comparing what the kernel says with the truth. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -10,8 +10,8 @@
 
 struct check {
 	uint64_t checked;	/* comparisons made */
-	uint64_t wrong;		/* those that failed */
-	char detail[400];	/* the first that failed */
+	uint64_t wrong;		/* comparisons that failed */
+	char detail[400];	/* the first comparison that failed */
 };
 
 /* Count a comparison that failed and describe it, if it is the first. */
@@ -23,21 +23,21 @@ static inline bool check_ok(const struct check *check)
 	return !check->wrong;
 }
 
-/* What there is to say of it in a line; @fine if nothing is wrong. */
+/* Return a line on what is wrong, or @fine if nothing is. */
 #define CHECK_TEXT	440
 const char *check_text(const struct check *check, const char *fine,
 		       char text[CHECK_TEXT]);
 
-/* /proc/PID/smaps: every VMA, every field. */
+/* Check every field of every VMA in /proc/PID/smaps. */
 void check_smaps(struct check *check, const struct subject *subject);
 
-/* /proc/PID/pagemap in reads as long as they come: every page. */
+/* Check every page in /proc/PID/pagemap, in long reads. */
 void check_pagemap(struct check *check, const struct subject *subject);
 
-/* /proc/PID/pagemap in reads of one page: every page on and near a region. */
+/* Check every page on and near a region in pagemap, in reads of one page. */
 void check_pagemap_page(struct check *check, const struct subject *subject);
 
-/* A walk by the probe: how many pages each callback is called for. */
+/* Check for how many pages a walk by the probe calls each callback. */
 void check_walk(struct check *check, const struct subject *subject,
 		const struct walk *walk);
 

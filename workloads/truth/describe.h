@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages and pagemap entries in words, for whoever reads of a difference. */
+/* Describe pages and pagemap entries in words, for messages. */
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 

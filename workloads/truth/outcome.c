@@ -5,7 +5,7 @@
 
 #include "truth/outcome.h"
 
-/* Cases behind the sets of callbacks. Kernels may break the first, no other. */
+/* Cases behind the sets of callbacks. Kernels may fail only the first. */
 enum { OVER_PFNMAP, RANGE_VMA, PAGE_VMA, NR_OTHERS };
 
 #define MAX_SETS	16

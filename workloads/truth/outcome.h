@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the checks of traces come to: by rule, W1 to W11, and case. */
+/* The results of the checks of traces, by rule (W1 to W11) and case. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -13,8 +13,8 @@ enum walk_rule {
 };
 
 /*
- * Count a comparison that decides @rule; if not @ok, say what is wrong, in
- * words that nobody makes before.
+ * Count a comparison that decides @rule. If it is not @ok, say what is wrong;
+ * the words are made only then.
  */
 #define expect(trace, rule, ok, ...) \
 	((ok) ? expect_met(trace, rule) : \
@@ -26,8 +26,8 @@ void expect_missed(const struct trace *trace, enum walk_rule rule,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The cases of a rule, each of which may have compared nothing: the sets of
- * callbacks come first, so that the first fault is told.
+ * The cases of a rule, each of which may have compared nothing. The sets of
+ * callbacks come first, so that the first fault is shown.
  */
 size_t nr_outcomes(void);
 const char *outcome_name(size_t i);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A wrong entry is named as whoever reads pagemap meets it: the page, what is
+ * A wrong entry is described as a reader of pagemap meets it: the page, what is
  * there, and what the file says of it. If the entry belongs to another page,
- * that one is named, too.
+ * that page is named, too.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,13 +18,13 @@
 /* Pages in one read; one read covers every layout but the largest. */
 #define WINDOW		(UINT64_C(1) << 20)
 
-/* How far behind a page to look for the owner of its entry. */
+/* Look so far behind a page for the owner of its entry. */
 #define SEARCH		UINT64_C(16384)
 
 /* Pages before and behind a region that are read singly, too. */
 #define NEAR		UINT64_C(3)
 
-/* PFNs up to this are checked to be used once. */
+/* PFNs up to this may be used only once. */
 #define MAX_PFN		(UINT64_C(1) << 24)
 
 struct pagemap_check {
@@ -39,7 +39,7 @@ struct pagemap_check {
 	uint64_t zero_pfn;	/* PFN of the zero page, once it was seen */
 };
 
-/* Of which later page is @entry the entry, by reads of one page? 0: unknown. */
+/* Find the later page whose entry is @entry, by reads of one page; or 0. */
 static uint64_t find_owner(const struct pagemap_check *pc, uint64_t page,
 			   uint64_t entry)
 {
@@ -66,7 +66,7 @@ static void entry_fail(struct pagemap_check *pc, uint64_t page,
 	struct truth truth = layout_at(pc->layout, page);
 	char got[100], whose[100] = "";
 
-	/* Looking for the owner takes time, and only the first is told. */
+	/* Only the first fault is shown; a search for the owner takes time. */
 	owner = check_ok(pc->check) ? find_owner(pc, page, entry) : 0;
 	if (owner) {
 		struct truth other = layout_at(pc->layout, owner);
@@ -80,7 +80,7 @@ static void entry_fail(struct pagemap_check *pc, uint64_t page,
 		   truth_name(&truth), got, whose, expected);
 }
 
-/* Nobody else has this page: no PFN may come twice. */
+/* No other process has this page, so no PFN may come twice. */
 static bool pfn_is_new(struct pagemap_check *pc, uint64_t pfn)
 {
 	uint8_t bit = 1 << pfn % 8;
@@ -118,7 +118,7 @@ static void check_present(struct pagemap_check *pc, const struct truth *truth,
 		entry_fail(pc, page, "the next PFN of the huge page");
 }
 
-/* The zero page is everybody's, and there is one. */
+/* There is one zero page, which all processes share. */
 static void check_zero(struct pagemap_check *pc, uint64_t page, uint64_t entry)
 {
 	uint64_t pfn = entry & PM_PFN;
@@ -229,7 +229,7 @@ static void check_singly(struct pagemap_check *pc, uint64_t pages)
 		check_entries(pc, pages);
 }
 
-/* Check a region and what is near it, except what has been checked before. */
+/* Check a region and the pages near it, except those that were checked. */
 static void check_near_region(struct pagemap_check *pc,
 			      const struct region *region)
 {

@@ -10,8 +10,7 @@
 #define KB(pages)	((pages) * PAGE_SIZE / 1024)
 
 /*
- * The page of VM_MIXEDMAP memory at the same place in each of its VMAs is the
- * same one.
+ * VM_MIXEDMAP VMAs have the same page of memory at the same place.
  */
 static void expect_mixedmap(uint64_t *field, const struct layout *layout,
 			    uint64_t kb)
@@ -42,7 +41,7 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 		expect_mixedmap(field, layout, kb);
 		return;
 	}
-	/* Written by one process, and by nobody else mapped: */
+	/* One process has written the page, and no other has mapped it: */
 	field[SMAPS_RSS] = kb;
 	field[SMAPS_PSS] = kb;
 	field[SMAPS_PSS_DIRTY] = kb;
@@ -51,7 +50,7 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 	field[SMAPS_ANONYMOUS] = kb;
 }
 
-/* What every field has to be for a region. PFNMAP has copies alone to count. */
+/* Expect this of each field of a region. Of PFNMAP, only copies count. */
 static void expect_fields(uint64_t *field, const struct layout *layout,
 			  const struct region *region)
 {
@@ -137,7 +136,7 @@ static void check_region(struct check *check, const struct layout *layout,
 	check_flags(check, region, vma);
 }
 
-/* What is true of any VMA: here, of the program's own. */
+/* Check what is true of any VMA, for those of the program itself. */
 static void check_sums(struct check *check, const struct smaps_vma *vma)
 {
 	const uint64_t *f = vma->field;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A walk traced by the probe: what was asked for, and each call of a callback.
- * rules/w_tries.c takes traces of many walks, trace_check.c and trace_pages.c
- * hold each against the layout that was walked, outcome.c keeps what they come
- * to.
+ * A walk that the probe traced: what was asked for, and each call of a
+ * callback. rules/w_tries.c takes traces of many walks, trace_check.c and
+ * trace_pages.c compare each with the layout that was walked, and outcome.c
+ * keeps the results.
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -12,7 +12,7 @@
 #include "kernel/util.h"
 #include "space/layout.h"
 
-#define MAX_EVENTS	96	/* what a walk that goes wrong is cut at */
+#define MAX_EVENTS	96	/* the trace of a wild walk is cut off here */
 #define MAX_PAGES	(2 * HUGE_PAGES)	/* in a range */
 #define MAX_CHANGES	4
 
@@ -30,12 +30,12 @@ struct trace {
 	const char *joint;
 	size_t set;			/* of callback_sets[] */
 	uint32_t entry_point;
-	const struct region *vma;	/* the one to walk, NULL: the range */
+	const struct region *vma;	/* the VMA to walk; NULL: the range */
 	uint32_t policy;		/* of test_walk() */
 	uint64_t from, to;		/* pages of the layout */
 	uint64_t stop_at;
 	int32_t stop_code;
-	bool over_pfnmap;		/* ended by a positive hole there */
+	bool over_pfnmap;		/* a positive hole there ended it */
 	bool compared;			/* the page tables before and after */
 	int64_t result;
 	bool overflowed;
@@ -67,7 +67,7 @@ static inline bool is_test(const struct pagewalk_probe_event *event)
 	return event->callback == PAGEWALK_PROBE_TEST_WALK;
 }
 
-/* Does test_walk() decide on VMAs? Not where the caller gave one. */
+/* Does test_walk() decide on VMAs? It does not if the caller gave one. */
 static inline bool has_policy(const struct trace *trace)
 {
 	return !trace->vma && trace->policy != PAGEWALK_PROBE_TEST_NONE;
@@ -76,10 +76,10 @@ static inline bool has_policy(const struct trace *trace)
 /* Whether the policy of the walk skips the VMA of a page. */
 bool is_skipped(const struct trace *trace, const struct truth *truth);
 
-/* Calls of callbacks that the stop rule counts. */
+/* Count the calls of callbacks that the stop rule counts. */
 size_t trace_calls(const struct trace *trace);
 
-/* "pte_hole 0x1000-0x2000", until the next call. */
+/* Return "pte_hole 0x1000-0x2000"; the next call overwrites it. */
 const char *event_text(const struct pagewalk_probe_event *event);
 
 #endif

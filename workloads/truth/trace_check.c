@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is true of any call in a trace, and of what the walk returned. */
+/* Check what is true of any call in a trace, and of what the walk returned. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -57,7 +57,7 @@ static bool all_outside_vmas(const struct trace *trace,
 	return true;
 }
 
-/* walk->vma is the VMA that the layout has at the start of the event. */
+/* Check that walk->vma is the VMA at the start of the event. */
 static bool vma_is_right(const struct trace *trace,
 			 const struct pagewalk_probe_event *event)
 {
@@ -92,7 +92,7 @@ static void check_vma_known(const struct trace *trace)
 	}
 }
 
-/* The next VMA in the range that has not been asked about, or NULL. */
+/* Return the next VMA in the range without a call of test_walk(), or NULL. */
 static const struct region *next_region(const struct trace *trace, size_t *next)
 {
 	for (; *next < trace->layout->nr_regions; (*next)++) {
@@ -125,7 +125,7 @@ static void check_question(const struct trace *trace,
 	       layout_address(trace->layout, to));
 }
 
-/* An answer below zero is the last thing that happens. */
+/* After an answer below zero nothing more happens. */
 static bool check_refusal(const struct trace *trace, size_t i)
 {
 	const struct pagewalk_probe_event *event = trace->events + i;
@@ -138,7 +138,7 @@ static bool check_refusal(const struct trace *trace, size_t i)
 	return true;
 }
 
-/* Who walks one VMA has decided on it. */
+/* A caller that walks one VMA has decided on it. */
 static void check_not_asked(const struct trace *trace)
 {
 	size_t i;
@@ -188,7 +188,7 @@ static void check_asked(const struct trace *trace)
 		check_not_asked(trace);
 }
 
-/* The walk was ended by a positive pte_hole() for a PFNMAP VMA as a whole. */
+/* A positive pte_hole() for a whole PFNMAP VMA ended the walk. */
 static bool ended_over_pfnmap(const struct trace *trace)
 {
 	const struct pagewalk_probe_event *event = trace->events;
@@ -207,7 +207,7 @@ static bool ended_over_pfnmap(const struct trace *trace)
 	return false;
 }
 
-/* That test_walk() ends a walk is for W8. */
+/* W8 checks that test_walk() ends a walk. */
 static bool was_refused(const struct trace *trace)
 {
 	size_t i;
@@ -256,7 +256,7 @@ static void check_refused(const struct trace *trace)
 	       trace->result, trace->nr);
 }
 
-/* An empty range, a reversed one, or one that leaves the VMA to walk. */
+/* Is the range empty or reversed, or does it leave the VMA to walk? */
 static bool is_to_be_refused(const struct trace *trace)
 {
 	const struct region *vma = trace->vma;

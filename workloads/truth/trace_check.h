@@ -4,7 +4,7 @@
 
 #include "truth/trace.h"
 
-/* All checks of a trace. What they come to is in outcome.h. */
+/* Make all checks of a trace; outcome.h has their results. */
 void check_trace(struct trace *trace);
 
 #endif

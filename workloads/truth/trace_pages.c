@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a trace says of each page of its range: who reported it, how often, and
- * with which page-table entry.
+ * Check what a trace says of each page of its range: which callback reported
+ * it, how often, and with which page-table entry.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -11,14 +11,14 @@
 #include "truth/outcome.h"
 #include "truth/trace_pages.h"
 
-/* A walk that test_walk() or a callback ended does not reach all of it. */
+/* A walk that test_walk() or a callback ended does not reach all pages. */
 static bool is_whole(const struct trace *trace)
 {
 	return !trace->stop_code &&
 	       (trace->vma || trace->policy != PAGEWALK_PROBE_TEST_FAIL_PFNMAP);
 }
 
-/* How often each page is reported, by whom. */
+/* How often each callback reports each page. */
 struct coverage {
 	uint8_t pmd, pte, hole, hugetlb;
 };
@@ -58,7 +58,7 @@ static void cover(const struct trace *trace, struct coverage *coverage)
 	}
 }
 
-/* The callback that a page's own entry goes to, of those that are set. */
+/* Return the callback, of those that are set, for the entry of a page. */
 static unsigned int entries_of(const struct trace *trace,
 			       const struct coverage *c,
 			       const struct truth *truth)
@@ -81,7 +81,7 @@ static bool wants_every_page(const struct trace *trace,
 	return callbacks & (CALLBACK_BIT(PTE_ENTRY) | CALLBACK_BIT(PMD_ENTRY));
 }
 
-/* PFNMAP that nobody said to walk is a hole. */
+/* PFNMAP is a hole unless somebody said to walk it. */
 static bool is_passed_over(const struct trace *trace, const struct truth *truth)
 {
 	return memory_is_pfnmap(truth->memory) && !trace->vma &&
@@ -156,13 +156,13 @@ static void check_page(const struct trace *trace, uint64_t page,
 		check_pfnmap_page(trace, page, &truth, c);
 }
 
-/* Pages behind the entry that a callback gets. */
+/* Return how many pages the entry of a callback maps. */
 static uint64_t entry_pages(const struct pagewalk_probe_event *event)
 {
 	return event->callback == PAGEWALK_PROBE_PTE_ENTRY ? 1 : TABLE_PAGES;
 }
 
-/* What the layout has at @page is what the entry says. */
+/* Check that the entry says what the layout has at @page. */
 static bool entry_is_true(const struct trace *trace,
 			  const struct pagewalk_probe_event *event,
 			  uint64_t page)
@@ -174,7 +174,7 @@ static bool entry_is_true(const struct trace *trace,
 	return event->present == layout_at(trace->layout, page).present;
 }
 
-/* A range that one entry maps, with that entry. */
+/* Check a range that one entry maps, and that entry. */
 static void check_entry(const struct trace *trace,
 			const struct pagewalk_probe_event *event)
 {
@@ -191,7 +191,7 @@ static void check_entry(const struct trace *trace,
 		       event->present ? "" : "not");
 }
 
-/* A hole's depth, if it is known, is the level at which an entry is missing. */
+/* Check that the depth of a hole, if known, is the level without an entry. */
 static void check_depth(const struct trace *trace,
 			const struct pagewalk_probe_event *event)
 {

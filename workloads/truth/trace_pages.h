@@ -4,7 +4,7 @@
 
 #include "truth/trace.h"
 
-/* Those of the pages in its range. */
+/* Make the checks of the pages in the range of a trace. */
 void check_trace_pages(const struct trace *trace);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a raw walk reaches, counted in pages. An entry callback sees the VMAs
- * that are neither hugetlb nor PFNMAP, as far as there are page tables, and
- * no gap between VMAs, even if that shares a table; hugetlb_entry() sees
- * hugetlb VMAs, of which absent huge pages may as well be holes; and with
- * pte_hole() every page of the range is reported exactly once.
+ * Check what a raw walk reaches, in pages. An entry callback gets the VMAs that
+ * are neither hugetlb nor PFNMAP, as far as there are page tables. It gets no
+ * gap between VMAs, even if that shares a table. hugetlb_entry() gets hugetlb
+ * VMAs; absent huge pages may be holes instead. With pte_hole() every page of
+ * the range is reported exactly once.
  */
 #include <inttypes.h>
 
