@@ -205,7 +205,7 @@ def test_a_case_that_cannot_be_mapped_is_named(appliance, umwalk, tmp_path):
     ran = umwalk('golden', f'--cases={write(tmp_path / "cases", [case])}')
     assert ran.returncode == 1
     assert ran.stdout == ''
-    assert f'case {case["name"]}: cannot map its VMAs' in ran.stderr
+    assert f'layout {case["name"]}: cannot map region 0 (anon, 1 pages at' in ran.stderr
 
 
 def test_no_such_file(umwalk):

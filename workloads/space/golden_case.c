@@ -63,7 +63,7 @@ static void parse_case(struct parser *parser, char *text)
 	parser->cases = xrealloc(parser->cases, parser->nr + 1,
 				 sizeof(*parser->cases));
 	new = parser->cases + parser->nr++;
-	*new = (struct golden_case){ .layout.name = "golden" };
+	*new = (struct golden_case){ 0 };
 	if (strlen(name) >= sizeof(new->name))
 		malformed(parser, "the name of the case is too long");
 	strcpy(new->name, name);
@@ -202,7 +202,8 @@ struct golden_case *golden_read(const char *path, size_t *nr)
 		       parser.cases[parser.nr - 1].name);
 	free(line);
 	fclose(file);
-	*nr = parser.nr;
+	for (*nr = 0; *nr < parser.nr; ++*nr)	/* they do not move any more */
+		parser.cases[*nr].layout.name = parser.cases[*nr].name;
 	return parser.cases;
 }
 
