@@ -41,7 +41,7 @@ def test_each_kind_of_verdict(appliance, umwalk, folder):
     assert found['pmd-split-forgotten'] == 'SURVIVED; argued equivalent'
     assert found['unargued'] == 'SURVIVED'
     assert '4 mutants: 2 killed, 2 survived, 1 of them argued equivalent' in ran.stdout
-    assert 'nobody says why: unargued\n' in ran.stdout
+    assert 'SURVIVED without an argument: unargued\n' in ran.stdout
     assert 'argued equivalent, but killed: pmd-hole-forgotten\n' in ran.stdout
     assert ran.returncode == 1, ran.stderr
     kept = latest('mutants')['mutants']
