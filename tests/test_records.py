@@ -168,7 +168,7 @@ def test_records_of_real_boots_come_back_to_the_byte(appliance, monkeypatch):
     monkeypatch.setattr(guest, 'parse', lambda line, *of: lines.append(line) or parse(line, *of))
     found = []
     for job in (('check', 'dense'), ('time', '--samples=1', 'dense:smaps'), ('count', 'dense:smaps'),
-                ('loop', 'dense', 'smaps', '10')):
+                ('loop', 'dense:smaps', '10')):
         found += guest.records(appliance.only('stock'), argv=['/bin/walks', *job])
     assert {type(record).TYPE for record in found} >= {'host', 'boot', 'layout', 'check', 'sample',
                                                        'count', 'insns', 'loop'}
