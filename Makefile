@@ -113,7 +113,7 @@ lint: deps-test $(CHECKPATCH)/passed $(CHECKPATCH)/kernel-passed ## run pylint, 
 	@$(PYTHON) -m pylint bench/appliance bench/main.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 
-check: lint ## run lint and the tests that need no kernel, in seconds
+check: lint ## run lint and the tests that need no kernel, in two minutes
 	@$(PYTEST) -q -m 'not boots' tests
 
 test: lint ## run lint and all tests, with real boots

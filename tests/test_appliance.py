@@ -64,7 +64,7 @@ def test_make_run_takes_a_shell_command(appliance):
 def test_unknown_kernel(umwalk, command):
     ran = umwalk(*command)
     assert ran.returncode == 2
-    assert "no kernel 'nonesuch': there are baseline, fixed, patched, stock" in one_line(ran.stderr)
+    assert f"no kernel 'nonesuch': there are {', '.join(series.kernels())}" in one_line(ran.stderr)
 
 
 def test_missing_sources(umwalk, tmp_path):

@@ -39,6 +39,18 @@ def test_what_this_process_uses_stays(tmp_path):
     assert old.exists()
 
 
+def test_two_users_of_the_same_content(tmp_path):
+    """Each says when it is done; the folder stays until both have."""
+    old, new = made(tmp_path, 'k-release', '1'), made(tmp_path, 'k-release', '2')
+    kept.use(old)
+    kept.release(old)
+    kept.forget_others(new)
+    assert old.exists()
+    kept.release(old)
+    kept.forget_others(new)
+    assert not old.exists()
+
+
 def test_what_another_process_uses_stays_until_it_ends(tmp_path):
     old, new = made(tmp_path, 'k-release', '1'), made(tmp_path, 'k-release', '2')
     kept.release(old)

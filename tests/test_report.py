@@ -152,7 +152,7 @@ def test_rows_that_placement_alone_explains_are_named(result):
     result['plan']['placements'] = 4
     result['rows'][0] |= {'draws': [0.05, -0.04, 0.03, 0.0], 'ratio': ESTIMATE | {'value': 1.01}}
     text = report.terminal(result)
-    assert 'each kernel has 4 orders' in text and 'dense smaps: 3.9%' in text
+    assert 'each kernel has 4 orders' in text and 'dense smaps: 3.9 %' in text
     result['rows'][0]['ratio'] = ESTIMATE
     assert 'dense smaps: 3.9%' not in report.terminal(result)
 

@@ -5,6 +5,7 @@ Of kernels with one name, the newest is kept, and those that a process uses. Suc
 holds a lock of the folder, which the system takes back however the process ends.
 """
 
+import collections
 import fcntl
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ DIGITS = 16  # of a digest, in a folder's name
 LOCK = 'lock'
 
 _locks: dict[Path, IO] = {}  # of the folders that this process uses
+_uses: collections.Counter[Path] = collections.Counter()  # how many users each has in here
 
 
 def folder(build: Path, label: str, digest: str) -> Path:
@@ -22,7 +24,8 @@ def folder(build: Path, label: str, digest: str) -> Path:
 
 
 def use(kernel: Path) -> None:
-    """Keep this folder as long as this process runs, or until it is removed."""
+    """Keep this folder as long as this process runs, or until every user has released it."""
+    _uses[kernel] += 1
     kernel.mkdir(parents=True, exist_ok=True)
     if kernel not in _locks or not (kernel / LOCK).exists():
         # pylint: disable-next=consider-using-with # it is held
@@ -31,8 +34,10 @@ def use(kernel: Path) -> None:
 
 
 def release(kernel: Path) -> None:
-    """Keep it no longer."""
-    _locks.pop(kernel).close()
+    """Say that one user needs it no longer; kernels of the same content share a folder."""
+    _uses[kernel] -= 1
+    if not _uses[kernel]:
+        _locks.pop(kernel).close()
 
 
 def forget_others(kernel: Path) -> None:

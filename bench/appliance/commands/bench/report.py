@@ -134,7 +134,7 @@ def _placement(result: dict) -> str:
     for row in result['rows']:
         spread = stdev(row['draws']) if len(row['draws']) > 1 else 0
         if row['ratio'] and row['verdict'] != 'same' and abs(row['ratio']['value'] - 1) < spread:
-            lines.append(f"{row['layout']} {row['walk']}: {spread:.1%}")
+            lines.append(f"{row['layout']} {row['walk']}: {100 * spread:.1f} %")
     told = f'Each boot has the functions in another order; each kernel has {placements} orders'
     if not lines:
         return f'{told}.'
