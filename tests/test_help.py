@@ -59,3 +59,10 @@ def test_make_help_names_the_variables_of_each_target():
         used = set(re.findall(r'\$[($]([A-Z_]+)', recipe(target)))
         named = set(re.findall(r'([A-Z_]+)=', variables))
         assert named == used - OF_ALL - OF_THE_MAKEFILE, target
+
+
+def test_a_reader_that_closes_the_pipe_is_no_traceback():
+    ran = subprocess.run(f'{TOP}/bench/umwalk --help | true; '
+                         f'{TOP}/bench/umwalk doctor 2>&1 >/dev/full | cat', shell=True, text=True,
+                         capture_output=True, check=False)
+    assert 'Traceback' not in ran.stdout + ran.stderr

@@ -123,3 +123,9 @@ def test_a_changed_file_makes_another_kernel(root):
     assert digest() == before
     (root / 'files/mm/probe.h').write_text('another\n')
     assert digest() != before
+
+
+def test_a_signature_of_git_may_follow(root):
+    patch = root / '6.12/s/adds.patch'
+    patch.write_text(ADDS + '-- \n2.39.5\n\n')
+    assert newfiles.whole(patch).endswith(b'\n@@ -0,0 +1,1 @@\n+header\n')

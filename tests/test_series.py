@@ -230,3 +230,25 @@ def test_no_repository_around_the_tree_matters(clone):
     clone.patched.bring_to(clone.kernel('a', one='diff --git a/mm/walk.c b/mm/walk.c\n'
                                         + PATCH.format(new='TWO')))
     assert clone.read('mm/walk.c') == 'one\nTWO\nthree\n'
+
+
+def test_the_users_git_settings_change_nothing(clone, monkeypatch, tmp_path):
+    (tmp_path / '.gitconfig').write_text('[core]\nautocrlf = true\n')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    clone.patched.bring_to(clone.kernel('one', fix=PATCH.format(new='TWO')))
+    assert (clone.tree / 'mm' / 'walk.c').read_bytes() == b'one\nTWO\nthree\n'
+
+
+def test_what_an_editor_leaves_is_no_kernel(clone):
+    clone.kernel('mine', fix=PATCH.format(new='TWO'))
+    for name in ('.mine.swp', 'mine~'):
+        (clone.root / 'kernels' / name).write_bytes(b'\xff\0')
+    (clone.root / 'kernels' / 'old').mkdir()
+    assert series.kernels(clone.version) == ['mine']
+
+
+def test_a_list_that_is_no_text_is_named(clone):
+    clone.kernel('mine', fix=PATCH.format(new='TWO'))
+    (clone.root / 'mine' / 'series').write_bytes(b'caf\xe9\n')
+    with pytest.raises(Failure, match='series is no list'):
+        series.kernel('mine', version=clone.version)

@@ -74,3 +74,9 @@ def test_sources_that_were_exchanged_since_are_told(origin, tmp_path):
     sources.prepare(tmp_path)
     with pytest.raises(Failure, match='another LINUX_SRC= in the meantime'):
         sources.check_unchanged(tmp_path, LINUX, built_of)
+
+
+def test_a_build_folder_in_the_tree_is_refused(origin):
+    (origin / 'out').mkdir()
+    with pytest.raises(Failure, match='lies in the kernel tree .* set BUILD='):
+        sources.prepare(origin / 'out')

@@ -2,11 +2,14 @@
 """The command line of bench/umwalk."""
 
 import argparse
+import errno
+import os
+import signal
 import sys
 
 from .commands import (bench, boot, build, contract, count, doctor, golden, mutants, patches, profile,
                        proof, run, scale, selftests, shell)
-from .failure import OF_UMRUN, Failure, NoGuest
+from .failure import OF_UMRUN, SETUP, Failure, NoGuest
 from .host.doctor import blame
 from .kernels.version import LINUX
 from .paths import results_folder
@@ -47,6 +50,14 @@ def main() -> int:
         return failure.status
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # as in `umwalk contract | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise
+        print(f'umwalk: {error}', file=sys.stderr)
+        return SETUP
 
 
 def _parser() -> argparse.ArgumentParser:

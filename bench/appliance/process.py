@@ -45,11 +45,12 @@ def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
         _cannot_start(command, error)
 
 
-def run(command: Command, given: str = '', **how: Any) -> subprocess.CompletedProcess[str]:
+def run(command: Command, given: str = '', more: Mapping[str, str] = MappingProxyType({}),
+        **how: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it reads what is given, and subprocess.run takes how."""
     how = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | how
     try:
-        return subprocess.run(command, input=given, env=environment(), check=False,
+        return subprocess.run(command, input=given, env=environment() | more, check=False,
                               **TEXT, **how)
     except OSError as error:
         _cannot_start(command, error)

@@ -7,6 +7,7 @@ one file is compiled and the kernel linked. Then the checks judge the kernel.
 
 import argparse
 import concurrent.futures
+import contextlib
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -139,7 +140,8 @@ def _judge_all(build: Path, judge: Configuration, mutants: list[Mutant],
         _of(mutant, builds.check_applies, build, _kernel(mutant, judge))
     with step(f'{BASE} itself, {judge}'):
         usual, known = _try_original(appliance)
-    with concurrent.futures.ThreadPoolExecutor(1) as court:
+    with concurrent.futures.ThreadPoolExecutor(1) as court, contextlib.ExitStack() as after:
+        after.callback(court.shutdown, wait=False, cancel_futures=True)  # if it is interrupted
         trials: list[concurrent.futures.Future] = []
         for mutant in mutants:
             started = time.monotonic()
@@ -147,6 +149,7 @@ def _judge_all(build: Path, judge: Configuration, mutants: list[Mutant],
             trials.append(court.submit(_try_mutant, mutant, built, appliance, usual, known,
                                        time.monotonic() - started, verdicts, width, last))
             _raise_first(trials)
+        after.pop_all()
     _raise_first(trials)
 
 

@@ -8,6 +8,9 @@ from typing import Iterable
 
 from .. import process
 
+# What the user or the system has set for git would change what it writes.
+ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR_NOSYSTEM': '1'}
+
 
 def apply(patches: Iterable[bytes], folder: Path,
           *options: str) -> subprocess.CompletedProcess[str]:
@@ -18,5 +21,6 @@ def apply(patches: Iterable[bytes], folder: Path,
             files.append(Path(temporary) / str(number))
             files[-1].write_bytes(patch)
         return process.run(
-            ['git', '--git-dir=/nonexistent', 'apply', '--whitespace=nowarn',
-             '--no-ignore-whitespace', *options, *files], cwd=folder)
+            ['git', '--git-dir=/nonexistent', '-c', 'core.attributesFile=/dev/null', 'apply',
+             '--whitespace=nowarn', '--no-ignore-whitespace', *options, *files],
+            more=ALONE, cwd=folder)

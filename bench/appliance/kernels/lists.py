@@ -13,4 +13,6 @@ def entries(path: Path) -> list[str]:
         lines = path.read_text(encoding='utf-8').splitlines()
     except FileNotFoundError as error:
         raise Failure(f'{short(path)} is missing') from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f'{short(path)} is no list: {error}') from error
     return [entry for line in lines if (entry := line.split('#')[0].strip())]

@@ -6,6 +6,7 @@ has in the kernel tree, and is that after the whole series. If later patches of 
 change the file, too, whole() takes their changes out again.
 """
 
+import os
 import re
 import tempfile
 from itertools import dropwhile
@@ -17,7 +18,8 @@ from . import git
 from .lists import entries
 
 FILES = PATCHES / 'files'
-EMPTY = re.compile(rb'diff --git a/(\S+) b/\1\nnew file mode \d+\n(?:index \S+\n)?')
+EMPTY = re.compile(rb'(diff --git a/(\S+) b/\2\nnew file mode \d+\n(?:index \S+\n)?)'
+                   rb'(?:-- \n.*\n*)?')  # git's signature may follow
 
 
 def whole(patch: Path) -> bytes:
@@ -32,12 +34,12 @@ def _sections(patch: Path) -> list[bytes]:
 
 def _filled(section: bytes, patch: Path) -> bytes:
     added = EMPTY.fullmatch(section)
-    if not added or not (FILES / added[1].decode()).is_file():
+    if not added or not (FILES / os.fsdecode(added[2])).is_file():
         return section
-    content = _before_later_patches(added[1].decode(), patch)
+    content = _before_later_patches(os.fsdecode(added[2]), patch)
     lines = content.removesuffix(b'\n').split(b'\n')
     end = b'' if content.endswith(b'\n') else b'\\ No newline at end of file\n'
-    return (b'%b--- /dev/null\n+++ b/%b\n@@ -0,0 +1,%d @@\n' % (section, added[1], len(lines))
+    return (b'%b--- /dev/null\n+++ b/%b\n@@ -0,0 +1,%d @@\n' % (added[1], added[2], len(lines))
             + b''.join(b'+%b\n' % line for line in lines) + end)
 
 

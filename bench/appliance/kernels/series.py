@@ -6,6 +6,7 @@ kernel-patches/VERSION/SERIES/series lists the patches of a series, in order. '#
 comment in both. Any other stack is a kernel like these.
 """
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .configuration import RELEASE, Configuration
 from .lists import entries
 from .patch import Patch
 from .version import LINUX, Version
+
+NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}')  # that umrun takes; no file of an editor
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Kernel:
 
 def kernels(version: Version = LINUX) -> list[str]:
     """Return the names that kernel() knows."""
-    return sorted(p.name for p in (version.folder / 'kernels').iterdir())
+    return sorted(p.name for p in (version.folder / 'kernels').iterdir()
+                  if NAME.fullmatch(p.name) and p.is_file())
 
 
 def kernel(name: str, configuration: Configuration = RELEASE,

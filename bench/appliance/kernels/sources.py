@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel tree, which is extracted or copied once into the build folder."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -45,6 +46,9 @@ def prepare(build: Path, version: Version = LINUX) -> Source:
     """Make sure that the tree is there and is made from what the user names now."""
     named = origin(version)
     target = tree(build, version)
+    if build.resolve().is_relative_to(named.resolve()):
+        raise Failure(f"the build folder '{build}' lies in the kernel tree '{named}', which is "
+                      'copied: set BUILD= to a folder outside of it')
     identity = _identity(named, version)
     if not target.is_dir() or _recorded(target).get('id') != identity:
         release = _install(named, target, version)
@@ -74,13 +78,15 @@ def _recorded(of_tree: Path) -> dict:
 
 def _identity(named: Path, version: Version) -> str:
     """Identify a tarball by name, size and time, and a tree by those of all its files."""
-    digest = hashlib.sha256(str(named).encode())
+    digest = hashlib.sha256(os.fsencode(named))
     if named.is_dir():
         for folder, folders, files in os.walk(named):
             folders[:] = sorted(f for f in folders if f != '.git')
             for name in sorted(files):
-                status = os.lstat(os.path.join(folder, name))
-                digest.update(f'{folder}/{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
+                with contextlib.suppress(FileNotFoundError):  # somebody builds in there
+                    status = os.lstat(os.path.join(folder, name))
+                    digest.update(os.fsencode(f'{folder}/{name} {status.st_size} '
+                                              f'{status.st_mtime_ns}\n'))
     elif named.is_file():
         status = named.stat()
         digest.update(f'{status.st_size} {status.st_mtime_ns}'.encode())
@@ -118,7 +124,7 @@ def _install(named: Path, target: Path, version: Version) -> str:
 
 def _release(folder: Path, named: Path, version: Version) -> str:
     try:
-        text = (folder / 'Makefile').read_text(encoding='utf-8')
+        text = (folder / 'Makefile').read_text(encoding='utf-8', errors='replace')
     except OSError:
         text = ''
     fields = dict(re.findall(r'^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) = *(\S*)$', text, re.M))
