@@ -233,8 +233,14 @@ def test_no_repository_around_the_tree_matters(clone):
 
 
 def test_the_users_git_settings_change_nothing(clone, monkeypatch, tmp_path):
-    (tmp_path / '.gitconfig').write_text('[core]\nautocrlf = true\n')
+    (tmp_path / 'attributes').write_text('* text eol=crlf\n')
+    (tmp_path / '.gitconfig').write_text(
+        f'[core]\nautocrlf = true\nattributesFile = {tmp_path}/attributes\n')
+    default = tmp_path / '.config' / 'git' / 'attributes'
+    default.parent.mkdir(parents=True)
+    default.write_text('* text eol=crlf\n')
     monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.delenv('XDG_CONFIG_HOME', raising=False)
     clone.patched.bring_to(clone.kernel('one', fix=PATCH.format(new='TWO')))
     assert (clone.tree / 'mm' / 'walk.c').read_bytes() == b'one\nTWO\nthree\n'
 

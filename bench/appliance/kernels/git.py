@@ -9,7 +9,9 @@ from typing import Iterable
 from .. import process
 
 # What the user or the system has set for git would change what it writes.
-ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR_NOSYSTEM': '1'}
+ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR_NOSYSTEM': '1',
+         'GIT_CONFIG_COUNT': '1', 'GIT_CONFIG_KEY_0': 'core.attributesFile',
+         'GIT_CONFIG_VALUE_0': '/dev/null'}
 
 
 def apply(patches: Iterable[bytes], folder: Path,
@@ -21,6 +23,5 @@ def apply(patches: Iterable[bytes], folder: Path,
             files.append(Path(temporary) / str(number))
             files[-1].write_bytes(patch)
         return process.run(
-            ['git', '--git-dir=/nonexistent', '-c', 'core.attributesFile=/dev/null', 'apply',
-             '--whitespace=nowarn', '--no-ignore-whitespace', *options, *files],
-            more=ALONE, cwd=folder)
+            ['git', '--git-dir=/nonexistent', 'apply', '--whitespace=nowarn',
+             '--no-ignore-whitespace', *options, *files], more=ALONE, cwd=folder)

@@ -9,12 +9,11 @@ from .. import process
 from ..failure import Failure
 from ..paths import locked, short
 from . import sources
+from .git import ALONE
 from .patch import Patch, is_left_out
 from .series import Kernel
 from .tree import PatchedTree
 
-# What the user has set for git would change what is written.
-ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1'}
 COMMITTER = ('-c', 'user.name=umwalk', '-c', 'user.email=')
 
 
