@@ -258,3 +258,9 @@ def test_a_list_that_is_no_text_is_named(clone):
     (clone.root / 'mine' / 'series').write_bytes(b'caf\xe9\n')
     with pytest.raises(Failure, match='series is no list'):
         series.kernel('mine', version=clone.version)
+
+
+def test_a_diff_without_a_and_b_is_named(clone):
+    with pytest.raises(Failure, match='mine/fix.patch: it changes walk.c, which is not there'):
+        clone.patched.bring_to(clone.kernel('mine', fix=PATCH.format(new='TWO').replace(
+            ' a/', ' ').replace(' b/', ' ')))

@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Sequence
 
 from ..failure import Failure
 from ..paths import short
@@ -51,8 +51,8 @@ def apply(patches: Sequence[Patch], folder: Path) -> bool:
     A patch that says since which point release the tree has it is left out there. Returns
     whether all of them apply; if not, the folder has some of them.
     """
-    for may_be_there, group in itertools.groupby(patches, _says_since_when):
-        some = [patch for patch in group if not may_be_there or not _is_in_tree(patch, folder)]
+    for _, group in itertools.groupby(patches, _says_since_when):
+        some = [patch for patch in group if not is_left_out(patch, folder)]
         if some and git.apply([patch.content for patch in some], folder).returncode:
             return False
     return True
@@ -61,19 +61,21 @@ def apply(patches: Sequence[Patch], folder: Path) -> bool:
 def apply_one_by_one(patches: Sequence[Patch], folder: Path) -> None:
     """Apply patches one by one; raise Failure for the first that does not apply."""
     for patch in patches:
-        if not _says_since_when(patch) or not _is_in_tree(patch, folder):
+        if not is_left_out(patch, folder):
             # --reject makes git name the hunk; the files that it leaves do no harm.
             ran = git.apply([patch.content], folder, '--reject', '--verbose')
             if ran.returncode:
                 raise Failure(f'{_why(patch, ran.stderr)} (the tree is left as it was)')
 
 
+def is_left_out(patch: Patch, folder: Path) -> bool:
+    """Whether the tree has it already, as the patch says that it may."""
+    return (_says_since_when(patch)
+            and git.apply([patch.content], folder, '--reverse', '--check').returncode == 0)
+
+
 def _says_since_when(patch: Patch) -> bool:
     return b'\nIn-tree-since: ' in patch.content
-
-
-def _is_in_tree(patch: Patch, folder: Path) -> bool:
-    return git.apply([patch.content], folder, '--reverse', '--check').returncode == 0
 
 
 def _new_names(patches: Sequence[Patch], *way: str) -> list[str]:
@@ -108,15 +110,10 @@ def _first_error(said: str) -> str:
     return errors[0] if errors else 'git apply failed'
 
 
-def _where(patches: Iterable[Patch], name: str) -> str:
-    """Return the first line that names a file to be changed."""
+def _where(patches: Sequence[Patch], name: str) -> str:
+    """Return the first line that names a file to be changed, or else the first patch."""
     marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
                                                         b'rename from ', b'rename to '))
     return next((f'{short(patch.file)}:{number}' for patch in patches
                  for number, line in enumerate(patch.content.splitlines(), 1)
-                 if line.startswith(marks)), 'a patch')
-
-
-def is_left_out(patch: Patch, folder: Path) -> bool:
-    """Whether the tree has it already."""
-    return _says_since_when(patch) and _is_in_tree(patch, folder)
+                 if line.startswith(marks)), str(short(patches[0].file)))
