@@ -224,6 +224,17 @@ def test_nothing_outside_of_the_tree_is_touched(clone, name):
         clone.patched.bring_to(stack)
 
 
+@pytest.mark.parametrize('what, header', [
+    ('symlink', 'new file mode 120000'), ('symlink', 'index 1234567..89abcde 120000'),
+    ('submodule', 'new file mode 160000'), ('binary', 'GIT binary patch'),
+    ('binary', 'Binary files a/mm/other.c and b/mm/other.c differ')])
+def test_what_is_no_text_is_refused_with_its_line(clone, what, header):
+    said = 'The message may say it:\n' + header
+    stack = clone.kernel('k', one=mail(said, f'diff --git a/mm/other.c b/mm/other.c\n{header}\n'))
+    with pytest.raises(Failure, match=rf'one\.patch:8: a {what}: umwalk takes'):
+        clone.patched.bring_to(stack)
+
+
 def test_no_repository_around_the_tree_matters(clone):
     """Git would leave out what is not below the folder that it runs in, and say that all is well."""
     subprocess.run(['git', 'init', '-q', clone.tree.parent], check=True)

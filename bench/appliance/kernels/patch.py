@@ -19,6 +19,13 @@ from ..paths import short
 from . import git
 from .newfiles import whole
 
+# What shows that a patch changes something else than the text of a file.
+REFUSED = re.compile(rb'^(?:(?:(?:old|new|new file|deleted file) mode|index \S+) '
+                     rb'(?:(?P<symlink>120000)|(?P<submodule>160000))'
+                     rb'|(?P<binary>GIT binary patch|Binary files .* differ))$', re.M)
+# Where git takes the message of a patch to end.
+BEGINS = re.compile(rb'^(?:diff -|Index: |--- \S)', re.M)
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -36,12 +43,27 @@ class Patch:
         return hashlib.sha256(self.content).hexdigest()
 
 
+class Refused(Failure):
+    """A patch that is not applied, why, and the line of it that shows it; 0 if no line does."""
+
+    def __init__(self, patch: Patch, line: int, why: str):
+        super().__init__(f'{short(patch.file)}{f":{line}" if line else ""}: {why}')
+        self.patch = patch
+        self.line = line
+        self.why = why
+
+
 def touched_files(patches: Sequence[Patch]) -> list[str]:
-    """Return the files that patches change, make, rename or remove, relative to the tree."""
+    """Return the files that patches change, make, rename or remove, relative to the tree.
+
+    Raises Refused if one of them is nothing that a patch may touch.
+    """
+    for patch in patches:
+        _refuse_what_is_no_text(patch)
     found = [name for way in ((), ('--reverse',)) for name in _new_names(patches, *way)]
     for name in found:
         if Path(name).is_absolute() or '..' in Path(name).parts:
-            raise Failure(f'{_where(patches, name)}: {name} is outside of the tree')
+            raise Refused(*_where(patches, name), f'{name} is outside of the tree')
     return list(dict.fromkeys(found))
 
 
@@ -59,13 +81,13 @@ def apply(patches: Sequence[Patch], folder: Path) -> bool:
 
 
 def apply_one_by_one(patches: Sequence[Patch], folder: Path) -> None:
-    """Apply patches one by one; raise Failure for the first that does not apply."""
+    """Apply patches one by one; raise Refused for the first that does not apply."""
     for patch in patches:
         if not is_left_out(patch, folder):
             # --reject makes git name the hunk; the files that it leaves do no harm.
             ran = git.apply([patch.content], folder, '--reject', '--verbose')
             if ran.returncode:
-                raise Failure(f'{_why(patch, ran.stderr)} (the tree is left as it was)')
+                raise _refused(patch, ran.stderr)
 
 
 def is_left_out(patch: Patch, folder: Path) -> bool:
@@ -78,6 +100,14 @@ def _says_since_when(patch: Patch) -> bool:
     return b'\nIn-tree-since: ' in patch.content
 
 
+def _refuse_what_is_no_text(patch: Patch) -> None:
+    begin = BEGINS.search(patch.content)
+    found = REFUSED.search(patch.content, begin.start() if begin else 0)
+    if found:
+        line = patch.content.count(b'\n', 0, found.start()) + 1
+        raise Refused(patch, line, f'a {found.lastgroup}: umwalk takes changes of text files only')
+
+
 def _new_names(patches: Sequence[Patch], *way: str) -> list[str]:
     """Return the names of the files after the patch."""
     if not patches:
@@ -86,22 +116,27 @@ def _new_names(patches: Sequence[Patch], *way: str) -> list[str]:
     if ran.returncode and len(patches) > 1:
         return [name for patch in patches for name in _new_names([patch], *way)]
     if ran.returncode:
-        raise Failure(f'{short(patches[0].file)}: it changes no file, or is damaged (is it a '
-                      f'unified diff with a/ and b/?): {_first_error(ran.stderr)}')
+        said = _first_error(ran.stderr)
+        line = re.search(r' at (?:line |\S+:)(\d+)$', said)
+        raise Refused(patches[0], int(line[1]) if line else 0,
+                      'it changes no file, or is damaged (is it a unified diff with a/ and b/?): '
+                      + said)
     return [entry.split('\t', 2)[2] for entry in ran.stdout.split('\0') if entry]
 
 
-def _why(patch: Patch, said: str) -> str:
+def _refused(patch: Patch, said: str) -> Refused:
     """Say where and why a patch does not apply, from all that git says."""
     hunk = re.search(r'^Rejected hunk #(\d+)', said, re.M)
     failed = re.search(r'^error: patch failed: (.+):(\d+)$', said, re.M)
-    if hunk and failed:
-        return f'{short(patch.file)}: hunk {hunk[1]} does not apply to {failed[1]}, line {failed[2]}'
     missing = re.search(r'^error: (.+): No such file or directory$', said, re.M)
-    if missing:
-        return (f'{_where([patch], missing[1])}: it changes {missing[1]}, which is not there '
-                '(if it only quotes a diff: indent it)')
-    return f'{short(patch.file)}: {_first_error(said)}'
+    where, why = (patch, 0), _first_error(said)
+    if hunk and failed:
+        why = f'hunk {hunk[1]} does not apply to {failed[1]}, line {failed[2]}'
+    elif missing:
+        where = _where([patch], missing[1])
+        why = (f'it changes {missing[1]}, which is not there '
+               '(if it only quotes a diff: indent it)')
+    return Refused(*where, f'{why} (the tree is left as it was)')
 
 
 def _first_error(said: str) -> str:
@@ -110,10 +145,10 @@ def _first_error(said: str) -> str:
     return errors[0] if errors else 'git apply failed'
 
 
-def _where(patches: Sequence[Patch], name: str) -> str:
+def _where(patches: Sequence[Patch], name: str) -> tuple[Patch, int]:
     """Return the first line that names a file to be changed, or else the first patch."""
     marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
                                                         b'rename from ', b'rename to '))
-    return next((f'{short(patch.file)}:{number}' for patch in patches
+    return next(((patch, number) for patch in patches
                  for number, line in enumerate(patch.content.splitlines(), 1)
-                 if line.startswith(marks)), str(short(patches[0].file)))
+                 if line.startswith(marks)), (patches[0], 0))
