@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`git apply`, which needs no repository."""
+"""Commands of git that need no repository."""
 
 import subprocess
 import tempfile
@@ -16,7 +16,7 @@ ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR
 
 def apply(patches: Iterable[bytes], folder: Path,
           *options: str) -> subprocess.CompletedProcess[str]:
-    """Run it in a folder as if there were no repository around it."""
+    """Run `git apply` in a folder as if there were no repository around it."""
     with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as temporary:
         files = []
         for number, patch in enumerate(patches):
@@ -25,3 +25,13 @@ def apply(patches: Iterable[bytes], folder: Path,
         return process.run(
             ['git', '--git-dir=/nonexistent', 'apply', '--whitespace=nowarn',
              '--no-ignore-whitespace', *options, *files], more=ALONE, cwd=folder)
+
+
+def alone(*command: str | Path,
+          given: Path = Path('/dev/null')) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that needs no repository; it reads a file."""
+    with open(given, 'rb') as opened, process.start(
+            ['git', '--git-dir=/nonexistent', *command], ALONE, stdin=opened,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        said, errors = ran.communicate()
+    return subprocess.CompletedProcess(command, ran.returncode, said, errors)
