@@ -8,6 +8,13 @@ from . import signs, trace
 
 FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
 STACK_LINES = 40
+FUNCTION = re.compile(r'(?:\[<[0-9a-f]+>\]|RIP: \w+:)? *(?P<unsure>\? )?'
+                      r'(?P<name>[A-Za-z_]\w*)[\w.]*\+0x[0-9a-f]+/0x')
+NAMED = 5  # functions of a stack that tell one splat from another
+# What finds a fault and prints a stack stands in each of its kind.
+PRINTING = re.compile('show_stack|dump_stack|print_|show_regs|__warn|warn_slowpath|panic|'
+                      'lockdep_|kasan_|__asan_|__ubsan_|__might_|save_|stack_trace_|check_prev|'
+                      '__lock_acquire|lock_acquire|__switch_to|__schedule|schedule')
 
 # The KUnit suite prints these around warnings that it provokes (W12).
 PROVOKED_BEGIN = 'pagewalk_kunit: begin of expected warnings'
@@ -40,6 +47,16 @@ def splats(console: str, program: Path) -> list[str]:
         end = _end(lines, i)
         found.append(trace.decode('\n'.join(lines[i:end]), program))
     return found
+
+
+def fingerprint(splat: str) -> str:
+    """Return the kind of a splat and the first functions of its stack, as NIPA and syzbot do."""
+    first, *stack = splat.splitlines()
+    sign = signs.find(first)
+    called = [match for line in stack if (match := FUNCTION.match(line.strip()))]
+    functions = [match['name'] for match in called
+                 if not match['unsure'] and not PRINTING.match(match['name'])]
+    return ':'.join([sign.kind if sign else '', *list(dict.fromkeys(functions))[:NAMED]])
 
 
 def _begins(line: str) -> bool:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The stage that boots: the contract's rules, the KUnit suite and the kernel's log.
+
+What the patched kernel fails counts only if the base passes it.
+"""
+
+from typing import Iterator
+
+from ...boots import guest
+from ...failure import Failure
+from ...logs import splat
+from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, Finding, Outcome
+from ..contract.observe import FAIL as RULE_FAILS, Observation, observe
+from ..contract.rules import RULES
+from .subject import Subject
+
+Key = tuple[str, str]  # of a finding
+
+
+def check(subject: Subject) -> Iterator[Outcome]:
+    """Boot both kernels at once; yield how the boots ended, the rules and the logs."""
+    yield from compare(*observe(guest.ensure(subject.build, [subject.base, subject.patched])))
+
+
+def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:
+    """Yield what two boots show."""
+    if base.died:
+        raise Failure(f'the base itself does not come to its end, so there is nothing to compare '
+                      f'with: {base.died}')
+    yield _outcome('boot', patched, _ends(base), _ends(patched), 'comes to its end')
+    yield _outcome('contract', patched, _failures(base), _failures(patched),
+                   f'{_passed(patched)} of {len(RULES)} rules pass (base: {_passed(base)})')
+    yield _outcome('log', patched, _splats(base), _splats(patched), 'no new splat')
+
+
+def _outcome(check_name: str, patched: Observation, before: dict[Key, Finding],
+             after: dict[Key, Finding], summary: str) -> Outcome:
+    findings = compared(before, after)
+    new = sum(one.kind == NEW for one in findings)
+    return Outcome(check_name, FAIL if new else PASS, f'{new} new: {summary}' if new else summary,
+                   patched.kernel, findings)
+
+
+def compared(before: dict[Key, Finding], after: dict[Key, Finding]) -> tuple[Finding, ...]:
+    """Return all findings, each with its kind: first the new, last those that are mended."""
+    new = [Finding(one.text, NEW, one.details) for key, one in after.items() if key not in before]
+    old = [Finding(one.text, ON_BASE, one.details) for key, one in after.items() if key in before]
+    mended = [Finding(one.text, MENDED, one.details)
+              for key, one in before.items() if key not in after]
+    return (*new, *old, *mended)
+
+
+def _ends(seen: Observation) -> dict[Key, Finding]:
+    """Return what is wrong with the boot as a whole."""
+    found = {}
+    if seen.died:
+        first, *rest = seen.died.splitlines()
+        found['', 'died'] = Finding(first, details=tuple(rest))
+    if seen.dropped:
+        found['', 'dropped'] = Finding(f'the kernel printed too much: {seen.dropped:,} bytes of '
+                                       'its log are missing, and what they had to say')
+    for problem in seen.problems:
+        found['KUnit', problem] = Finding(problem)
+    return found
+
+
+def _failures(seen: Observation) -> dict[Key, Finding]:
+    """Return what the rules' cases say."""
+    return {(rule, case['case']): Finding(f"{rule} {RULES[rule]}: {case['case']}: {case['detail']}")
+            for rule, outcome in seen.rules.items() for case in outcome.failed}
+
+
+def _splats(seen: Observation) -> dict[Key, Finding]:
+    """Return the splats, each once."""
+    found: dict[Key, Finding] = {}
+    for whole in seen.splats:
+        mark = splat.fingerprint(whole)
+        first, *stack = whole.splitlines()
+        found.setdefault(('splat', mark), Finding(f'{first} [{mark}]', details=tuple(stack)))
+    return found
+
+
+def _passed(seen: Observation) -> int:
+    return sum(outcome.state != RULE_FAILS and outcome.passed > 0
+               for outcome in seen.rules.values())

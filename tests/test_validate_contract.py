@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What two boots show is told apart: new, already so on the base, mended."""
+
+import pytest
+
+from appliance.commands.contract.observe import Observation
+from appliance.commands.validate.contract import compare
+from appliance.failure import Failure
+from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, Outcome
+
+SPLAT = """\
+WARNING: CPU: 0 PID: 30 at mm/pagewalk.c:93 walk_pmd_range+0x10/0x40
+[<60000010>] walk_pmd_range+0x10/0x40
+[<60000020>] walk_page_range+0x20/0x40"""
+
+
+def seen(kernel: str, *failed: tuple[str, str], **fields) -> Observation:
+    """Return a boot in which all rules pass but for these cases."""
+    one = Observation(kernel, **fields)
+    for outcome in one.rules.values():
+        outcome.passed = 1
+    for rule, case in failed:
+        one.rules[rule].add(case, False, False, 'is 2, should be 1')
+    return one
+
+
+def outcomes(base: Observation, patched: Observation) -> dict[str, Outcome]:
+    return {one.check: one for one in compare(base, patched)}
+
+
+def kinds(outcome: Outcome) -> dict[str, str]:
+    return {one.text.split(':')[1].strip(): one.kind for one in outcome.findings}
+
+
+def test_a_kernel_that_shows_what_the_base_shows_passes():
+    found = outcomes(seen('base', ('W9', 'old')), seen('series', ('W9', 'old')))
+    assert {one.status for one in found.values()} == {PASS}
+    assert kinds(found['contract']) == {'old': ON_BASE}
+    assert found['contract'].summary == '17 of 18 rules pass (base: 17)'
+
+
+def test_only_what_is_new_fails():
+    found = outcomes(seen('base', ('W9', 'old'), ('W1', 'gone')),
+                     seen('series', ('W9', 'old'), ('W9', 'more')))['contract']
+    assert found.status == FAIL
+    assert kinds(found) == {'more': NEW, 'old': ON_BASE, 'gone': MENDED}
+    assert found.findings[0].text == 'W9 verbatim: more: is 2, should be 1'
+
+
+def test_what_is_mended_passes():
+    found = outcomes(seen('base', ('U2', 'gone')), seen('series'))['contract']
+    assert (found.status, kinds(found)) == (PASS, {'gone': MENDED})
+
+
+def test_a_boot_that_dies_fails_and_its_stack_is_kept():
+    found = outcomes(seen('base'), seen('series', died='a boot failed (panicked):\n[<6>] f+0x1/0x2'))
+    assert found['boot'].status == FAIL
+    assert found['boot'].findings[0].details == ('[<6>] f+0x1/0x2',)
+
+
+def test_a_base_that_dies_accuses_nobody():
+    with pytest.raises(Failure, match='base itself .* panicked'):
+        outcomes(seen('base', died='panicked'), seen('series', died='panicked'))
+
+
+def test_splats_of_one_kind_are_one_finding_wherever_they_lie():
+    moved = SPLAT.replace('+0x10/0x40', '+0x18/0x50')
+    assert outcomes(seen('base', splats=[SPLAT]), seen('series', splats=[moved]))['log'].status == PASS
+    found = outcomes(seen('base'), seen('series', splats=[SPLAT, moved]))['log']
+    assert (found.status, len(found.findings)) == (FAIL, 1)
+    assert 'warning:walk_pmd_range:walk_page_range' in found.findings[0].text
