@@ -4,15 +4,18 @@
 import email.charset
 import email.mime.text
 import io
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from appliance.failure import Failure
-from appliance.kernels.intake import given, reading
+from appliance.kernels.intake import given, reading, standing
 from appliance.kernels.newfiles import whole
+from appliance.kernels.series import Kernel, Stack
 from appliance.paths import PATCHES
 
 AUTHOR = {'GIT_AUTHOR_NAME': 'Jürgen Müller', 'GIT_AUTHOR_EMAIL': 'jm@example.org',
@@ -301,7 +304,7 @@ def test_format_flowed_is_said(repository, box, out):
 def test_what_format_flowed_has_damaged_is_refused(repository, box, out):
     mail = repository.mails()[0]
     wrapped = mail.partition('\n\n')[2].replace('+line nine\n', '+line\nnine\n')
-    with pytest.raises(Failure, match=r'v2\.mbox:1: .*corrupt.*change it.*format=flowed'):
+    with pytest.raises(Failure, match=r'v2\.mbox:1: .*change it.*corrupt.*format=flowed'):
         reading.read(box(flowed(mail, wrapped)), out)
 
 
@@ -396,11 +399,9 @@ def test_what_is_refused_is_named_with_its_line_in_what_was_given(repository, bo
         mails[1] = encoded(mails[1], how, 'utf-8')
         line = mails[0].count('\n') + 1  # of the mail: its text is not there as it is
     else:
-        line = max(number for number, text in enumerate(''.join(mails).splitlines(), 1)
-                   if new in text)
+        line = line_of(mails, new)
     said = refused(box(*mails), out)
-    assert f'v2.mbox:{line}: {what}' in said
-    assert said.endswith('(in "mm: größer: new names")')
+    assert f'v2.mbox:{line}: "mm: größer: new names": {what}' in said
 
 
 def test_commits(repository, out):
@@ -461,3 +462,107 @@ def test_too_many_commits(repository, out):
         commit + 'from base\n' + commit * 64).encode())
     with pytest.raises(Failure, match='base..long: more than 64 commits'):
         reading.read_commits(repository.path, 'base..long', out)
+
+
+def test_a_repository_of_another_user(repository, tmp_path, out):
+    """A container has the user's repository, but another user."""
+    if os.getuid():
+        pytest.skip('only root can give files away')
+    path = tmp_path / 'theirs'
+    git(tmp_path, 'clone', '--quiet', str(repository.path), 'theirs')
+    for name in (path, path / '.git'):
+        os.chown(name, 12345, 12345)
+    assert len(reading.read_commits(path, 'base..topic', out).patches) == 3
+
+
+@pytest.fixture
+def stands(repository, tmp_path, out):
+    """Read a series and hold it to the tree of a revision."""
+    def check(where: str, revision: str) -> list[str]:
+        git(repository.path, 'checkout', '--quiet', '--detach', revision)
+        return [posted.subject for posted in
+                standing.already_in(repository.path, reading.read(where, out).patches)]
+    return check
+
+
+def test_a_series_applies_or_is_there_already(repository, box, stands):
+    mails = repository.mails()
+    assert stands(box(*mails), 'base') == []
+    assert stands(box(*mails), 'topic') == TITLES
+    assert stands(box(*mails), 'topic~1') == TITLES[:2]
+
+
+def test_a_series_whose_patches_change_the_same_lines_is_there_already(repository, box, stands):
+    git(repository.path, 'checkout', '--quiet', '-B', 'twice', 'base')
+    for number in ('9.1', '9.2', '9.3'):
+        repository.commit(f'mm: {number}', {'mm/walk.c': LINES.replace('line 9\n', f'{number}\n')})
+    series = git(repository.path, 'format-patch', '--stdout', 'base..twice')
+    assert stands(box(series), 'twice') == ['mm: 9.1', 'mm: 9.2', 'mm: 9.3']
+    assert stands(box(series), 'twice~1') == ['mm: 9.1', 'mm: 9.2']
+
+
+def line_of(mails: list[str], text: str) -> int:
+    """Return the last line of a mailbox that has a text."""
+    return max(number for number, line in enumerate(''.join(mails).splitlines(), 1)
+               if text in line)
+
+
+def test_what_does_not_apply_is_named(repository, box, stands):
+    mails = repository.mails()
+    mails[2] = mails[2].replace('-old', '-new')
+    begins = ''.join(mails[:2]).count('\n') + 1
+    with pytest.raises(Failure, match=rf'v2\.mbox:{begins}: "mm: remove the old": the removal '
+                       r'does not apply to mm/old\.c, line 1'):
+        stands(box(*mails), 'base')
+
+
+def test_a_file_that_is_not_there_is_named_with_the_line(repository, box, stands):
+    mails = repository.mails()
+    mails[1] = mails[1].replace('rename from mm/run.sh', 'rename from mm/gone.sh')
+    line = line_of(mails, 'rename from')
+    with pytest.raises(Failure, match=rf'v2\.mbox:{line}: "mm: größer: .* changes mm/gone\.sh, wh'):
+        stands(box(*mails), 'base')
+
+
+def test_a_diff_in_a_message_is_one(repository, box, stands):
+    """Git takes it so, too."""
+    mails = repository.mails()
+    quoted = '--- a/mm/nothing.c\n+++ b/mm/nothing.c\n@@ -1 +1 @@\n-int x;\n+long x;\n'
+    mails[1] = mails[1].replace('Why.\n', f'It quotes:\n\n{quoted}\n')
+    line = line_of(mails, '--- a/mm/nothing.c')
+    with pytest.raises(Failure, match=rf'v2\.mbox:{line}: .*mm/nothing\.c, .*quotes a diff: indent'):
+        stands(box(*mails), 'base')
+    mails[1] = mails[1].replace(quoted, re.sub('^', '  ', quoted, flags=re.M))
+    assert stands(box(*mails), 'base') == []
+
+
+def test_a_series_is_held_to_a_kernel(repository, box, tmp_path, monkeypatch, out):
+    """What the kernel's own series have is there already, too."""
+    git(repository.path, 'checkout', '--quiet', '--detach', 'base')
+    linux = tmp_path / 'linux'
+    shutil.copytree(repository.path / 'mm', linux / 'mm')
+    (linux / 'Makefile').write_text('VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n')
+    monkeypatch.setenv('LINUX_SRC', str(linux))
+    build = tmp_path / 'build'
+    build.mkdir()
+    posted = reading.read(box(*repository.mails()), out).patches
+    stock = Kernel('stock', Stack((), ()))
+    assert standing.already_applied(build, stock, posted) == ()
+    assert standing.already_applied(build, stock.plus('mine', posted[0].patch.file), posted) \
+        == posted[:1]
+    (linux / 'mm/walk.c').write_text(LINES.replace('line 9\n', 'line 9.0\n'))
+    with pytest.raises(Failure, match='"mm: walk: change it": hunk 1 does not apply to mm/walk.c'):
+        standing.already_applied(build, stock, posted)
+
+
+def test_whether_the_tree_has_the_base_commit(repository, tmp_path):
+    git(repository.path, 'checkout', '--quiet', '--detach', 'topic')
+    base, topic = (git(repository.path, 'rev-parse', name).strip() for name in ('base', 'topic'))
+    tree = repository.path
+    assert standing.of_base_commit(topic, tree) == \
+        f'base-commit {topic[:12]} is what {tree} has checked out'
+    assert standing.of_base_commit(base, tree) == \
+        f'base-commit {base[:12]} is in {tree}, but {topic[:12]} is checked out'
+    assert standing.of_base_commit('1' * 40, tree) == f'base-commit 111111111111 is not in {tree}'
+    assert standing.of_base_commit(base, tree / 'mm') == \
+        f'base-commit {base[:12]}: {tree}/mm is no git tree, so it may be another'

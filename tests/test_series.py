@@ -99,6 +99,18 @@ def test_a_stack_that_does_not_apply_names_the_hunk_and_changes_nothing(clone):
     assert sorted(p.name for p in clone.tree.rglob('*.*')) == ['other.c', 'probe.c', 'walk.c']
 
 
+def test_the_hunk_is_that_of_the_file(clone):
+    """Git names hunks after all files; one that removes another file is not among them."""
+    far = ''.join(f'{number}\n' for number in range(30))
+    clone.write('mm/walk.c', f'one\ntwo\nthree\n{far}')
+    hunk = '@@ -31,3 +31,3 @@\n 27\n-x\n+y\n 29\n'
+    removes = '--- a/mm/other.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-another\n'
+    with pytest.raises(Failure, match=r'one\.patch: hunk 2 does not apply to mm/walk\.c, line 31'):
+        clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='2') + hunk + removes))
+    with pytest.raises(Failure, match=r'one\.patch: the removal does not apply to mm/other\.c, line 1'):
+        clone.patched.bring_to(clone.kernel('a', one=removes + PATCH.format(new='2') + hunk))
+
+
 def test_fuzz_is_refused_and_an_offset_is_not(clone):
     clone.write('mm/walk.c', 'zero\nzero\none\ntwo\nthree\n')
     lower = PATCH.format(new='TWO').replace('-1,3 +1,3', '-2,3 +2,3')  # not a file's first line

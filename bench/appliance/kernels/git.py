@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Commands of git that need no repository."""
+"""Commands of git: those that need no repository, and those that read the user's."""
 
 import subprocess
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Iterable
 
 from .. import process
+from ..failure import Failure
 
 # What the user or the system has set for git would change what it writes.
 ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR_NOSYSTEM': '1',
@@ -35,3 +36,16 @@ def alone(*command: str | Path,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
         said, errors = ran.communicate()
     return subprocess.CompletedProcess(command, ran.returncode, said, errors)
+
+
+def of_repository(repository: Path, *command: str) -> list[str | Path]:
+    """Return a command that reads a repository, whoever owns it, since the user has named it."""
+    return ['git', '-C', repository, '-c', 'safe.directory=*', *command]
+
+
+def read(repository: Path, *command: str, why: str = '') -> str:
+    """Return what such a command prints; raise Failure, with a reason or git's own, if it fails."""
+    ran = process.run(of_repository(repository, *command), more=ALONE)
+    if ran.returncode:
+        raise Failure(f"'{repository}': {why or process.last_line(ran.stderr)}")
+    return ran.stdout.strip()

@@ -126,12 +126,14 @@ def _new_names(patches: Sequence[Patch], *way: str) -> list[str]:
 
 def _refused(patch: Patch, said: str) -> Refused:
     """Say where and why a patch does not apply, from all that git says."""
-    hunk = re.search(r'^Rejected hunk #(\d+)', said, re.M)
     failed = re.search(r'^error: patch failed: (.+):(\d+)$', said, re.M)
     missing = re.search(r'^error: (.+): No such file or directory$', said, re.M)
     where, why = (patch, 0), _first_error(said)
-    if hunk and failed:
-        why = f'hunk {hunk[1]} does not apply to {failed[1]}, line {failed[2]}'
+    if failed:
+        hunk = re.search(rf'^Applying patch {re.escape(failed[1])} with .*\n(?:Hunk .*\n)*'
+                         r'Rejected hunk #(\d+)', said, re.M)
+        what = f'hunk {hunk[1]}' if hunk else 'the removal'
+        why = f'{what} does not apply to {failed[1]}, line {failed[2]}'
     elif missing:
         where = _where([patch], missing[1])
         why = (f'it changes {missing[1]}, which is not there '

@@ -57,17 +57,18 @@ def commits(repository: Path, commit_range: str) -> tuple[list[Mail], str]:
     base, dots, topic = commit_range.partition('..')
     if not dots or topic.startswith('.'):
         raise Failure(f"'{commit_range}' is no range of commits: name it as BASE..TOPIC")
-    _git(repository, 'rev-parse')
+    git.read(repository, 'rev-parse')
     first, last = (_commit(repository, revision or 'HEAD') for revision in (base, topic))
-    start = _git(repository, 'merge-base', first, last)
-    if int(_git(repository, 'rev-list', '--count', f'{start}..{last}')) > MOST_PATCHES:
+    start = git.read(repository, 'merge-base', first, last)
+    if int(git.read(repository, 'rev-list', '--count', f'{start}..{last}')) > MOST_PATCHES:
         raise Failure(f'{commit_range}: more than {MOST_PATCHES} commits')
-    merges = _git(repository, 'rev-list', '--merges', '--oneline', f'{start}..{last}')
+    merges = git.read(repository, 'rev-list', '--merges', '--oneline', f'{start}..{last}')
     if merges:
         raise Failure(f'{commit_range}: {merges.splitlines()[0]} is a merge, which is no patch; '
                       'rebase it')
-    with process.start(['git', '-C', repository, 'format-patch', *FORMAT, f'{start}..{last}'],
-                       git.ALONE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ran:
+    with process.start(
+            git.of_repository(repository, 'format-patch', *FORMAT, f'{start}..{last}'),
+            git.ALONE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ran:
         assert ran.stdout
         content = _read(commit_range, ran.stdout)
     if not content:
@@ -78,15 +79,8 @@ def commits(repository: Path, commit_range: str) -> tuple[list[Mail], str]:
 
 
 def _commit(repository: Path, revision: str) -> str:
-    return _git(repository, 'rev-parse', '--verify', '--quiet', '--end-of-options',
+    return git.read(repository, 'rev-parse', '--verify', '--quiet', '--end-of-options',
                 f'{revision}^{{commit}}', why=f"'{revision}' is no commit")
-
-
-def _git(repository: Path, *command: str, why: str = '') -> str:
-    ran = process.run(['git', '-C', repository, *command], more=git.ALONE)
-    if ran.returncode:
-        raise Failure(f"'{repository}': {why or process.last_line(ran.stderr)}")
-    return ran.stdout.strip()
 
 
 def _files(folder: Path) -> list[Path]:

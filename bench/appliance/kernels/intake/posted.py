@@ -28,7 +28,7 @@ class Posted:
         line = self.line
         if refused.line and self.shift is not None:
             line = refused.line + self.shift
-        return Failure(f'{self.source}:{line}: {refused.why} (in "{self.subject}")')
+        return Failure(f'{self.source}:{line}: "{self.subject}": {refused.why}')
 
 
 @dataclass(frozen=True)
