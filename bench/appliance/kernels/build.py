@@ -2,32 +2,24 @@
 """Build kernels: one source tree, one object folder a configuration.
 
 Kernels are built one after the other in the same object folder, and each result is copied
-out. So what two kernels share is compiled once. The object folder lies in the tree, so that
-kbuild names no absolute path, and ccache finds what another clone has compiled.
+out. So what two kernels share is compiled once.
 """
 
 import hashlib
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
 from .. import process
 from ..failure import Failure
-from ..paths import copy_atomically, locked, write_atomically
+from ..paths import copy_atomically, locked
 from ..progress import Step
-from . import configuration, kept, sources
+from . import configuration, kbuild, kept, sources
+from .kbuild import ObjectFolder
 from .series import Kernel
 from .sources import Source
 from .tree import PatchedTree
-
-# The same sources give the same program, wherever and whenever they are built.
-REPRODUCIBLE = {
-    'KBUILD_BUILD_TIMESTAMP': '1970-01-01', 'KBUILD_BUILD_USER': 'umwalk',
-    'KBUILD_BUILD_HOST': 'umwalk', 'KBUILD_BUILD_VERSION': '1',
-}
 
 TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
 
@@ -83,8 +75,13 @@ def release(built: Built) -> None:
 
 def check_applies(build: Path, kernel: Kernel) -> None:
     """Raise Failure if its stack does not; nothing is changed or built."""
+    read_files(build, kernel, set())
+
+
+def read_files(build: Path, kernel: Kernel, names: set[str]) -> dict[str, str]:
+    """Return files of the kernel tree as they are in a kernel, built or not; nothing is changed."""
     with locked(build):
-        _tree(build, sources.prepare(build, kernel.version)).read(kernel.stack, set())
+        return _tree(build, sources.prepare(build, kernel.version)).read(kernel.stack, names)
 
 
 def bring_tree_to(build: Path, kernel: Kernel) -> Path:
@@ -117,11 +114,13 @@ def _ensure_one(build: Path, kernel: Kernel) -> Built:
 
 
 def _build(build: Path, built: Built) -> None:
-    kernel, tree = built.kernel, built.source.tree
+    kernel = built.kernel
     patched = _tree(build, built.source)
     patched.bring_to(kernel.stack)
-    objects = tree / f'{sources.OBJECTS}-{kernel.configuration}'
-    _configure(built, objects, patched)
+    objects = ObjectFolder(built.source, patched, kernel.configuration.name)
+    wanted = kernel.configuration.requested()
+    objects.configure(wanted)
+    configuration.check_taken(wanted, objects.config)
     shown = Step(f'building kernel {kernel.name}')
     try:
         compiled = _compile(built, objects, shown)
@@ -129,8 +128,8 @@ def _build(build: Path, built: Built) -> None:
         shown.end('failed')
         raise
     shown.end(f'done, {compiled} files compiled')
-    copy_atomically(objects / '.config', built.config)
-    _install(built, objects)
+    copy_atomically(objects.config, built.config)
+    _install(built, objects.path)
 
 
 def _install(built: Built, objects: Path) -> None:
@@ -157,13 +156,9 @@ def _digest(source: Source, kernel: Kernel) -> str:
     """Return a digest that changes whenever the kernel could come out different."""
     symbols = {symbol: value for symbol, (value, _) in kernel.configuration.requested().items()}
     parts = [source.id, *(patch.digest for patch in kernel.stack.patches),
-             *(f'{symbol}={symbols[symbol]}' for symbol in sorted(symbols)), _compiler(),
+             *(f'{symbol}={symbols[symbol]}' for symbol in sorted(symbols)), kbuild.compiler(),
              _compiler_flags(kernel.configuration)]
     return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
-
-
-def _compiler() -> str:
-    return process.output(['gcc', '--version'])
 
 
 def _compiler_flags(configured: configuration.Configuration) -> str:
@@ -177,36 +172,10 @@ def _compiler_flags(configured: configuration.Configuration) -> str:
             + configured.compiler_flags)
 
 
-def _configure(built: Built, objects: Path, patched: PatchedTree) -> None:
-    """Make .config, unless all that it depends on is as it was for the kernel before."""
-    wanted = built.kernel.configuration.requested()
-    text = ''.join(f'{symbol}={value}\n' for symbol, (value, _) in wanted.items())
-    done = objects / 'umwalk.configured'
-    depends = hashlib.sha256((text + built.source.id + _compiler()).encode()
-                             + patched.content(_is_kconfig)).hexdigest()
-    if done.exists() and done.read_text(encoding='utf-8') == depends:
-        return
-    done.unlink(missing_ok=True)
-    objects.mkdir(exist_ok=True)
-    fragment = objects / 'umwalk.config'
-    write_atomically(fragment, text)
-    ran = _make(built.source.tree, objects, ['allnoconfig'], {'KCONFIG_ALLCONFIG': str(fragment)})
-    output, _ = ran.communicate()
-    if ran.returncode:
-        raise Failure('configuring the kernel failed:\n' + output)
-    configuration.check_taken(wanted, objects / '.config')
-    write_atomically(done, depends)
-
-
-def _is_kconfig(name: str) -> bool:
-    return Path(name).name.startswith('Kconfig') or name.startswith('scripts/')
-
-
-def _compile(built: Built, objects: Path, shown: Step) -> int:
+def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
     """Run kbuild; returns how many files it compiled."""
-    tree = built.source.tree
-    flags = _compiler_flags(built.kernel.configuration).format(tree=tree.resolve())
-    ran = _make(tree, objects, ['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+    flags = _compiler_flags(built.kernel.configuration).format(tree=built.source.tree.resolve())
+    ran = objects.make(['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
     compiled = 0
     assert ran.stdout
     with open(built.log, 'w', encoding='utf-8') as written:
@@ -220,14 +189,3 @@ def _compile(built: Built, objects: Path, shown: Step) -> int:
         raise Failure(f'kernel {built.kernel.name} does not build, see {built.log}:\n'
                       + '\n'.join(errors))
     return compiled
-
-
-def _make(tree: Path, objects: Path, targets: list[str],
-          extra: dict[str, str]) -> subprocess.Popen:
-    """Start kbuild."""
-    compiler = 'ccache gcc' if shutil.which('ccache') else 'gcc'
-    return process.start(
-        ['make', '-C', tree, f'O={objects}', 'ARCH=um', f'CC={compiler}',
-         f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
-        REPRODUCIBLE | extra, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        **process.TEXT)

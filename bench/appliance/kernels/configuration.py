@@ -4,9 +4,13 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Sequence
 
 from ..failure import Failure
 from ..paths import CONFIGS
+
+# symbol -> (value, 'file:line')
+Symbols = dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,17 @@ class Configuration:
     def __str__(self) -> str:
         return self.name
 
-    def requested(self) -> dict[str, tuple[str, str]]:
-        """Return symbol -> (value, 'file:line'); the last fragment that names a symbol wins."""
-        wanted: dict[str, tuple[str, str]] = {}
-        for path in self.fragments:
-            wanted |= _symbols(path)
-        return wanted
+    def requested(self) -> Symbols:
+        """Return the symbols that are asked for."""
+        return requested(self.fragments)
+
+
+def requested(fragments: Sequence[Path]) -> Symbols:
+    """Return the symbols of fragments; the last one that names a symbol wins."""
+    wanted: Symbols = {}
+    for path in fragments:
+        wanted |= _symbols(path)
+    return wanted
 
 
 # Lines and inlined functions, for counts and stack traces: what costs least of
@@ -42,7 +51,7 @@ DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config
 ALL = {one.name: one for one in (RELEASE, DEBUG)}
 
 
-def _symbols(path: Path) -> dict[str, tuple[str, str]]:
+def _symbols(path: Path) -> Symbols:
     found = {}
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         place = f'{path.parent.name}/{path.name}:{number}'
@@ -56,7 +65,7 @@ def _symbols(path: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def check_taken(wanted: dict[str, tuple[str, str]], config: Path) -> None:
+def check_taken(wanted: Symbols, config: Path) -> None:
     """Fail, naming the symbols, when the kernel's .config is not what was asked for."""
     taken = dict(re.findall(r'^(CONFIG_\w+)=(.+)$', config.read_text(encoding='utf-8'), re.M))
     missed = [f'{place}: {symbol}={value} did not take effect, it is {taken.get(symbol, "n")}'
