@@ -6,6 +6,7 @@
 #
 #   deps.sh                what a user needs
 #   deps.sh test           what a user and the tests need
+#   deps.sh validate       what a user and all checks of a series need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
@@ -52,9 +53,14 @@ pylint            pylint             pylint             python-pylint      pytho
 mypy              mypy               python3-mypy       mypy               python3-mypy
 patch             patch              patch              patch              patch
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
-perl              perl               perl               perl               perl
 unshare           util-linux         util-linux         util-linux         util-linux
 libasan.so        gcc                libasan            gcc                gcc
+'
+
+checks='
+perl              perl               perl               perl               perl
+codespell         codespell          codespell          codespell          codespell
+sparse            sparse             sparse             sparse             sparse
 '
 
 by_tarball="set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N"
@@ -110,7 +116,7 @@ END
 # Print the packages that have what is named.
 packages_of() {
 	for wanted in "$@"; do
-		echo "$table$tests" | while read -r what apt dnf pacman zypper; do
+		echo "$table$tests$checks" | while read -r what apt dnf pacman zypper; do
 			[ "${what#\?}" = "$wanted" ] || continue
 			# shellcheck disable=SC2086 # columns
 			set -- "${what#python:}" $apt $dnf $pacman $zypper
@@ -146,7 +152,8 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 lines=$table modules="numpy scipy matplotlib"
-[ "${1:-}" != test ] || lines=$table$tests modules="$modules pytest"
+[ "${1:-}" != test ] || lines=$table$tests$checks modules="$modules pytest"
+[ "${1:-}" != validate ] || lines=$table$checks
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=
 find_missing "$lines"

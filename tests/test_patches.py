@@ -10,14 +10,14 @@ import pytest
 
 from appliance.commands.options import by_height
 from appliance.failure import Failure
-from appliance.kernels import newfiles, posting, series, sources
+from appliance.kernels import newfiles, posting, scripts, series, sources
 from appliance.kernels.patch import is_left_out, touched_files
 from appliance.kernels.tree import PatchedTree
+from appliance.kernels.version import LINUX
 from appliance.paths import TOP, build_folder
 
-# The folders that the patches add files to have maintainers already, and the
-# mainline commits that messages name are not in whatever git tree this is in.
-IGNORED = 'FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID'
+# The folders that the patches add files to have maintainers already.
+IGNORED = ['FILE_PATH_CHANGES']
 PATCH_FILES = sorted({patch.file for name in series.kernels()
                       for patch in series.kernel(name).stack.patches})
 # Each kernel of umwalk is a part of the highest one.
@@ -31,12 +31,8 @@ def subject(text: str) -> str:
 
 
 def checkpatch(text: str) -> list[str]:
-    """Return errors and warnings; a file name in a git tree would be taken for source code."""
-    ran = subprocess.run([sources.tree(build_folder()) / 'scripts' / 'checkpatch.pl', '--no-tree',
-                          f'--ignore={IGNORED}', '-'], input=text, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    assert 'total: ' in ran.stdout, 'checkpatch.pl did not run'
-    return [line for line in ran.stdout.splitlines() if line.startswith(('ERROR:', 'WARNING:'))]
+    """Return errors and warnings."""
+    return list(map(str, scripts.checkpatch(build_folder(), LINUX, text.encode(), IGNORED)))
 
 
 @pytest.fixture(scope='session')

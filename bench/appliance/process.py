@@ -80,8 +80,12 @@ def last_line(said: str) -> str:
     return (said.split('\n') if (said := said.strip()) else ['it says nothing'])[-1]
 
 
+def missing(program: str) -> str:
+    """Say what installs a program."""
+    return f'{program} is missing; `bench/deps.sh how {program}` prints the command that installs it'
+
+
 def _cannot_start(command: Command, error: OSError) -> NoReturn:
     if isinstance(error, FileNotFoundError) and '/' not in str(command[0]):
-        raise Failure(f'{command[0]} is missing; `bench/deps.sh how {command[0]}` prints the '
-                      'command that installs it') from error
+        raise Failure(missing(str(command[0]))) from error
     raise Failure(f'{command[0]} does not start: {error.strerror}') from error

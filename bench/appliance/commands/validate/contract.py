@@ -9,9 +9,10 @@ from typing import Iterator
 from ...boots import guest
 from ...failure import Failure
 from ...logs import splat
-from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, Finding, Outcome
+from ...runs.outcome import FAIL, NEW, PASS, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe
 from ..contract.rules import RULES
+from .compared import compared
 from .subject import Subject
 
 Key = tuple[str, str]  # of a finding
@@ -39,15 +40,6 @@ def _outcome(check_name: str, patched: Observation, before: dict[Key, Finding],
     new = sum(one.kind == NEW for one in findings)
     return Outcome(check_name, FAIL if new else PASS, f'{new} new: {summary}' if new else summary,
                    patched.kernel, findings)
-
-
-def compared(before: dict[Key, Finding], after: dict[Key, Finding]) -> tuple[Finding, ...]:
-    """Return all findings, each with its kind: first the new, last those that are mended."""
-    new = [Finding(one.text, NEW, one.details) for key, one in after.items() if key not in before]
-    old = [Finding(one.text, ON_BASE, one.details) for key, one in after.items() if key in before]
-    mended = [Finding(one.text, MENDED, one.details)
-              for key, one in before.items() if key not in after]
-    return (*new, *old, *mended)
 
 
 def _ends(seen: Observation) -> dict[Key, Finding]:

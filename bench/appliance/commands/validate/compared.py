@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is found on the base, and with the series on it: which of that is new?"""
+
+from dataclasses import replace
+from typing import Iterable, Mapping, TypeVar
+
+from ...kernels.said import Said
+from ...runs.outcome import MENDED, NEW, ON_BASE, PASS, WARN, Finding, Outcome
+
+Key = TypeVar('Key')
+
+
+def compared(before: Mapping[Key, Finding], after: Mapping[Key, Finding]) -> tuple[Finding, ...]:
+    """Return all findings, each with its kind: first the new, last those that are mended."""
+    new = [replace(one, kind=NEW) for key, one in after.items() if key not in before]
+    old = [replace(one, kind=ON_BASE) for key, one in after.items() if key in before]
+    mended = [replace(one, kind=MENDED) for key, one in before.items() if key not in after]
+    return (*new, *old, *mended)
+
+
+def warnings(check: str, before: Iterable[Said], after: Iterable[Said], on: str = '') -> Outcome:
+    """Return an outcome that warns if a tool says anything new; that is marked, as robots do."""
+    found = tuple(replace(one, text=f'>> {one.text}') if one.kind == NEW else one
+                  for one in compared(_findings(before), _findings(after)))
+    new = sum(one.kind == NEW for one in found)
+    return Outcome(check, WARN if new else PASS, f'{new} new warnings', on, found)
+
+
+def _findings(said: Iterable[Said]) -> dict[Said, Finding]:
+    return {one: Finding(one.line) for one in sorted(said)}

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The commits of the git repository that umwalk's tree was made from."""
+
+import re
+from pathlib import Path
+
+from .. import process
+from . import sources
+from .version import Version
+
+TAG = re.compile(r'([0-9a-f]{12,40}) \("(.*)"\)')
+
+
+def repository(version: Version) -> Path | None:
+    """Return the repository, if the tree was made from one."""
+    named = sources.origin(version)
+    return named if (named / '.git').exists() else None
+
+
+def fault(repo: Path, tag: str) -> str:
+    """Say what is wrong with what a Fixes: tag names, or return ''."""
+    match = TAG.fullmatch(tag)
+    if not match:
+        return 'it is not of the form 123456789abc ("title"), with 12 digits or more'
+    title = _git(repo, 'show', '--no-patch', '--format=%s', f'{match[1]}^{{commit}}')
+    if title is None:
+        return f'{repo} has no such commit'
+    if title != match[2]:
+        return f'the title of that commit is "{title}"'
+    if _git(repo, 'merge-base', '--is-ancestor', match[1], 'HEAD') is None:
+        return f'that commit is not in the history of what {repo} has checked out'
+    return ''
+
+
+def is_whole(repo: Path) -> bool:
+    """Whether a repository has all of its history."""
+    return _git(repo, 'rev-parse', '--is-shallow-repository') == 'false'
+
+
+def _git(repo: Path, *command: str) -> str | None:
+    """Return the line that git prints, or None if it fails."""
+    ran = process.run(['git', '-C', repo, '--no-pager', *command])
+    return None if ran.returncode else ran.stdout.strip()
