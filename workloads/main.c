@@ -16,6 +16,7 @@
 #include "measure/rows.h"
 #include "measure/scale.h"
 #include "out/records.h"
+#include "readers/readers.h"
 #include "rules/contract.h"
 
 /* run() gets the name as argv[0] and returns the exit status. */
@@ -47,6 +48,9 @@ static const struct command {
 	  "is checked, too: records; --count: count instructions instead" },
 	{ "golden", "FILE", 1, 1, golden_main,
 	  "replay the walks that FILE describes: records" },
+	{ "readers", "", 0, 0, readers_main,
+	  "what smaps, pagemap and all other readers say of many layouts, and\n"
+	  "whether it is true: records" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

@@ -40,11 +40,16 @@ int name_find(const char * const *names, size_t n, const char *name)
 	return -1;
 }
 
+int probe_find(void)
+{
+	return open(PROBE_DEVICE, O_RDWR | O_CLOEXEC);
+}
+
 int probe_open(void)
 {
-	int fd = open(PROBE_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd = probe_find();
 
-	if (fd < 0)
+	if (fd == NO_PROBE)
 		die("%s: %s: this kernel has no probe (CONFIG_PAGEWALK_PROBE, series platform)",
 		    PROBE_DEVICE, strerror(errno));
 	return fd;

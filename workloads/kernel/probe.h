@@ -11,7 +11,12 @@
 
 #define CALLBACK_BIT(callback)	(1U << PAGEWALK_PROBE_##callback)
 
-/* Open the device, or die with a line that says how to get one. */
+/* Stands for the probe of a kernel that has none. */
+#define NO_PROBE	(-1)
+
+/* Open the device, or return NO_PROBE. */
+int probe_find(void);
+/* Open it, or die with a line that says how to get one. */
 int probe_open(void);
 
 /* "pte_hole", "skip_pfnmap". */

@@ -5,6 +5,13 @@
 
 #define PAGEMAP_SCAN	_IOWR('f', 16, struct scan)
 
+bool pagemap_has_scan(int fd)
+{
+	struct scan scan = { .start = 0, .end = 0 };
+
+	return pagemap_scan(fd, &scan) != -ENOTTY;
+}
+
 int64_t pagemap_scan(int fd, struct scan *scan)
 {
 	int got;

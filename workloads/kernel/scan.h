@@ -3,6 +3,7 @@
 #ifndef SCAN_H
 #define SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 
@@ -24,6 +25,8 @@ struct scan {
 		 category_inverted, category_mask, category_anyof_mask,
 		 return_mask;
 };
+
+bool pagemap_has_scan(int fd);
 
 /* Return how many regions a scan gave, or a negative error number. */
 int64_t pagemap_scan(int fd, struct scan *scan);

@@ -128,10 +128,42 @@ bool smaps_parse(struct smaps *smaps, const char *text, size_t len,
 	return ok;
 }
 
+const char *smaps_next(const char *text)
+{
+	do {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : "";
+	} while (*text && !is_header(text));
+	return text;
+}
+
+void smaps_parse_vma(struct smaps_vma *vma, const char *text, size_t len)
+{
+	char *copy = strndup(text, len), *rest = copy, *line;
+
+	if (!copy)
+		die("no memory for a copy of smaps");
+	line = strsep(&rest, "\n");
+	parse_header(line, vma);
+	while ((line = strsep(&rest, "\n")))
+		parse_field(line, vma);
+	free(copy);
+}
+
 void smaps_free(struct smaps *smaps)
 {
 	free(smaps->vmas);
 	*smaps = (struct smaps){ 0 };
+}
+
+int64_t smaps_rollup_field(const char *text, const char *name)
+{
+	char key[40];
+	const char *line;
+
+	snprintf(key, sizeof(key), "\n%s:", name);
+	line = strstr(text, key);
+	return line ? (int64_t)strtoull(line + strlen(key), NULL, 10) : -1;
 }
 
 /*

@@ -60,8 +60,16 @@ bool smaps_parse(struct smaps *smaps, const char *text, size_t len,
 		 char *error, size_t error_size);
 void smaps_free(struct smaps *smaps);
 
+/* Return the start of the next VMA behind @text, or the end. */
+const char *smaps_next(const char *text);
+/* Parse the text of one VMA. A line that is not understood is left out. */
+void smaps_parse_vma(struct smaps_vma *vma, const char *text, size_t len);
+
 /* True if @flag, two letters, is among the VmFlags. */
 bool smaps_has_flag(const struct smaps_vma *vma, const char *flag);
+
+/* Return "Rss:   4 kB" of smaps_rollup in kB; -1 if there is no such line. */
+int64_t smaps_rollup_field(const char *text, const char *name);
 
 /* Room for the smaps of any layout. */
 #define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)

@@ -40,6 +40,10 @@ void records_required(void)
 static void put_string(const char *s)
 {
 	for (; *s; s++) {
+		if (*s == '\n') {
+			fputs("\\n", records);
+			continue;
+		}
 		if (*s == '"' || *s == '\\')
 			fputc('\\', records);
 		fputc((unsigned char)*s < ' ' ? ' ' : *s, records);
@@ -81,6 +85,22 @@ void record_rule(const char *rule, const char *name, bool ok, bool skip,
 		rule, name, ok ? "true" : "false", skip ? "true" : "false",
 		checked);
 	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_reader(const char *layout, const char *reader, const char *name,
+		   bool ok, bool skip, uint64_t checked, const char *detail,
+		   const char *said)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"reader\",\"layout\":\"%s\",\"reader\":\"%s\",\"case\":\"%s\",\"ok\":%s,\"skip\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		layout, reader, name, ok ? "true" : "false",
+		skip ? "true" : "false", checked);
+	put_string(detail);
+	fputs("\",\"said\":\"", records);
+	put_string(said);
 	fputs("\"}\n", records);
 }
 

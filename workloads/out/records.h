@@ -14,6 +14,11 @@
  *	 "detail":"..."}
  *		case C of rule R of the contract compared N things; detail tells
  *		the smallest that breaks the rule, or why it was skipped
+ *	{"type":"reader","layout":L,"reader":R,"case":C,"ok":true,
+ *	 "skip":false,"checked":N,"detail":"...","said":"..."}
+ *		what reader R says of layout L in case C, with PFNs and numbers
+ *		of inodes masked; N things of it were compared with the truth,
+ *		and detail tells the first wrong one, or why it was skipped
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
  *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
@@ -83,6 +88,9 @@ void record_check(const char *layout, const char *check, bool ok,
 		  uint64_t checked, const char *detail);
 void record_rule(const char *rule, const char *name, bool ok, bool skip,
 		 uint64_t checked, const char *detail);
+void record_reader(const char *layout, const char *reader, const char *name,
+		   bool ok, bool skip, uint64_t checked, const char *detail,
+		   const char *said);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */

@@ -16,6 +16,7 @@
 #include "space/subject.h"
 #include "truth/check.h"
 #include "truth/describe.h"
+#include "truth/page.h"
 
 #define ENTRY	sizeof(uint64_t)
 
@@ -160,23 +161,15 @@ static void check_joints(struct rule_run *run, struct window_check *wc,
 	}
 }
 
-/* Pages of VM_MIXEDMAP memory lie behind each such VMA. */
-static uint64_t expected_flags(const struct truth *truth)
-{
-	return PM_PRESENT |
-	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? PM_FILE : PM_EXCLUSIVE);
-}
-
 static void check_single(struct window_check *wc, uint64_t page)
 {
 	struct truth truth = layout_at(wc->layout, page);
 	uint64_t entry = wc->got[0];
 
 	wc->check->checked++;
-	if (truth.present && !memory_is_pfnmap(truth.memory)) {
+	if (page_entry(&truth)) {
 		wc->expected[page] = entry;
-		if ((entry & ~PM_PFN) == expected_flags(&truth) &&
-		    entry & PM_PFN)
+		if ((entry & ~PM_PFN) == page_entry(&truth) && entry & PM_PFN)
 			return;
 	} else if (!entry) {
 		return;

@@ -329,17 +329,6 @@ static void check_against_pages(struct smaps_check *sc)
 	close(sc->pagemap);
 }
 
-/* Read "Rss:   4 kB" of smaps_rollup; -1 if there is no such line. */
-static int64_t rollup_field(const char *text, const char *name)
-{
-	char key[40];
-	const char *line;
-
-	snprintf(key, sizeof(key), "\n%s:", name);
-	line = strstr(text, key);
-	return line ? (int64_t)strtoull(line + strlen(key), NULL, 10) : -1;
-}
-
 /* The Pss of each VMA is rounded down, but the sum only once. */
 static void compare_rollup(struct smaps_check *sc, const char *name,
 			   int64_t got, uint64_t sum, uint64_t slack)
@@ -364,12 +353,12 @@ static void check_rollup(struct smaps_check *sc, const char *text)
 		for (sum = 0, i = 0; i < sc->smaps.nr; i++)
 			sum += sc->smaps.vmas[i].field[f];
 		compare_rollup(sc, smaps_field_name(f),
-			       rollup_field(text, smaps_field_name(f)), sum,
+			       smaps_rollup_field(text, smaps_field_name(f)), sum,
 			       pss ? sc->smaps.nr : 0);
 	}
-	split = rollup_field(text, "Pss_Anon") + rollup_field(text, "Pss_File") +
-		rollup_field(text, "Pss_Shmem");
-	compare_rollup(sc, "Pss", rollup_field(text, "Pss"), split, 3);
+	split = smaps_rollup_field(text, "Pss_Anon") + smaps_rollup_field(text, "Pss_File") +
+		smaps_rollup_field(text, "Pss_Shmem");
+	compare_rollup(sc, "Pss", smaps_rollup_field(text, "Pss"), split, 3);
 }
 
 static int64_t read_proc(int pid, const char *name, char *text, size_t size)

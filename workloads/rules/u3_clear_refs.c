@@ -24,6 +24,7 @@
 #include "kernel/util.h"
 #include "rules/rule.h"
 #include "space/subject.h"
+#include "truth/page.h"
 
 #define SMAPS_MAX	(UINT64_C(1) << 20)
 #define KB		(PAGE_SIZE / 1024)
@@ -169,15 +170,6 @@ static void expect_all_referenced(struct clear_check *cc, const char *when)
 		expect(cc, when, i, counted_pages(pieces + i));
 }
 
-static bool is_cleared(const char *what, const struct piece *piece)
-{
-	if (*what == '1')
-		return true;
-	if (*what == '2')
-		return memory_is(piece->memory, BACKING_ANON);
-	return *what == '3' && memory_is(piece->memory, BACKING_FILE);
-}
-
 static void check_clear(struct clear_check *cc, const char *what,
 			const char *name)
 {
@@ -194,7 +186,7 @@ static void check_clear(struct clear_check *cc, const char *what,
 	read_referenced(cc);
 	snprintf(when, sizeof(when), "after writing %s to clear_refs", what);
 	for (i = 0; i < NR_PIECES; i++)
-		expect(cc, when, i, is_cleared(what, pieces + i) ? 0 :
+		expect(cc, when, i, memory_is_cleared(pieces[i].memory, what) ? 0 :
 		       counted_pages(pieces + i));
 	end(cc);
 }

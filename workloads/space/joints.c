@@ -148,6 +148,23 @@ static bool possible(const struct side *left, const struct side *right)
 	       (left->memory && left->memory != &mem_anon);
 }
 
+static bool has_memory(const struct joints *joints, const struct side *side)
+{
+	return !joints->plain || !memory_is_of_probe(side->memory);
+}
+
+static void put_pairs(struct joints *joints)
+{
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(sides); i++)
+		for (j = 0; j < ARRAY_SIZE(sides); j++)
+			if (has_memory(joints, sides + i) &&
+			    has_memory(joints, sides + j) &&
+			    possible(sides + i, sides + j))
+				put_positions(joints, sides + i, sides + j);
+}
+
 /* Add a VMA with the boundary @page in its middle. */
 static void put_whole(struct joints *joints, const struct side *side,
 		      uint64_t page)
@@ -190,29 +207,37 @@ static void put_wholes(struct joints *joints)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(wholes); i++)
-		put_whole(joints, wholes + i, next_boundary(&joints->layout));
+		if (has_memory(joints, wholes + i))
+			put_whole(joints, wholes + i,
+				  next_boundary(&joints->layout));
 	for (i = 0; i < ARRAY_SIZE(tableless_wholes); i++)
 		put_whole(joints, tableless_wholes + i,
 			  next_top(&joints->layout) + 2 * TABLE_PAGES);
 	put_whole(joints, &tops, next_top(&joints->layout));
 }
 
-void joints_describe(struct joints *joints)
+static void describe(struct joints *joints)
 {
-	size_t i, j;
-
-	*joints = (struct joints){
-		.layout = { .name = "joints", .base = LAYOUT_BASE },
-	};
-	for (i = 0; i < ARRAY_SIZE(sides); i++)
-		for (j = 0; j < ARRAY_SIZE(sides); j++)
-			if (possible(sides + i, sides + j))
-				put_positions(joints, sides + i, sides + j);
+	joints->layout = (struct layout){ .name = "joints", .base = LAYOUT_BASE };
+	put_pairs(joints);
 	put_wholes(joints);
 	put_tableless(joints, sides + ANON, sides + HOLE);
-	put_tableless(joints, sides + PFNMAP, sides + ABSENT_ANON);
+	put_tableless(joints, sides + (joints->plain ? ANON : PFNMAP),
+		      sides + ABSENT_ANON);
 	put_tableless(joints, sides + HOLE, sides + ABSENT_HUGETLB);
 	layout_hole(&joints->layout, SMALL);
+}
+
+void joints_describe(struct joints *joints)
+{
+	*joints = (struct joints){ 0 };
+	describe(joints);
+}
+
+void joints_describe_plain(struct joints *joints)
+{
+	*joints = (struct joints){ .plain = true };
+	describe(joints);
 }
 
 void joints_describe_last(struct joints *joints, size_t i, uint64_t end)

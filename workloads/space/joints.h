@@ -25,11 +25,14 @@ struct joint {
 
 struct joints {
 	struct layout layout;
+	bool plain;		/* without memory that only the probe has */
 	size_t nr;
 	struct joint *joints;
 };
 
 void joints_describe(struct joints *joints);
+/* The same without the memory that only the probe has. */
+void joints_describe_plain(struct joints *joints);
 /*
  * Make layout @i, below nr_last_joints, with a single joint: the last VMA and
  * what is behind it, up to the @end of the address space.

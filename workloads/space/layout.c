@@ -43,6 +43,12 @@ bool memory_is_pfnmap(const struct memory *memory)
 	       memory_is(memory, BACKING_PFNMAP_FAULT);
 }
 
+bool memory_is_of_probe(const struct memory *memory)
+{
+	return memory_is_pfnmap(memory) ||
+	       memory_is(memory, BACKING_MIXEDMAP);
+}
+
 static uint64_t memory_unit(const struct memory *memory)
 {
 	return memory_is(memory, BACKING_HUGETLB) ? HUGE_PAGES : 1;
@@ -210,6 +216,27 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 		.region = region,
 		.present = region_present(region, page),
 	};
+}
+
+uint64_t layout_until(const struct layout *layout, uint64_t page)
+{
+	size_t i = region_after(layout, page);
+	const struct region *region = layout->regions + i;
+
+	if (i == layout->nr_regions)
+		return layout->pages;
+	return page < region->start ? region->start :
+				      region->start + region->pages;
+}
+
+bool layout_is_of_probe(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (memory_is_of_probe(layout->regions[i].memory))
+			return true;
+	return false;
 }
 
 /* Does a range of units of @size pages begin one in the pages [from, to)? */

@@ -49,6 +49,8 @@ extern const struct memory mem_pfnmap, mem_pfnmap_fault, mem_mixedmap;
 /* @memory is NULL in a hole. */
 bool memory_is(const struct memory *memory, enum backing backing);
 bool memory_is_pfnmap(const struct memory *memory);
+/* Tell whether it is memory that only the probe has. */
+bool memory_is_of_probe(const struct memory *memory);
 
 /* The numbers first, first + step, first + 2 * step, ... below end. */
 struct range {
@@ -64,6 +66,7 @@ struct region {
 	struct range *ranges;	/* populated pages, none twice */
 	int file;		/* the file that is mapped, if any... */
 	uint64_t offset;	/* ...from that page on */
+	bool cached;		/* all of its pages are in memory */
 };
 
 struct layout {
@@ -116,6 +119,9 @@ void layout_region(struct layout *layout, const struct memory *memory,
 void layout_free(struct layout *layout);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
+/* Return the first page behind the region or the hole that has @page. */
+uint64_t layout_until(const struct layout *layout, uint64_t page);
+bool layout_is_of_probe(const struct layout *layout);
 
 /* The level without an entry on the way to a page, as pte_hole() counts. */
 enum {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/userfaultfd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -157,6 +158,41 @@ static void poison_region(const struct layout *layout,
 	close(fd);
 }
 
+static void touch(const char *path, int fd, bool write, uint64_t address,
+		  void *bytes, size_t size)
+{
+	ssize_t done = write ? pwrite(fd, bytes, size, address) :
+			       pread(fd, bytes, size, address);
+
+	if (done != (ssize_t)size)
+		die("%s: populating 0x%" PRIx64 ": %s", path, address,
+		    done < 0 ? strerror(errno) : "only in part");
+}
+
+/*
+ * Without the probe, /proc/PID/mem populates what is read or written there, and
+ * the process itself need not run.
+ */
+static void populate_by_mem(int pid, bool write, uint64_t first, uint64_t end,
+			    uint64_t step)
+{
+	static char bytes[64 * PAGE_SIZE];
+	uint64_t size = 1;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid ? pid : getpid());
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	for (; first < end; first += step ? step : size) {
+		if (!step)
+			size = min_u64(end - first, sizeof(bytes));
+		touch(path, fd, write, first, bytes, size);
+	}
+	close(fd);
+}
+
 static void populate_range(const struct layout *layout,
 			   const struct region *region,
 			   const struct range *range, int probe, int pid)
@@ -168,7 +204,10 @@ static void populate_range(const struct layout *layout,
 
 	if (step == PAGE_SIZE)
 		step = 0;
-	if (region->memory->content == CONTENT_READ)
+	if (probe == NO_PROBE)
+		populate_by_mem(pid, region->memory->content != CONTENT_READ,
+				first, end, step);
+	else if (region->memory->content == CONTENT_READ)
 		probe_populate_read(probe, pid, first, end, step);
 	else
 		probe_populate(probe, pid, first, end, step);

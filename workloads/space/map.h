@@ -16,7 +16,10 @@ void layout_unmappable(const struct layout *layout, size_t region, int error)
 	__attribute__((noreturn));
 void layout_unmap(const struct layout *layout);
 
-/* Populate a region of process @pid, or of this process if it is 0. */
+/*
+ * Populate a region of process @pid, or of this process if it is 0. Without a
+ * probe, @probe is NO_PROBE, here and above.
+ */
 void layout_populate(const struct layout *layout, const struct region *region,
 		     int probe, int pid);
 

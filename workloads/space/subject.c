@@ -40,6 +40,61 @@ static void unmap_from_stack(void)
 	fclose(maps);
 }
 
+/* The code unmaps the three gaps, and stops for ever. It is run from a copy. */
+struct gap {
+	uint64_t start, size;
+};
+
+extern const char leave_code[], leave_gaps[], leave_end[];
+asm(".pushsection .rodata\n"
+    "leave_code:\n"
+    "	lea	leave_gaps(%rip), %rbx\n"
+    "1:	mov	(%rbx), %rdi\n"
+    "	mov	8(%rbx), %rsi\n"
+    "	mov	$11, %eax\n"		/* munmap() */
+    "	syscall\n"
+    "	add	$16, %rbx\n"
+    "	lea	leave_end(%rip), %rax\n"
+    "	cmp	%rax, %rbx\n"
+    "	jb	1b\n"
+    "2:	mov	$39, %eax\n"		/* getpid() */
+    "	syscall\n"
+    "	mov	%eax, %edi\n"
+    "	mov	$19, %esi\n"		/* SIGSTOP */
+    "	mov	$62, %eax\n"		/* kill() */
+    "	syscall\n"
+    "	jmp	2b\n"
+    "leave_gaps:\n"
+    "	.fill	6, 8\n"
+    "leave_end:\n"
+    ".popsection");
+
+static struct gap gap_between(uint64_t start, uint64_t end)
+{
+	return (struct gap){ start, end - start };
+}
+
+/* Unmap all but the layout. A gap of size 0 is refused, which does no harm. */
+static void leave(const struct layout *layout, uint64_t end)
+{
+	const struct gap gaps[] = {
+		gap_between(0, SUBJECT_CODE),
+		gap_between(SUBJECT_CODE + PAGE_SIZE, layout->base),
+		gap_between(layout_end(layout), end),
+	};
+	char *code = mmap((void *)SUBJECT_CODE, PAGE_SIZE,
+			  PROT_READ | PROT_WRITE | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			  -1, 0);
+
+	if (code == MAP_FAILED)
+		die("a page of code at 0x%" PRIx64 ": %s", SUBJECT_CODE,
+		    strerror(errno));
+	memcpy(code, leave_code, leave_end - leave_code);
+	memcpy(code + (leave_gaps - leave_code), gaps, sizeof(gaps));
+	((void (*)(void))code)();
+}
+
 /* Populate what only the owner can (@pid is 0), or else the rest. */
 static void populate(const struct layout *layout, int probe, int pid)
 {
@@ -55,6 +110,8 @@ static void populate(const struct layout *layout, int probe, int pid)
 static struct life {
 	struct layout layout;
 	int probe, reports;
+	bool alone;
+	uint64_t end;		/* of the address space */
 } life;
 
 /*
@@ -72,9 +129,12 @@ static int subject_live(void *unused)
 	report.error = layout_map(&life.layout, life.probe, &report.region);
 	if (!report.error)
 		populate(&life.layout, life.probe, 0);
-	if (write(life.reports, &report, sizeof(report)) == sizeof(report) &&
-	    !report.error)
-		kill(getpid(), SIGSTOP);
+	if (write(life.reports, &report, sizeof(report)) != sizeof(report) ||
+	    report.error)
+		_exit(0);
+	if (life.alone)
+		leave(&life.layout, life.end);
+	kill(getpid(), SIGSTOP);
 	_exit(0);
 }
 
@@ -112,7 +172,7 @@ static void subject_wait_stopped(const struct subject *subject,
 }
 
 static void subject_fork(struct subject *subject, const struct layout *layout,
-			 int probe)
+			 bool alone)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 	int reports[2];
@@ -120,7 +180,13 @@ static void subject_fork(struct subject *subject, const struct layout *layout,
 	if (pipe2(reports, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
 	fflush(NULL);
-	life = (struct life){ *layout, probe, reports[1] };
+	life = (struct life){
+		.layout = *layout,
+		.probe = subject->probe,
+		.reports = reports[1],
+		.alone = alone,
+		.end = alone ? address_space_end() : 0,
+	};
 	subject->pid = clone(subject_live, stack + sizeof(stack), SIGCHLD,
 			     NULL);
 	if (subject->pid < 0)
@@ -131,14 +197,26 @@ static void subject_fork(struct subject *subject, const struct layout *layout,
 	subject_wait_stopped(subject, layout);
 }
 
-void subject_start(struct subject *subject, const struct layout *layout,
-		   int probe)
+static void start(struct subject *subject, const struct layout *layout,
+		  int probe, bool alone)
 {
 	subject->layout = layout;
 	subject->probe = probe;
 	subject_take_huge_pages(subject, layout);
-	subject_fork(subject, layout, probe);
+	subject_fork(subject, layout, alone);
 	populate(layout, probe, subject->pid);
+}
+
+void subject_start(struct subject *subject, const struct layout *layout,
+		   int probe)
+{
+	start(subject, layout, probe, false);
+}
+
+void subject_start_alone(struct subject *subject, const struct layout *layout,
+			 int probe)
+{
+	start(subject, layout, probe, true);
 }
 
 void subject_stop(struct subject *subject)

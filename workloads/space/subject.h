@@ -24,7 +24,16 @@ struct subject {
 /* Die if the kernel cannot give what the layout needs. */
 void subject_start(struct subject *subject, const struct layout *layout,
 		   int probe);
+/*
+ * The same, but all else is unmapped, too, except for a page of code. So each
+ * byte that the kernel says of the whole process is known.
+ */
+void subject_start_alone(struct subject *subject, const struct layout *layout,
+			 int probe);
 void subject_stop(struct subject *subject);
+
+/* The page of code. It is anonymous, private and written. */
+#define SUBJECT_CODE	(LAYOUT_BASE / 2)
 
 /* Open a walk over the subject. */
 struct walk_run subject_walk(const struct subject *subject,

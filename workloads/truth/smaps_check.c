@@ -1,64 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kernel/smaps.h"
 #include "kernel/util.h"
-#include "truth/check.h"
+#include "truth/smaps_check.h"
 
 #define KB(pages)	((pages) * PAGE_SIZE / 1024)
 
-/*
- * VM_MIXEDMAP VMAs have the same page of memory at the same place.
- */
-static void expect_mixedmap(uint64_t *field, const struct layout *layout,
-			    uint64_t kb)
+uint64_t smaps_sharers(const struct layout *layout, const struct region *region)
 {
 	uint64_t vmas = 0;
 	size_t i;
 
+	if (!memory_is(region->memory, BACKING_MIXEDMAP))
+		return 1;
+	/* These VMAs have the same page of memory at the same place. */
 	for (i = 0; i < layout->nr_regions; i++)
 		vmas += memory_is(layout->regions[i].memory,
 				  BACKING_MIXEDMAP);
-	field[SMAPS_RSS] = kb;
-	field[SMAPS_PSS] = kb / vmas;
-	field[SMAPS_PSS_DIRTY] = kb / vmas;
-	field[SMAPS_SHARED_DIRTY] = kb;
-	field[SMAPS_REFERENCED] = kb;
+	return vmas;
 }
 
+/* The zero page does not count, nor does a marker. */
+static bool counts(const struct region *region)
+{
+	const struct memory *memory = region->memory;
+
+	if (memory_is_pfnmap(memory))
+		return !memory->shared;
+	return memory->content == CONTENT_WRITTEN ||
+	       memory_is(memory, BACKING_FILE);
+}
+
+static bool is_anonymous(const struct memory *memory)
+{
+	return !memory->shared && memory->content == CONTENT_WRITTEN;
+}
+
+/* Each page is dirty: written here, or before that to its file. */
 static void expect_pages(uint64_t *field, const struct layout *layout,
 			 const struct region *region)
 {
 	uint64_t kb = KB(region_populated(region) * region_unit(region));
+	uint64_t sharers = smaps_sharers(layout, region);
 
 	if (memory_is(region->memory, BACKING_HUGETLB)) {
 		field[SMAPS_PRIVATE_HUGETLB] = kb;
 		return;
 	}
-	if (memory_is(region->memory, BACKING_MIXEDMAP)) {
-		expect_mixedmap(field, layout, kb);
-		return;
-	}
-	/* One process has written the page, and no other has mapped it: */
 	field[SMAPS_RSS] = kb;
-	field[SMAPS_PSS] = kb;
-	field[SMAPS_PSS_DIRTY] = kb;
-	field[SMAPS_PRIVATE_DIRTY] = kb;
+	field[SMAPS_PSS] = kb / sharers;
+	field[SMAPS_PSS_DIRTY] = kb / sharers;
+	field[sharers == 1 ? SMAPS_PRIVATE_DIRTY : SMAPS_SHARED_DIRTY] = kb;
 	field[SMAPS_REFERENCED] = kb;
-	field[SMAPS_ANONYMOUS] = kb;
+	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
 }
 
-/* Expect this of each field of a region. Of PFNMAP, only copies count. */
-static void expect_fields(uint64_t *field, const struct layout *layout,
-			  const struct region *region)
+/* Of PFNMAP, only copies count. */
+void smaps_expect(uint64_t *field, const struct layout *layout,
+		  const struct region *region)
 {
 	memset(field, 0, NR_SMAPS_FIELDS * sizeof(*field));
 	field[SMAPS_SIZE] = KB(region->pages);
 	field[SMAPS_KERNEL_PAGE_SIZE] = KB(region_unit(region));
 	field[SMAPS_MMU_PAGE_SIZE] = KB(region_unit(region));
-	if (!memory_is_pfnmap(region->memory) || !region->memory->shared)
+	if (counts(region))
 		expect_pages(field, layout, region);
 }
 
@@ -69,7 +78,7 @@ static void check_fields(struct check *check, const struct layout *layout,
 	uint64_t expected[NR_SMAPS_FIELDS];
 	int i;
 
-	expect_fields(expected, layout, region);
+	smaps_expect(expected, layout, region);
 	for (i = 0; i < NR_SMAPS_FIELDS; i++) {
 		check->checked++;
 		if (!(vma->seen & (1U << i)))
@@ -100,9 +109,11 @@ static void check_flags(struct check *check, const struct region *region,
 {
 	bool pfnmap = memory_is_pfnmap(region->memory);
 	bool shared = region->memory->shared;
+	bool writable = region->memory->prot & PROT_WRITE;
+	char perms[] = { 'r', writable ? 'w' : '-', '-', shared ? 's' : 'p', '\0' };
 
 	check_flag(check, region, vma, "rd", true);
-	check_flag(check, region, vma, "wr", true);
+	check_flag(check, region, vma, "wr", writable);
 	check_flag(check, region, vma, "ex", false);
 	check_flag(check, region, vma, "sh", shared);
 	check_flag(check, region, vma, "pf", pfnmap);
@@ -113,14 +124,13 @@ static void check_flags(struct check *check, const struct region *region,
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
-	if (strcmp(vma->perms, shared ? "rw-s" : "rw-p"))
+	if (strcmp(vma->perms, perms))
 		check_fail(check, "smaps, VMA 0x%" PRIx64 " (%s): permissions are %s",
 			   vma->start, region->memory->name, vma->perms);
 }
 
-static void check_region(struct check *check, const struct layout *layout,
-			 const struct region *region,
-			 const struct smaps_vma *vma)
+void check_smaps_vma(struct check *check, const struct layout *layout,
+		     const struct region *region, const struct smaps_vma *vma)
 {
 	uint64_t start = layout_address(layout, region->start);
 	uint64_t end = start + region->pages * PAGE_SIZE;
@@ -175,8 +185,8 @@ static void check_vmas(struct check *check, const struct layout *layout,
 		if (vma->end <= layout->base || vma->start >= layout_end(layout))
 			continue;
 		if (region < layout->nr_regions)
-			check_region(check, layout, layout->regions + region,
-				     vma);
+			check_smaps_vma(check, layout,
+					layout->regions + region, vma);
 		region++;
 	}
 	check->checked++;

@@ -94,6 +94,20 @@ class Rule(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Reader(OfBoot):
+    """What a file, or a system call, says of a layout in one case."""
+    TYPE: ClassVar[str] = 'reader'
+    layout: str
+    reader: str
+    case: str
+    ok: bool
+    skip: bool
+    checked: int
+    detail: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample(OfBoot):
     """One timing."""
     TYPE: ClassVar[str] = 'sample'
@@ -164,8 +178,8 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
-Record = (Host | Boot | Turns | Layout | Check | Rule | Sample | Events | Loop | Count | Insns
-          | Golden)
+Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Sample | Events | Loop | Count
+          | Insns | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 
