@@ -7,13 +7,16 @@ from typing import Callable, Iterator, Sequence
 
 from ...progress import step
 from ...runs.outcome import FAIL, Outcome
-from . import style
+from . import differential, style
 from .subject import Subject
 
 # A stage yields the outcome of each of its checks as soon as it is known.
 Stage = tuple[str, Callable[[Subject], Iterator[Outcome]]]
 
-STAGES: Sequence[Stage] = (('style', style.check),)
+STAGES: Sequence[Stage] = (
+    ('style', style.check),
+    ('differential', differential.check),
+)
 
 
 def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> list[Outcome]:
