@@ -35,7 +35,7 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
 	@echo 'A and B are kernels; there are stock, baseline, patched, fixed, and yours.'
-	@echo 'All targets: LINUX_SRC= tarball or tree of Linux 6.12, BUILD= build folder,'
+	@echo 'All targets: LINUX_SRC= tarball or tree of Linux $(file <kernel-patches/version), BUILD= build folder,'
 	@echo 'RESULTS= folder of results. bench/umwalk SUBCOMMAND --help explains each option.'
 
 deps: ## install what is missing, or print how, as every target does

@@ -17,10 +17,11 @@ case $0 in
 */*) here=${0%/*} ;;
 *) here=. ;;
 esac
+read -r version <"$here/../kernel-patches/version"
 
 # Each line has what is needed, mostly a command, and the packages of Debian,
 # Fedora, Arch and openSUSE that have it. umwalk works without what has a ?.
-table='
+table="
 gcc               gcc                gcc                gcc                gcc
 libc.a            libc6-dev          glibc-static       glibc              glibc-devel-static
 make              make               make               make               make
@@ -45,8 +46,8 @@ python:scipy      python3-scipy      python3-scipy      python-scipy       pytho
 python:matplotlib python3-matplotlib python3-matplotlib python-matplotlib  python3-matplotlib
 ?ccache           ccache             ccache             ccache             ccache
 ?perf             linux-perf         perf               perf               perf
-sources           linux-source-6.12  -                  -                  -
-'
+sources           linux-source-$version  -               -                  -
+"
 tests='
 python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
 pylint            pylint             pylint             python-pylint      python3-pylint
@@ -63,7 +64,7 @@ codespell         codespell          codespell          codespell          codes
 sparse            sparse             sparse             sparse             sparse
 '
 
-by_tarball="set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N"
+by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, any N"
 
 # Choose the column of packages of this machine, and the command that installs them.
 if command -v apt-get >/dev/null; then
@@ -87,7 +88,7 @@ is_here() {
 	perl) perl -MTerm::ANSIColor -e 1 2>/dev/null ;; # not in each distribution's smallest perl
 	python3) [ -n "$modules_here" ] || "$here/python.sh" >/dev/null ;;
 	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;
-	sources) [ -n "${LINUX_SRC:-}" ] || [ -e /usr/src/linux-source-6.12.tar.xz ] ;;
+	sources) [ -n "${LINUX_SRC:-}" ] || [ -e "/usr/src/linux-source-$version.tar.xz" ] ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -183,7 +184,7 @@ $needed_by_hand >"$log" 2>&1 </dev/null ||
 	tail -n 5 "$log" >&2
 	echo "deps.sh: apt-get failed, see above; then run: $needed_by_hand" >&2
 	case $needed in
-	*sources*) echo "deps.sh: or, where there is no linux-source-6.12, $by_tarball" >&2 ;;
+	*sources*) echo "deps.sh: or, where there is no linux-source-$version, $by_tarball" >&2 ;;
 	esac
 	exit 2
 }

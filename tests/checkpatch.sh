@@ -5,7 +5,8 @@
 # it reads, from LINUX_SRC or Debian's tarball.
 
 set -eu
-sources=${LINUX_SRC:-/usr/src/linux-source-6.12.tar.xz}
+read -r version <"${0%/*}/../kernel-patches/version"
+sources=${LINUX_SRC:-/usr/src/linux-source-$version.tar.xz}
 new=$1.new
 
 rm -rf "$new"

@@ -2,11 +2,13 @@
 """deps.sh tries the tools themselves, and names what is missing for each package manager."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
+from appliance.kernels.version import LINUX
 from appliance.paths import TOP
 
 DEPS = TOP / 'bench' / 'deps.sh'
@@ -42,7 +44,7 @@ def test_what_has_other_names_elsewhere(tools, manager, packages):
     path = tools(*MANAGERS, **{manager: 'echo called'})
     first, second = deps(path, 'how', 'libc.a', 'python:numpy', 'sources').stdout.splitlines()
     assert manager in first and first.endswith(f' {packages}')
-    assert second == 'set LINUX_SRC= to linux-6.12.N.tar.xz of kernel.org, any N'
+    assert second == f'set LINUX_SRC= to linux-{LINUX.name}.N.tar.xz of kernel.org, any N'
 
 
 def test_no_known_package_manager(tools):
@@ -92,6 +94,27 @@ def test_a_python_all_the_same_if_none_has_the_modules():
                          text=True, check=False)
     assert ran.returncode == 1
     subprocess.run([ran.stdout.strip(), '-c', 'pass'], check=True)
+
+
+def test_one_file_names_the_version(tmp_path):
+    shutil.copytree(TOP / 'bench', tmp_path / 'bench')
+    for folder, file in (('.', 'Makefile'), ('tests', 'checkpatch.sh')):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        shutil.copy(TOP / folder / file, tmp_path / folder)
+    patches = tmp_path / 'kernel-patches'
+    patches.mkdir()
+    (patches / '9.87').symlink_to(LINUX.folder)
+    (patches / 'version').write_text('9.87\n')
+
+    def said(*command: str) -> str:
+        ran = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=False,
+                             env={'PATH': os.environ['PATH']})
+        return ran.stdout + ran.stderr
+
+    for command in (['make', 'help'], ['bench/umwalk', '--help'], ['bench/deps.sh', 'how', 'sources'],
+                    ['tests/checkpatch.sh', 'out']):
+        text = said(*command)
+        assert re.findall(r'(?i)linux[ -](?:source-)?(\d+\.\d+)', text) and LINUX.name not in text
 
 
 def test_a_make_target_looks_for_what_is_missing_once(tmp_path):

@@ -78,7 +78,7 @@ def tree(tmp_path):
 
 
 def kernel(name, root):
-    return series.kernel(name, version=Version('6.12', 'linux-source-6.12', root / '6.12'))
+    return series.kernel(name, version=Version('6.12', root / '6.12'))
 
 
 def test_a_patch_has_the_files_that_it_adds_without_what_later_ones_change(root):

@@ -36,7 +36,7 @@ class Clone:
         self.tree = folder / 'linux'
         self.patched = PatchedTree(self.tree, folder / 'pristine')
         (self.tree / 'mm').mkdir(parents=True)
-        self.version = Version('6.12', 'linux-source-6.12', self.root)
+        self.version = Version('6.12', self.root)
         (self.root / 'kernels').mkdir(parents=True)
         self.write('mm/walk.c', 'one\ntwo\nthree\n')
         self.write('mm/other.c', 'other\n')

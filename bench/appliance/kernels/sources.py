@@ -24,7 +24,7 @@ class Source:
     """A kernel tree that umwalk may patch.
 
     tree is the folder, id changes whenever the unpatched content does, and release is the
-    version, such as '6.12.117'.
+    version with its point release.
     """
     tree: Path
     id: str

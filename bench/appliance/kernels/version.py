@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The version of Linux that kernels are built of. No other file knows which it is."""
+"""The version of Linux that kernels are built of: kernel-patches/version names it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,19 @@ from ..paths import PATCHES
 
 @dataclass(frozen=True)
 class Version:
-    """A version's name at kernel.org, Debian's package of its sources, the folder of patches."""
+    """A version's name at kernel.org, and the folder of its patches."""
     name: str
-    package: str
     folder: Path
 
+    @property
+    def package(self) -> str:
+        """Return the name of Debian's package of its sources."""
+        return f'linux-source-{self.name}'
 
-LINUX = Version('6.12', 'linux-source-6.12', PATCHES / '6.12')
+
+def _named() -> Version:
+    name = (PATCHES / 'version').read_text(encoding='utf-8').strip()
+    return Version(name, PATCHES / name)
+
+
+LINUX = _named()
