@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Iterator
 
+from . import process
 from .failure import Failure
 
 TOP = Path(__file__).resolve().parents[2]
 PATCHES = TOP / 'kernel-patches'
 CONFIGS = TOP / 'uml-config'
+LATEST = 'latest'  # of the results
 
 
 def build_folder() -> Path:
@@ -31,8 +33,12 @@ def build_folder() -> Path:
 
 def results_folder() -> Path:
     """Return the folder for results: $RESULTS, or results/ in the clone."""
-    return _made(Path(os.environ.get('RESULTS') or TOP / 'results').expanduser().absolute(),
-                 'results', 'RESULTS')
+    folder = _made(Path(os.environ.get('RESULTS') or TOP / 'results').expanduser().absolute(),
+                   'results', 'RESULTS')
+    latest = folder / LATEST
+    if latest.is_dir() and not latest.is_symlink():
+        raise Failure(f"'{latest}' is a folder, where umwalk makes a link to the last run: rename it")
+    return folder
 
 
 def _made(folder: Path, what: str, variable: str) -> Path:
@@ -52,14 +58,18 @@ def short(path: Path) -> Path:
 
 @contextlib.contextmanager
 def locked(build: Path) -> Iterator[None]:
-    """Let only one umwalk at a time build in a build folder; the others wait."""
+    """Let only one umwalk at a time build in a build folder; the others wait.
+
+    They wait for what it has started, too, should it be killed.
+    """
     with open(build / 'lock', 'w', encoding='utf-8') as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f'waiting for another umwalk that builds in {build}', file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        with process.handing_down(lock.fileno()):
+            yield
 
 
 @contextlib.contextmanager

@@ -7,12 +7,14 @@ their caller gives them something to read. What they print is text for users; a 
 is not UTF-8 becomes a replacement character.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
+from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Mapping, NoReturn, Sequence
+from typing import Any, Iterator, Mapping, NoReturn, Sequence
 
 from .failure import Failure
 
@@ -29,10 +31,22 @@ TEXT: dict[str, Any] = {'encoding': 'utf-8', 'errors': 'replace'}
 
 Command = Sequence[str | Path]
 
+_handed_down: ContextVar[tuple[int, ...]] = ContextVar('_handed_down', default=())
+
 
 def environment() -> dict[str, str]:
     """Return the environment of a process."""
     return {name: value for name, value in os.environ.items() if name in PASSED} | LANGUAGE
+
+
+@contextlib.contextmanager
+def handing_down(descriptor: int) -> Iterator[None]:
+    """Let all that this thread starts hold an open file, and its lock, until it ends itself."""
+    before = _handed_down.set((*_handed_down.get(), descriptor))
+    try:
+        yield
+    finally:
+        _handed_down.reset(before)
 
 
 def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
@@ -40,7 +54,7 @@ def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
     """Start a command, with more in its environment; Popen takes how."""
     how = {'stdin': subprocess.DEVNULL} | how
     try:
-        return subprocess.Popen(command, env=environment() | more, **how)
+        return subprocess.Popen(command, env=environment() | more, **_passing(how))
     except OSError as error:
         _cannot_start(command, error)
 
@@ -48,12 +62,16 @@ def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
 def run(command: Command, given: str = '', more: Mapping[str, str] = MappingProxyType({}),
         **how: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it reads what is given, and subprocess.run takes how."""
-    how = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | how
+    how = TEXT | {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE} | how
     try:
         return subprocess.run(command, input=given, env=environment() | more, check=False,
-                              **TEXT, **how)
+                              **_passing(how))
     except OSError as error:
         _cannot_start(command, error)
+
+
+def _passing(how: dict[str, Any]) -> dict[str, Any]:
+    return how | {'pass_fds': (*how.get('pass_fds', ()), *_handed_down.get())}
 
 
 def output(command: Command, given: str = '') -> str:

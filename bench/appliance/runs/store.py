@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Mapping
 
-from ..paths import results_folder
+from ..paths import LATEST, results_folder
 
 
 def new_folder(started: datetime.datetime) -> Path:
@@ -22,6 +22,6 @@ def store(folder: Path, files: Mapping[str, str | bytes]) -> None:
         (partial / file).parent.mkdir(parents=True, exist_ok=True)
         (partial / file).write_bytes(data)
     partial.rename(folder)
-    link = folder.with_name(f'.latest.{folder.name}')
+    link = folder.with_name(f'.{LATEST}.{folder.name}')
     link.symlink_to(folder.name)
-    link.replace(folder.with_name('latest'))
+    link.replace(folder.with_name(LATEST))
