@@ -185,6 +185,16 @@ def test_a_rename_of_a_file_that_stays_as_it_is(clone):
     assert clone.read('mm/other.c') == 'other\n' and not (clone.tree / 'mm/another.c').exists()
 
 
+def test_a_file_whose_name_is_in_another_encoding(clone):
+    stack = clone.kernel('a', one='')
+    stack.patches[0].file.write_bytes(CREATES.replace('probe.c', 'm\xfcller.c').encode('latin-1'))
+    made = clone.tree / 'mm' / os.fsdecode(b'm\xfcller.c')
+    clone.patched.bring_to(stack)
+    assert made.read_text() == 'probe\n'
+    clone.patched.bring_to(clone.kernel('none'))
+    assert not made.exists()
+
+
 RUNS = '''diff --git a/mm/other.c b/mm/other.c
 old mode 100644
 new mode 100755

@@ -7,7 +7,6 @@ guest's program reads and writes.
 
 import argparse
 import json
-import tempfile
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..boots import guest
 from ..boots.records import Call, Golden, Record, of_type
 from ..failure import FAILED, Failure
 from ..kernels import series
-from ..paths import TOP, build_folder
+from ..paths import TOP, build_folder, scratch
 from ..progress import step
 from ..runs.run import Run
 from .options import add_kernels
@@ -105,7 +104,9 @@ def load(path: Path) -> list[dict]:
     """Read the cases of a file, and check what the guest relies on."""
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise Failure(f'{path}: {error.strerror}') from error
+    except UnicodeDecodeError as error:
         raise Failure(f'{path}: {error}') from error
     cases = [_case(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     names = [case['name'] for case in cases]
@@ -192,10 +193,10 @@ def compact(cases: Iterable[dict]) -> str:
 
 
 def _replay(build: Path, appliance: guest.Appliance, cases: list[dict]) -> list[Record]:
-    with tempfile.NamedTemporaryFile('w', dir=build, prefix='golden-', encoding='ascii') as file:
-        file.write(compact(cases))
-        file.flush()
-        argv = [str(build / 'guest' / 'walks'), 'golden', file.name]
+    with scratch(build) as folder:
+        file = folder / 'cases'
+        file.write_text(compact(cases), encoding='ascii')
+        argv = [str(build / 'guest' / 'walks'), 'golden', str(file)]
         with step(f'{len(cases)} walks on {", ".join(appliance.kernels)}'):
             return list(guest.records(appliance, '--host', f'--mem={appliance.memory_mib}',
                                       f'--timeout={SECONDS}', argv=argv))

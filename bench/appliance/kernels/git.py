@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Commands of git: those that need no repository, and those that read the user's."""
 
+import contextlib
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Iterable
+from typing import IO, Iterable
 
 from .. import process
 from ..failure import Failure
@@ -17,15 +18,17 @@ ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR
 
 def apply(patches: Iterable[bytes], folder: Path,
           *options: str) -> subprocess.CompletedProcess[str]:
-    """Run `git apply` in a folder as if there were no repository around it."""
-    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as temporary:
-        files = []
-        for number, patch in enumerate(patches):
-            files.append(Path(temporary) / str(number))
-            files[-1].write_bytes(patch)
-        return process.run(
+    """Run `git apply` in a folder as if there were no repository around it.
+
+    What it says may have file names, in which os.fsencode() gives any byte back.
+    """
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(_without_name(patch)).fileno() for patch in patches]
+        ran = process.run(
             ['git', '--git-dir=/nonexistent', 'apply', '--whitespace=nowarn',
-             '--no-ignore-whitespace', *options, *files], more=ALONE, cwd=folder)
+             '--no-ignore-whitespace', *options, *(f'/dev/fd/{file}' for file in files)],
+            more=ALONE, cwd=folder, pass_fds=files, errors='surrogateescape')
+    return ran
 
 
 def alone(*command: str | Path,
@@ -49,3 +52,11 @@ def read(repository: Path, *command: str, why: str = '') -> str:
     if ran.returncode:
         raise Failure(f"'{repository}': {why or process.last_line(ran.stderr)}")
     return ran.stdout.strip()
+
+
+def _without_name(content: bytes) -> IO[bytes]:
+    """Make a file that goes with its last user, however that ends."""
+    file = tempfile.TemporaryFile()
+    file.write(content)
+    file.flush()
+    return file

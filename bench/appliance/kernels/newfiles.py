@@ -8,12 +8,11 @@ change the file, too, whole() takes their changes out again.
 
 import os
 import re
-import tempfile
 from itertools import dropwhile
 from pathlib import Path
 
 from ..failure import Failure
-from ..paths import PATCHES, short
+from ..paths import PATCHES, build_folder, scratch, short
 from . import git
 from .lists import entries
 
@@ -61,11 +60,11 @@ def _later(patch: Path) -> list[Path]:
 
 
 def _without(section: bytes, content: bytes, name: str, later: Path) -> bytes:
-    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as folder:
-        file = Path(folder) / name
+    with scratch(build_folder()) as folder:
+        file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-        if git.apply([section], Path(folder), '--reverse').returncode:
+        if git.apply([section], folder, '--reverse').returncode:
             raise Failure(f'{short(later)}: what it changes in {name} is not in '
                           f'{short(FILES / name)}: correct the one or the other')
         return file.read_bytes()

@@ -2,12 +2,11 @@
 """The patches of a kernel as they would be posted: by git, in a repository of their own."""
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 from .. import process
 from ..failure import Failure
-from ..paths import locked, short
+from ..paths import locked, scratch, short
 from . import sources
 from .git import ALONE
 from .patch import Patch, is_left_out
@@ -23,8 +22,8 @@ def write(build: Path, kernel: Kernel, folder: Path) -> list[Path]:
     Those that the tree has already are left out.
     """
     _make_empty(folder)
-    with tempfile.TemporaryDirectory(prefix='umwalk-patches.') as scratch:
-        repository = Path(scratch) / 'linux'
+    with scratch(build) as temporary:
+        repository = temporary / 'linux'
         with locked(build):
             tree = sources.prepare(build, kernel.version).tree
             PatchedTree(tree, build / 'pristine').copy_originals(kernel.stack, repository)
@@ -56,7 +55,9 @@ def _commit(repository: Path, patch: Patch) -> None:
     try:
         _git(repository, 'am', '--quiet', '--keep-cr', mail)
     except Failure as failure:
-        raise Failure(f'{short(patch.file)}: {failure}') from failure
+        why = ('it has no From: and Subject:, write it by git format-patch'
+               if 'Patch format detection failed' in str(failure) else failure)
+        raise Failure(f'{short(patch.file)}: {why}') from failure
 
 
 def _git(repository: Path, *command: str | Path) -> None:
