@@ -39,6 +39,15 @@ def test_what_this_process_uses_stays(tmp_path):
     assert old.exists()
 
 
+def test_a_kernel_that_is_removed_by_half_is_no_kernel(tmp_path, monkeypatch):
+    """A folder whose removal was cut short would else pass for a kernel that is built."""
+    old, new = made(tmp_path, 'k-release', '1'), made(tmp_path, 'k-release', '2')
+    kept.release(old)
+    monkeypatch.setattr(kept.shutil, 'rmtree', lambda folder: None)
+    kept.forget_others(new)
+    assert not (old / 'linux').exists() and (new / 'linux').exists()
+
+
 def test_two_users_of_the_same_content(tmp_path):
     """Each says when it is done; the folder stays until both have."""
     old, new = made(tmp_path, 'k-release', '1'), made(tmp_path, 'k-release', '2')

@@ -76,6 +76,16 @@ def test_sources_that_were_exchanged_since_are_told(origin, tmp_path):
         sources.check_unchanged(tmp_path, LINUX, built_of)
 
 
+def test_the_tree_that_umwalk_patches_is_refused(origin, tmp_path, monkeypatch):
+    """That of another build folder, too."""
+    patched = sources.prepare(tmp_path).tree
+    monkeypatch.setenv('LINUX_SRC', str(patched))
+    (tmp_path / 'other').mkdir()
+    for build in (tmp_path, tmp_path / 'other'):
+        with pytest.raises(Failure, match='is the tree to which umwalk applies its patches'):
+            sources.prepare(build)
+
+
 def test_a_build_folder_in_the_tree_is_refused(origin):
     (origin / 'out').mkdir()
     with pytest.raises(Failure, match='lies in the kernel tree .* set BUILD='):

@@ -105,7 +105,7 @@ def _tree(build: Path, source: Source) -> PatchedTree:
 def _ensure_one(build: Path, kernel: Kernel) -> Built:
     source = sources.prepare(build, kernel.version)
     folder = kept.folder(build, f'{kernel.name}-{kernel.configuration}', _digest(source, kernel))
-    built = Built(kernel, source, folder, folder / 'linux')
+    built = Built(kernel, source, folder, folder / kept.PROGRAM)
     kept.use(folder)
     if not built.program.exists():
         _build(build, built)
@@ -127,9 +127,13 @@ def _build(build: Path, built: Built) -> None:
     except Failure:
         shown.end('failed')
         raise
-    shown.end(f'done, {compiled} files compiled')
+    shown.end(f'done, {_files(compiled)} compiled')
     copy_atomically(objects.config, built.config)
     _install(built, objects.path)
+
+
+def _files(number: int) -> str:
+    return f'{number} file{"s" if number != 1 else ""}'
 
 
 def _install(built: Built, objects: Path) -> None:
@@ -182,7 +186,7 @@ def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
         for line in ran.stdout:
             written.write(line)
             compiled += line.startswith('  CC ')
-            shown.update(f'{compiled} files compiled')
+            shown.update(f'{_files(compiled)} compiled')
     if ran.wait():
         errors = [line for line in built.log.read_text(encoding='utf-8').splitlines()
                   if 'error' in line.lower() or '***' in line][:5]

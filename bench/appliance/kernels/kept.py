@@ -13,6 +13,7 @@ from typing import IO
 
 DIGITS = 16  # of a digest, in a folder's name
 LOCK = 'lock'
+PROGRAM = 'linux'  # if it is there, all of the folder is
 
 _locks: dict[Path, IO] = {}  # of the folders that this process uses
 _uses: collections.Counter[Path] = collections.Counter()  # how many users each has in here
@@ -45,6 +46,7 @@ def forget_others(kernel: Path) -> None:
     label = kernel.name[:-DIGITS]
     for other in kernel.parent.glob(f'{label}{"[0-9a-f]" * DIGITS}'):
         if other != kernel and not _is_used(other):
+            (other / PROGRAM).unlink(missing_ok=True)
             shutil.rmtree(other)
 
 

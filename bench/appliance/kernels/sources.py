@@ -49,6 +49,9 @@ def prepare(build: Path, version: Version = LINUX) -> Source:
     if build.resolve().is_relative_to(named.resolve()):
         raise Failure(f"the build folder '{build}' lies in the kernel tree '{named}', which is "
                       'copied: set BUILD= to a folder outside of it')
+    if _record(named.resolve()).exists():
+        raise Failure(f"'{named}' is the tree to which umwalk applies its patches: set LINUX_SRC= to "
+                      'the sources that it was made from')
     identity = _identity(named, version)
     if not target.is_dir() or _recorded(target).get('id') != identity:
         release = _install(named, target, version)
