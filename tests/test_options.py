@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from appliance import paths
+from appliance import cli, paths
 from appliance.commands import options
 
 
@@ -20,6 +20,16 @@ def test_percent_that_makes_no_sense(umwalk, text):
 @pytest.mark.parametrize('text, value', [('100', 100), ('0.25', 0.25), ('1e-3', 0.001)])
 def test_percent(text, value):
     assert options.percent(text) == value
+
+
+@pytest.mark.parametrize('command', [
+    ['bench', '--budget={}'], ['run', '--timeout={}', '--', 'true'], ['bench-boot', '--boots={}']])
+@pytest.mark.parametrize('text', ['0', '-1', 'x', '', '1.5', '99999999999', '9' * 5000])
+def test_number_that_makes_no_sense(capsys, command, text):
+    with pytest.raises(SystemExit, match='^2$'):
+        cli._parser().parse_args([argument.format(text) for argument in command])
+    assert capsys.readouterr().err.endswith(
+        f": '{text}' is not a whole number from 1 to 1,000,000\n")
 
 
 def test_who_waits_for_another_umwalk_says_so_on_standard_error(tmp_path, capsys):

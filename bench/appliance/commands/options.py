@@ -2,10 +2,13 @@
 """Options that several subcommands have."""
 
 import argparse
+import contextlib
 from typing import Any
 
 from ..kernels import series
 from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuration
+
+MOST = 1_000_000  # of anything that is counted
 
 
 def add_kernel(command: argparse.ArgumentParser) -> None:
@@ -70,19 +73,19 @@ def add_row(command: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> int:
-    """Read a whole number of 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f'must be 1 or more, not {number}')
-    return number
+    """Read a whole number from 1 to a million, which is the most that umrun takes."""
+    with contextlib.suppress(ValueError):
+        if 1 <= (number := int(text)) <= MOST:
+            return number
+    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to {MOST:,}")
 
 
 def percent(text: str) -> float:
     """Read a percentage above 0, and 100 at most."""
-    number = float(text)
-    if not 0 < number <= 100:  # nan is neither
-        raise argparse.ArgumentTypeError(f'must be more than 0 and 100 at most, not {text}')
-    return number
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(text)) <= 100:  # nan is neither
+            return number
+    raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0, and 100 at most")
 
 
 def by_height() -> list[str]:
