@@ -2,6 +2,7 @@
 """The contract: the matrix of the kernels, and every check seen red."""
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -215,6 +216,22 @@ def test_a_log_that_lacks_something_is_a_problem():
     assert ('stock: the kernel printed too much: 70,000 bytes of its log are missing, and whatever '
             'tests and splats they had'
             ) in report.differences(observe.Observation('stock', [ended]), set())
+
+
+def test_an_interrupt_ends_the_boots_of_all_threads(appliance):
+    one = appliance.only('stock')
+    program = one.kernels['stock'].program
+    others = set(processes(program))
+
+    def boot() -> None:
+        list(guest.records(one, '--host', '--timeout=15', argv=['sleep', '1000']))
+
+    with pytest.raises(KeyboardInterrupt), guest.at_once() as pool:
+        boots = [pool.submit(boot) for _ in range(pool._max_workers + 1)]
+        wait_for(lambda: len(set(processes(program)) - others) > 2 * pool._max_workers)
+        raise KeyboardInterrupt
+    statuses = [boot.exception().status for boot in boots if not boot.cancelled()]
+    assert statuses == [128 + signal.SIGTERM] * pool._max_workers
 
 
 def test_kill_9_leaves_no_file(appliance, tmp_path):

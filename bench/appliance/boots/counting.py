@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots that count the instructions of walks."""
 
-import concurrent.futures
-import os
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, TypeVar
 
@@ -33,7 +31,7 @@ Boot = dict[Row, Count]
 
 def side_by_side(boot: Callable[[Item], Result], items: list[Item]) -> Iterator[Result]:
     """Call boot() for each item, on all CPUs at once; results are in the order of the items."""
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with guest.at_once() as pool:
         yield from pool.map(boot, items)
 
 

@@ -7,6 +7,8 @@ import re
 import subprocess
 import tempfile
 import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Callable, Iterator, Sequence
@@ -22,6 +24,9 @@ from .records import Boot, Record, parse
 
 CAME_UP = threading.Event()  # a guest came up: no later failure is the host's fault
 WATCH_SECONDS = 0.25  # between two looks at a boot that is watched
+
+# The runners of the threads that at_once() has started together.
+_together: ContextVar[set[subprocess.Popen]] = ContextVar('_together')
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,21 @@ def _make(folder: str, out: Path, *variables: str) -> None:
                        f'OUT={out}', *variables], stderr=subprocess.STDOUT)
     if ran.returncode:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[Executor]:
+    """Boot in threads, as many at a time as there are CPUs; if interrupted, all of them end."""
+    runners: set[subprocess.Popen] = set()
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), initializer=_together.set,
+                            initargs=(runners,)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for runner in list(runners):
+                runner.terminate()
+            raise
 
 
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
@@ -141,12 +161,15 @@ def _watched(runner: subprocess.Popen,
     watcher = threading.Thread(target=watch, args=[hopeless], daemon=True)
     if hopeless:
         watcher.start()
+    runners = _together.get(set())
+    runners.add(runner)
     try:
         yield
     except BaseException:  # nobody reads the records any more
         runner.terminate()
         raise
     finally:
+        runners.remove(runner)
         done.set()
         if hopeless:
             watcher.join()  # what it looks at may be closed from now on

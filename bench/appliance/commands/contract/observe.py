@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a boot of a kernel shows of the rules: by its guest, its KUnit suite and its log."""
 
-import concurrent.futures
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -77,8 +76,7 @@ class Observation:
 def observe(appliance: guest.Appliance) -> list[Observation]:
     """Boot every kernel once, as many at a time as there are CPUs."""
     names = list(appliance.kernels)
-    with step(f'the contract on {", ".join(names)}'), \
-            concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with step(f'the contract on {", ".join(names)}'), guest.at_once() as pool:
         return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
 
 
