@@ -51,50 +51,50 @@ build: ## build kernels, all of them by default
 	@$(UMWALK) build
 
 bench: ## compare the time and the truth of every walk on two kernels; KERNELS='A B' PROFILE= BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
-	@$(UMWALK) bench $(addprefix --kernel=,$(KERNELS)) $(if $(PROFILE),--profile=$(PROFILE)) \
-		$(if $(BUDGET),--budget=$(BUDGET)) $(if $(WITHIN),--within=$(WITHIN)) \
-		$(if $(PLACEMENTS),--placements=$(PLACEMENTS)) $(if $(filter all,$(TIME)),--time-all) \
-		$(if $(ROWS),--rows $(ROWS))
+	@$(UMWALK) bench $(KERNELS:%=--kernel='%') $(if $(PROFILE),--profile='$(PROFILE)') \
+		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(WITHIN),--within='$(WITHIN)') \
+		$(if $(PLACEMENTS),--placements='$(PLACEMENTS)') $(if $(filter all,$(TIME)),--time-all) \
+		$(if $(ROWS),--rows $(ROWS:%='%'))
 
 bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= NULL=1
-	@$(UMWALK) bench-proof $(if $(ROW),--row=$(ROW)) $(if $(NULL),--null)
+	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null)
 
 bench-boot: ## time a boot, and what system calls, faults and signals cost in the guest; KERNEL= BOOTS=
-	@$(UMWALK) bench-boot --kernel=$(KERNEL) $(if $(BOOTS),--boots=$(BOOTS))
+	@$(UMWALK) bench-boot --kernel='$(KERNEL)' $(if $(BOOTS),--boots='$(BOOTS)')
 
 contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG=
-	@$(UMWALK) contract $(addprefix --kernel=,$(KERNELS)) $(if $(CONFIG),--config=$(CONFIG))
+	@$(UMWALK) contract $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)')
 
 count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= BOOTS=
-	@$(UMWALK) count $(addprefix --kernel=,$(KERNELS)) $(if $(ROWS),--rows $(ROWS)) \
-		$(old-row) $(if $(BOOTS),--boots=$(BOOTS))
+	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
+		$(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
 mutants: ## say which check finds each of many wrong changes of the walker; PATCHES=
-	@$(UMWALK) mutants $(if $(PATCHES),--patches=$(PATCHES))
+	@$(UMWALK) mutants $(if $(PATCHES),--patches='$(PATCHES)')
 
 patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
-	@$(UMWALK) patches --kernel=$(KERNEL) $(if $(FOLDER),'$(FOLDER)')
+	@$(UMWALK) patches --kernel='$(KERNEL)' $(if $(FOLDER),'$(FOLDER)')
 
 profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= ROW= SECONDS=
-	@$(UMWALK) profile --kernel=$(KERNEL) $(if $(AGAINST),--against=$(AGAINST)) \
-		$(if $(ROW),--row=$(ROW)) $(old-row) \
-		$(if $(SECONDS),--seconds=$(SECONDS))
+	@$(UMWALK) profile --kernel='$(KERNEL)' $(if $(AGAINST),--against='$(AGAINST)') \
+		$(if $(ROW),--row='$(ROW)') $(old-row) \
+		$(if $(SECONDS),--seconds='$(SECONDS)')
 
 run: ## run a command of the host inside a kernel, with the host's files read-only; KERNEL= CMD='cat /proc/self/smaps'
 	@$(if $(CMD),,echo "make run: say what to run: CMD='cat /proc/self/smaps'" >&2; exit 2;) \
-	$(UMWALK) run --kernel=$(KERNEL) -- sh -c "$$CMD"
+	$(UMWALK) run --kernel='$(KERNEL)' -- sh -c "$$CMD"
 
 shell: ## open a prompt inside a kernel, with the host's files read-only; KERNEL=
-	@$(UMWALK) shell --kernel=$(KERNEL)
+	@$(UMWALK) shell --kernel='$(KERNEL)'
 
 scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' QUICK=1
-	@$(UMWALK) scale $(addprefix --kernel=,$(KERNELS)) $(if $(QUICK),--quick)
+	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(if $(QUICK),--quick)
 
 selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
-	@$(UMWALK) selftests --kernel=$(KERNEL)
+	@$(UMWALK) selftests --kernel='$(KERNEL)'
 
 $(CHECKPATCH)/checkpatch.pl:
 	@tests/checkpatch.sh $(CHECKPATCH)
@@ -120,4 +120,4 @@ test: lint ## run lint and all tests, with real boots
 	@$(PYTEST) --must-boot tests
 
 clean: ## remove all that was built, but not results/
-	rm -rf $(or $(BUILD),build)
+	rm -rf '$(or $(BUILD),build)'

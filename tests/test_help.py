@@ -61,6 +61,14 @@ def test_make_help_names_the_variables_of_each_target():
         assert named == used - OF_ALL - OF_THE_MAKEFILE, target
 
 
+def test_the_shell_reads_nothing_into_a_variable():
+    for target, (_, variables) in of_make().items():
+        for name in [*re.findall(r'([A-Z_]+)=', variables), *(['BUILD'] if target == 'clean' else [])]:
+            shown = subprocess.run(['make', '-n', target, f'{name}=a&b*'], cwd=TOP, text=True,
+                                   capture_output=True, check=True).stdout
+            assert 'a&b' not in shown.replace("'a&b*'", ''), target
+
+
 def test_a_reader_that_closes_the_pipe_is_no_traceback():
     ran = subprocess.run(f'{TOP}/bench/umwalk --help | true; '
                          f'{TOP}/bench/umwalk doctor 2>&1 >/dev/full | cat', shell=True, text=True,

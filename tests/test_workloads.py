@@ -72,10 +72,14 @@ def test_the_contract_is_checked_without_undefined_behaviour(appliance, tmp_path
 
 
 @pytest.fixture(scope='module')
-def walks(tmp_path_factory):
-    """Run the program on the host, with sanitizers; what it says, a line, and its exit status."""
-    program = sanitized('asan', tmp_path_factory.mktemp('walks'))
+def program(tmp_path_factory) -> Path:
+    """The program with sanitizers, for the host."""
+    return sanitized('asan', tmp_path_factory.mktemp('walks'))
 
+
+@pytest.fixture
+def walks(program):
+    """Run the program on the host; what it says, a line, and its exit status."""
     def run(*arguments: str | Path) -> tuple[str, int]:
         ran = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
         assert not ran.stdout and ran.stderr.startswith('walks: '), ran.stderr
@@ -83,6 +87,12 @@ def walks(tmp_path_factory):
         return ran.stderr.removeprefix('walks: ').rstrip(), ran.returncode
 
     return run
+
+
+def test_the_usage_has_no_trailing_blank(program):
+    ran = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert ran.returncode == 2 and ran.stderr.startswith('usage: walks check [ROW...]\n')
+    assert not re.search(r'[ \t]$', ran.stderr, re.M)
 
 
 @pytest.mark.parametrize('arguments, said', [

@@ -64,8 +64,9 @@ static int usage(void)
 	size_t i, len;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		fprintf(stderr, "%s walks %s %s\n", i ? "      " : "usage:",
-			commands[i].name, commands[i].arguments);
+		fprintf(stderr, "%s walks %s%s%s\n", i ? "      " : "usage:",
+			commands[i].name, *commands[i].arguments ? " " : "",
+			commands[i].arguments);
 		for (line = commands[i].help; *line; line += len + !!line[len]) {
 			len = strcspn(line, "\n");
 			fprintf(stderr, "           %.*s\n", (int)len, line);
