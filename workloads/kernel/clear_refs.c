@@ -8,7 +8,7 @@
 #include "kernel/clear_refs.h"
 #include "kernel/util.h"
 
-int clear_refs(int pid, const char *what)
+int write_clear_refs(int pid, const char *what)
 {
 	char path[64];
 	ssize_t done;

@@ -4,6 +4,6 @@
 #define CLEAR_REFS_H
 
 /* Write @what. Return how much the kernel took, or a negative error number. */
-int clear_refs(int pid, const char *what);
+int write_clear_refs(int pid, const char *what);
 
 #endif

@@ -57,11 +57,11 @@ static const struct walk rollup = {
  */
 static int64_t read_words(const struct walk_run *run)
 {
-	const volatile uint64_t *words = run->buf;
+	const uint64_t *words = run->buf;
 	uint64_t i;
 
 	for (i = 0; i < run->pages; i++)
-		(void)words[i];
+		asm volatile("" : : "r" (words[i])); /* read it */
 	return 0;
 }
 

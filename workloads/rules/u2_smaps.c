@@ -82,10 +82,10 @@ struct smaps_check {
 	int pagemap, counts, flags;
 };
 
-static volatile char *byte_of(int piece, uint64_t page)
+static char *byte_of(int piece, uint64_t page)
 {
-	return (volatile char *)(RULE_BASE +
-				 (pieces[piece].start + page) * PAGE_SIZE);
+	return (char *)(RULE_BASE +
+			(pieces[piece].start + page) * PAGE_SIZE);
 }
 
 static void write_pages(int piece, uint64_t from, uint64_t to)
@@ -97,7 +97,7 @@ static void write_pages(int piece, uint64_t from, uint64_t to)
 static void read_pages(int piece, uint64_t from, uint64_t to)
 {
 	for (; from < to; from++)
-		(void)*byte_of(piece, from);
+		asm volatile("" : : "r" (*byte_of(piece, from))); /* read it */
 }
 
 static int open_file(void)
@@ -150,12 +150,12 @@ static void settle(struct resident *self, void *arg)
 	write_pages(SHARED_FILE, 0, 4);
 	read_pages(PRIVATE_FILE, 0, 2);
 	write_pages(PRIVATE_FILE, 5, 7);
-	if (mlock((void *)byte_of(LOCKED, 0), 4 * PAGE_SIZE))
+	if (mlock(byte_of(LOCKED, 0), 4 * PAGE_SIZE))
 		die("mlock: %s", strerror(errno));
 	write_pages(LAZY, 0, 4);
 	/* The second call makes the kernel finish what the first began. */
-	if (madvise((void *)byte_of(LAZY, 0), 4 * PAGE_SIZE, MADV_FREE) ||
-	    madvise((void *)byte_of(FORBIDDEN, 0), PAGE_SIZE, MADV_FREE))
+	if (madvise(byte_of(LAZY, 0), 4 * PAGE_SIZE, MADV_FREE) ||
+	    madvise(byte_of(FORBIDDEN, 0), PAGE_SIZE, MADV_FREE))
 		die("MADV_FREE: %s", strerror(errno));
 	write_pages(HUGE_PRIVATE, HUGE_PAGES, HUGE_PAGES + 1);
 	write_pages(HUGE_SHARED, 0, 1);

@@ -179,7 +179,7 @@ static void check_clear(struct clear_check *cc, const char *what,
 
 	begin(cc, name);
 	expect_all_referenced(cc, "before");
-	done = clear_refs(cc->subject.pid, what);
+	done = write_clear_refs(cc->subject.pid, what);
 	if (done != (int)strlen(what))
 		check_fail(cc->check, "writing %s to clear_refs: %s", what,
 			   strerror(-done));
@@ -206,7 +206,7 @@ static void check_use(struct clear_check *cc)
 	size_t i, j;
 
 	begin(cc, "used again");
-	clear_refs(cc->subject.pid, "1");
+	write_clear_refs(cc->subject.pid, "1");
 	for (i = 0; i < NR_PIECES; i++) {
 		if (!counted_pages(pieces + i))
 			continue;
@@ -226,7 +226,7 @@ static void check_refused(struct clear_check *cc)
 
 	begin(cc, "refused");
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
-		int done = clear_refs(cc->subject.pid, what[i]);
+		int done = write_clear_refs(cc->subject.pid, what[i]);
 
 		cc->check->checked++;
 		if (done != -EINVAL)

@@ -148,7 +148,7 @@ static void walk_files(const struct subject *subject)
 	scan_all(layout, fd);
 	close(fd);
 	check_smaps(&ignored, subject);
-	clear_refs(subject->pid, "1");
+	write_clear_refs(subject->pid, "1");
 	unmap_populated(entries, size);
 }
 

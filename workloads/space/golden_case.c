@@ -27,7 +27,7 @@ malformed(const struct parser *parser, const char *why)
 }
 
 /* Return the next word of *@text. */
-static char *word(const struct parser *parser, char **text)
+static char *next_word(const struct parser *parser, char **text)
 {
 	char *found = strsep(text, " ");
 
@@ -36,10 +36,10 @@ static char *word(const struct parser *parser, char **text)
 	return found;
 }
 
-static int64_t number(const struct parser *parser, char **text, int64_t min,
-		      int64_t max)
+static int64_t next_number(const struct parser *parser, char **text, int64_t min,
+			   int64_t max)
 {
-	const char *digits = word(parser, text);
+	const char *digits = next_word(parser, text);
 	int64_t n;
 	char *end;
 
@@ -52,13 +52,13 @@ static int64_t number(const struct parser *parser, char **text, int64_t min,
 
 static uint64_t page(const struct parser *parser, char **text)
 {
-	return number(parser, text, 0, MAX_PAGE);
+	return next_number(parser, text, 0, MAX_PAGE);
 }
 
 static void parse_case(struct parser *parser, char *text)
 {
 	struct golden_case *new;
-	const char *name = word(parser, &text);
+	const char *name = next_word(parser, &text);
 
 	parser->cases = xrealloc(parser->cases, parser->nr + 1,
 				 sizeof(*parser->cases));
@@ -90,7 +90,7 @@ static void parse_vma(struct parser *parser, char *text)
 {
 	struct layout *layout = &parser->cases[parser->nr - 1].layout;
 	uint64_t start = page(parser, &text), end = page(parser, &text);
-	const struct memory *of = memory(parser, word(parser, &text),
+	const struct memory *of = memory(parser, next_word(parser, &text),
 					 layout->nr_regions);
 	const char *why;
 
@@ -120,7 +120,7 @@ static void parse_populate(struct parser *parser, char *text)
 	region_populate(region, first / unit, end / unit, 1);
 }
 
-static uint32_t callback(const struct parser *parser, const char *name)
+static uint32_t callback_bit(const struct parser *parser, const char *name)
 {
 	int i = name_find(callback_names, PAGEWALK_PROBE_NR_CALLBACKS, name);
 
@@ -129,7 +129,7 @@ static uint32_t callback(const struct parser *parser, const char *name)
 	return UINT32_C(1) << i;
 }
 
-static uint32_t policy(const struct parser *parser, const char *name)
+static uint32_t policy_named(const struct parser *parser, const char *name)
 {
 	int i = name_find(policy_names, PAGEWALK_PROBE_NR_TESTS, name);
 
@@ -145,12 +145,12 @@ static void parse_walk(struct parser *parser, char *text)
 
 	golden->start = page(parser, &text);
 	golden->end = page(parser, &text);
-	golden->test_walk = policy(parser, word(parser, &text));
-	golden->stop_at = number(parser, &text, 0, INT64_MAX);
-	golden->stop_code = number(parser, &text, INT32_MIN, INT32_MAX);
-	names = word(parser, &text);
+	golden->test_walk = policy_named(parser, next_word(parser, &text));
+	golden->stop_at = next_number(parser, &text, 0, INT64_MAX);
+	golden->stop_code = next_number(parser, &text, INT32_MIN, INT32_MAX);
+	names = next_word(parser, &text);
 	while (names)
-		golden->callbacks |= callback(parser, strsep(&names, ","));
+		golden->callbacks |= callback_bit(parser, strsep(&names, ","));
 	parser->within = false;
 }
 
