@@ -169,6 +169,20 @@ def test_a_splat_is_told_with_its_stack(tmp_path):
         'Stack:\n [<60001234>] walk_page_range+0x10/0x200']
 
 
+def test_a_long_splat_is_cut_and_says_so(tmp_path):
+    head, frame = 'BUG: x\n', ' [<60001234>] f+0x10/0x200\n'
+    for frames in (39, 40):
+        whole = head + frames * frame
+        shown, = splat.splats(whole + 'something else\n' * 100, tmp_path / 'none')
+        assert shown == (whole if frames == 39 else head + 39 * frame).rstrip('\n') + (
+            splat.CUT if frames == 40 else '')
+
+
+def test_more_splats_than_are_shown_are_told():
+    one = observe.Observation('some', splats=['BUG: 1', 'BUG: 2', 'BUG: 3', 'BUG: 4'])
+    assert 'some:\nBUG: 3\n\nsome:\n1 more, see KERNEL.console' in report.text([one], [])
+
+
 def test_a_splat_that_a_test_provokes_is_none(tmp_path):
     log = ('[    1.0] pagewalk_kunit: begin of expected warnings\n'
            '[    1.0] WARNING: CPU: 0 PID: 1 at include/linux/rwsem.h:80 find_vma+0x1/0x2\n'

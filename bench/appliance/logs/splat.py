@@ -7,7 +7,8 @@ from pathlib import Path
 from . import signs, trace
 
 FRAME = re.compile(r'\[<[0-9a-f]{8,16}>\]|\+0x[0-9a-f]+/0x')
-STACK_LINES = 40
+LINES = 40  # of a splat, at most
+CUT = f'\n... (cut after {LINES} lines; KERNEL.console in the folder of the run has the whole log)'
 FUNCTION = re.compile(r'(?:\[<[0-9a-f]+>\]|RIP: \w+:)? *(?P<unsure>\? )?'
                       r'(?P<name>[A-Za-z_]\w*)[\w.]*\+0x[0-9a-f]+/0x')
 NAMED = 5  # functions of a stack that tell one splat from another
@@ -37,15 +38,18 @@ def any_splat(console: str) -> bool:
 
 
 def splats(console: str, program: Path) -> list[str]:
-    """Return each splat that no rule names, with its stack, decoded if the program allows it."""
+    """Return each splat that no rule names, with its stack, decoded if the program allows it.
+
+    One that is longer than LINES is cut, and says so.
+    """
     lines = _lines(console)
     found = []
     end = 0
     for i, line in enumerate(lines):
         if i < end or not _begins(line):
             continue
-        end = _end(lines, i)
-        found.append(trace.decode('\n'.join(lines[i:end]), program))
+        end, more = _end(lines, i)
+        found.append(trace.decode('\n'.join(lines[i:end]), program) + CUT * more)
     return found
 
 
@@ -79,12 +83,15 @@ def _lines(console: str) -> list[str]:
     return lines
 
 
-def _end(lines: list[str], start: int) -> int:
-    """Return the index behind the stack that follows a splat."""
+def _end(lines: list[str], start: int) -> tuple[int, bool]:
+    """Return the index behind the stack that follows a splat, and whether there is more of it."""
     last = start
-    for i in range(start, min(start + STACK_LINES, len(lines))):
-        if 'end trace' in lines[i]:
+    for i in range(start, min(start + 2 * LINES, len(lines))):
+        beyond = i >= start + LINES
+        if 'end trace' in lines[i] or beyond and _begins(lines[i]):
             break
-        if FRAME.search(lines[i]) or i == start:
+        if FRAME.search(lines[i]):
+            if beyond:
+                return last + 1, True
             last = i
-    return last + 1
+    return last + 1, False

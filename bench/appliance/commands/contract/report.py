@@ -5,6 +5,7 @@ from ...render import table
 from .observe import FAIL, PASS, SKIP, UNCHECKED, Observation
 from .rules import RULES, expected
 
+SHOWN = 3  # splats of a kernel
 INSTEAD = {PASS: 'passes it', SKIP: 'it was skipped', UNCHECKED: 'nothing checked it'}
 
 
@@ -72,7 +73,14 @@ def _smallest(seen: list[Observation]) -> str:
 
 
 def _splats(seen: list[Observation]) -> str:
-    return '\n\n'.join(f'{one.kernel}:\n{whole}' for one in seen for whole in one.splats[:3])
+    return '\n\n'.join(f'{one.kernel}:\n{shown}' for one in seen for shown in _first(one.splats))
+
+
+def _first(splats: list[str]) -> list[str]:
+    """Return those that are shown, and a line about the others."""
+    more = len(splats) - SHOWN
+    return splats[:SHOWN] + ([f'{more} more, see KERNEL.console in the folder of the run']
+                             if more > 0 else [])
 
 
 def _verdict(problems: list[str]) -> str:
