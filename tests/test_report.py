@@ -54,7 +54,7 @@ def test_terminal(result):
     lines = report.terminal(result).splitlines()
     assert 'patched: dense: smaps fails: Rss: 4 kB, expected 8 kB' in lines
     assert 'A: baseline' in lines and 'B: patched' in lines
-    assert '63 boots of each kernel in turns, 51 s' in lines[-1]
+    assert '63 boots of each kernel in turns, 51 s' in lines[-2]
 
 
 def test_what_moved_stands_above_the_table(result):
@@ -86,6 +86,8 @@ def test_many_undecided_rows_do_not_become_a_wall(result):
                       for i in range(9)]
     text = headline.text(result)
     assert text.count('time undecided') == 3 and '... and 6 more undecided rows.' in text
+    result['rows'][4:] = []
+    assert headline.text(result).endswith('... and 1 more undecided row.')
     assert text.index('walk8 over') < text.index('walk7 over')
 
 
@@ -101,6 +103,11 @@ def test_long_names_leave_the_table_as_it_is(result):
 def test_the_widest_row_fits_into_a_mail(result):
     result['rows'] = [row('hugetlb', 'pmd_entry', 'same', SAME, 3999),
                       row('sparse', 'pte_entry', ratio=ESTIMATE | {'low': 11.9, 'high': 12.7})]
+    result['rows'] += [row(layout, 'pagemap', 'slower', ESTIMATE | {'value': 1.01})
+                       for layout in ('hugetlb', 'pfnmap', 'sparse', 'dense')]
+    result['plan']['placements'], result['host']['cpu'] = 16, 'A CPU of a Long Name'
+    result['no_events'] = ['cycles, instructions: ' + 20 * 'no PMU ']
+    assert 'standard deviation' in report.terminal(result)
     assert max(map(len, report.terminal(result).splitlines())) <= 100
 
 
@@ -145,6 +152,8 @@ def test_an_unfit_host_cannot_be_overlooked(result):
     for text in (report.terminal(result), report.markdown(result)):
         assert 'slower (UNFIT HOST)' in text
         assert 'UNFIT HOST: it rained' in text
+        assert text.splitlines().index('Time (UNFIT HOST, see below the table): 1 slower (smaps over '
+                                       'dense +50.0 %).') < 5
 
 
 def test_rows_that_placement_alone_explains_are_named(result):

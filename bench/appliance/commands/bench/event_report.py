@@ -2,6 +2,7 @@
 """The table of events that the host's CPU counted in each walk, or why there is none."""
 
 from ...render import table
+from . import headline
 
 COLUMNS = ['a', 'b', 'b / a']  # of each event
 LEGEND = """\
@@ -68,4 +69,4 @@ def _notes(result: dict) -> list[str]:
         notes += ['', *LEGEND.format(a=a, b=b).split('\n')]
     elif result['plan']['events']:
         notes.append(NEVER)
-    return notes + [f'Not counted: {line}.' for line in result['no_events']]
+    return notes + [headline.wrapped(f'Not counted: {line}.') for line in result['no_events']]

@@ -11,7 +11,12 @@ WIDTH = 80
 def text(result: dict) -> str:
     """Return the sentences, and a line for each undecided row whose work differs most."""
     lines = [_work(result), _time(result), *_undecided(result)]
-    return '\n'.join(textwrap.fill(line, WIDTH, subsequent_indent='  ') for line in lines)
+    return '\n'.join(map(wrapped, lines))
+
+
+def wrapped(line: str) -> str:
+    """Write a long line as several, fit for mail."""
+    return textwrap.fill(line, WIDTH, subsequent_indent='  ', break_long_words=False)
 
 
 def work(row: dict, a: str, b: str) -> float | None:
@@ -76,7 +81,8 @@ def _time(result: dict) -> str:
     for word in ('same', 'same code', 'undecided'):
         count = sum(row['verdict'] == word for row in rows)
         parts += [f'{count} {word}'] if count else []
-    return f"Time: {'; '.join(parts)}."
+    unfit = ' (UNFIT HOST, see below the table)' if result['host']['unfit'] else ''
+    return f"Time{unfit}: {'; '.join(parts)}."
 
 
 def _undecided(result: dict) -> list[str]:
@@ -87,4 +93,5 @@ def _undecided(result: dict) -> list[str]:
     lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided'
              + (f" ({span(row['ratio'])})" if row['ratio'] else '') for ratio, row in rows]
     more = len(lines) - NAMED
-    return lines[:NAMED] + ([f'... and {more} more undecided rows.'] if more > 0 else [])
+    return lines[:NAMED] + ([f'... and {more} more undecided row{"s" if more > 1 else ""}.']
+                             if more > 0 else [])

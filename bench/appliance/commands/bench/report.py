@@ -138,8 +138,9 @@ def _placement(result: dict) -> str:
     told = f'Each boot has the functions in another order; each kernel has {placements} orders'
     if not lines:
         return f'{told}.'
-    return (f'{told}.\nThese rows differ by less than the order alone makes them (standard deviation): '
-            + '; '.join(lines))
+    return f'{told}.\n' + headline.wrapped(
+        'These rows differ by less than the order alone makes them (standard deviation): '
+        + '; '.join(lines))
 
 
 def _faults(result: dict) -> list[str]:
@@ -148,5 +149,6 @@ def _faults(result: dict) -> list[str]:
 
 
 def _about(result: dict) -> str:
-    return (f"Linux {result['source']}, {result['boots']} boots of each kernel in turns, "
-            f"{result['seconds']:.0f} s, {result['host']['cpu']}, {result['started']}")
+    return headline.wrapped(
+        f"Linux {result['source']}, {result['boots']} boots of each kernel in turns, "
+        f"{result['seconds']:.0f} s, {result['host']['cpu']}, {result['started']}")
