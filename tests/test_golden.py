@@ -111,6 +111,11 @@ def test_a_malformed_case_names_its_line(tmp_path, change, said):
     assert said in str(failure.value)
 
 
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(Failure, match=f'^{tmp_path}/none: No such file or directory$'):
+        golden.load(tmp_path / 'none')
+
+
 def test_all_recorded_walks_are_reproduced(appliance, umwalk):
     ran = umwalk('golden')
     assert ran.stdout == 'patched: 400 of 400\nbaseline: 156 of 156\n'

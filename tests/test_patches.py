@@ -127,6 +127,19 @@ def test_the_posted_patches_give_the_tree_that_is_built(posted, tree, bare, appl
     assert {name: (bare / name).read_text() for name in names if (bare / name).is_file()} == built
 
 
+def test_a_patch_without_a_mail_is_no_patch_to_post(tmp_path, monkeypatch):
+    source, build = tmp_path / 'linux', tmp_path / 'build'
+    build.mkdir()
+    source.mkdir()
+    (source / 'Makefile').write_text('VERSION = {}\nPATCHLEVEL = {}\n'.format(*LINUX.name.split('.')))
+    monkeypatch.setenv('LINUX_SRC', str(source))
+    (tmp_path / 'plain.patch').write_text('--- a/Makefile\n+++ b/Makefile\n@@ -1 +1,2 @@\n VERSION = '
+                                          f'{LINUX.name.split(".")[0]}\n+# more\n')
+    plain = series.Kernel('k', series.Stack((), ())).plus('plain', tmp_path / 'plain.patch')
+    with pytest.raises(Failure, match='plain.patch: it has no From: and Subject:'):
+        posting.write(build, plain, tmp_path / 'out')
+
+
 def test_a_folder_that_has_something_in_it_is_left_alone(tmp_path):
     (tmp_path / 'mine').touch()
     with pytest.raises(Failure, match='is not empty: name another folder'):
