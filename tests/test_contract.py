@@ -143,8 +143,19 @@ def test_a_boot_that_dies_is_told():
         'some: a boot failed', 'some is expected to fail U1, but nothing checked it']
 
 
-@pytest.mark.parametrize('log', ['', (TOP / 'tests' / 'splats' / 'well.log').read_text()],
-                         ids=('empty', 'well'))
+OTHER_SUITE = """\
+KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: other
+    1..1
+    ok 1 W1_confined
+ok 1 other
+"""
+
+
+@pytest.mark.parametrize('log', ['', (TOP / 'tests' / 'splats' / 'well.log').read_text(),
+                                 OTHER_SUITE], ids=('empty', 'well', 'other'))
 def test_each_kernel_whose_suite_never_ran_is_told(tmp_path, log):
     one = observation(set())
     one.console = log
