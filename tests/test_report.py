@@ -6,6 +6,7 @@ import re
 import pytest
 
 from appliance.commands.bench import headline, report
+from appliance.render.change import change
 
 ESTIMATE = {'value': 1.5, 'low': 1.4, 'high': 1.6, 'differs': True, 'noise': 0.6, 'sees': 0.2}
 SAME = {'value': 1.001, 'low': 0.999, 'high': 1.003, 'differs': False, 'noise': 0.003,
@@ -170,7 +171,7 @@ def test_rows_that_placement_alone_explains_are_named(result):
     (1, '0'), (1.0000001, '+0.00 %'), (0.998, '-0.20 %'), (1.111, '+11.1 %'), (0.337, '-66.3 %'),
     (1.999, '+99.9 %'), (2, 'x2'), (9.766, 'x9.77'), (123.4, 'x123')])
 def test_changes_in_words(ratio, said):
-    assert headline.change(ratio) == said
+    assert change(ratio) == said
 
 
 def test_a_walk_that_could_not_be_counted_says_why(result):

@@ -4,6 +4,8 @@
 import math
 import textwrap
 
+from ...render.change import change, span
+
 NAMED = 3  # rows that a sentence names
 WIDTH = 80
 
@@ -23,25 +25,6 @@ def work(row: dict, a: str, b: str) -> float | None:
     """Return instructions of the second kernel / instructions of the first."""
     ours, theirs = row[a]['instructions'], row[b]['instructions']
     return None if ours is None or theirs is None else theirs / ours
-
-
-def change(ratio: float) -> str:
-    """Write a ratio as a change in percent, or as a factor from 2 on."""
-    if ratio == 1:
-        return '0'
-    if ratio >= 2:
-        return f'x{ratio:.3g}'
-    percent = 100 * (ratio - 1)
-    return f'{percent:+.{1 if abs(percent) >= 1 else 2}f} %'
-
-
-def span(ratio: dict) -> str:
-    """Write an interval in the same way, both ends alike."""
-    low, high = ratio['low'], ratio['high']
-    if low >= 2:
-        return f'x{low:.3g} .. x{high:.3g}'
-    digits = 1 if max(abs(low - 1), abs(high - 1)) >= 0.01 else 2
-    return f'{100 * (low - 1):+.{digits}f} % .. {100 * (high - 1):+.{digits}f} %'
 
 
 def _name(row: dict) -> str:
@@ -90,8 +73,13 @@ def _undecided(result: dict) -> list[str]:
     rows = [(ratio, row) for row in result['rows'] if row['verdict'] == 'undecided'
             and (ratio := work(row, a, b)) is not None and ratio != 1]
     rows.sort(key=lambda pair: -abs(math.log(pair[0])))
-    lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided'
-             + (f" ({span(row['ratio'])})" if row['ratio'] else '') for ratio, row in rows]
+    lines = [f'{_name(row)}: {change(ratio)} instructions; time undecided{_span(row)}'
+             for ratio, row in rows]
     more = len(lines) - NAMED
     return lines[:NAMED] + ([f'... and {more} more undecided row{"s" if more > 1 else ""}.']
                              if more > 0 else [])
+
+
+def _span(row: dict) -> str:
+    ratio = row['ratio']
+    return f" ({span(ratio['low'], ratio['high'])})" if ratio else ''

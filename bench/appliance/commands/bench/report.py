@@ -4,8 +4,8 @@
 from statistics import stdev
 
 from ...render import table
+from ...render.change import change, span
 from . import event_report, headline
-from .headline import change, span
 
 HEADERS = ('layout', 'walk', 'work', 'time', 'A ns', 'verdict', 'fails')
 MORE = ('B ns', 'A insns', 'B insns', 'noise')  # columns of report.md
@@ -74,7 +74,7 @@ def _work(row: dict, a: str, b: str) -> str:
 
 
 def _time(row: dict) -> str:
-    return span(row['ratio']) if row['ratio'] else '-'
+    return span(row['ratio']['low'], row['ratio']['high']) if row['ratio'] else '-'
 
 
 def _number(value: float | None) -> str:
