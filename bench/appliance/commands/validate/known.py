@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Findings that are known, with a reason each: they accuse no series."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Sequence
+
+from ...failure import Failure
+from ...paths import short
+from ...runs.outcome import FAIL, KNOWN, NEW, PASS, WARN, Finding, Outcome
+
+LINE = re.compile(r'(?P<check>[^:#]+): (?P<pattern>.+?)\s+# (?P<reason>.*\S)\s*')
+FORM = 'CHECK: PATTERN # REASON'
+
+
+@dataclass(frozen=True)
+class Known:
+    """A line of the file: a part of a finding's text, in which * stands for any text."""
+    where: str
+    check: str
+    pattern: str
+    reason: str
+
+    def fits(self, check: str, text: str) -> bool:
+        """Return whether a finding of a check is meant."""
+        expression = '.*'.join(map(re.escape, self.pattern.split('*')))
+        return check == self.check and re.search(expression, text) is not None
+
+
+def read(path: Path) -> tuple[Known, ...]:
+    """Read the file; without it nothing is known."""
+    try:
+        lines = path.read_text(encoding='utf-8').splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f'{short(path)} is no list of known findings: {error}') from error
+    return tuple(_line(f'{short(path)}:{number}', line.strip()) for number, line in enumerate(lines, 1)
+                 if line.strip() and not line.lstrip().startswith('#'))
+
+
+def _line(where: str, line: str) -> Known:
+    found = LINE.fullmatch(line)
+    if not found:
+        raise Failure(f'{where}: this is no known finding, which has the form {FORM}: {line}')
+    return Known(where, **found.groupdict())
+
+
+def apply(known: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes without accusations that are known, and what lines fit no longer."""
+    used: set[Known] = set()
+    found = [_excused(outcome, known, used) for outcome in outcomes]
+    return [*found, *_stale([one for one in known if one not in used], found)]
+
+
+def _stale(unused: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Say which lines fit nothing; where something fails, a check may not have come so far."""
+    ran = {one.check for one in outcomes if one.status in (PASS, WARN)}
+    if any(one.status == FAIL for one in outcomes):
+        return []
+    found = tuple(Finding(f'{one.where}: no finding of {one.check} has "{one.pattern}": is it mended?')
+                  for one in unused if one.check in ran)
+    return [Outcome('known findings', WARN, f'{len(found)} stale', findings=found)] if found else []
+
+
+def _excused(outcome: Outcome, known: Sequence[Known], used: set[Known]) -> Outcome:
+    """Excuse the findings that are known; an outcome without findings is one itself."""
+    if outcome.status not in (FAIL, WARN):
+        return outcome
+    before = outcome.findings or (Finding(outcome.summary),)
+    after = tuple(_marked(outcome.check, one, known, used) for one in before)
+    if after == before:
+        return outcome
+    if any(one.kind == NEW for one in after):
+        return replace(outcome, findings=after)
+    return replace(outcome, findings=after, status=PASS, summary='nothing new but what is known')
+
+
+def _marked(check: str, finding: Finding, known: Sequence[Known], used: set[Known]) -> Finding:
+    fits = next((one for one in known if finding.kind == NEW and one.fits(check, finding.text)), None)
+    if not fits:
+        return finding
+    used.add(fits)
+    return replace(finding, kind=KNOWN, details=(f'known: {fits.reason}', *finding.details))

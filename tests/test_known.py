@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Findings that are known accuse nobody, and the file that names them is not let rot."""
+
+import pytest
+
+from appliance.commands.validate import known
+from appliance.failure import Failure
+from appliance.runs.outcome import FAIL, FLAKY, KNOWN, NEW, ON_BASE, PASS, SKIP, WARN, Finding, Outcome
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text: str):
+        path = tmp_path / 'known-findings'
+        path.write_text(text)
+        return path
+    return write
+
+
+def log(*texts: str, status: str = FAIL, kind: str = NEW) -> Outcome:
+    return Outcome('log', status, 'new splats', 'series', tuple(Finding(text, kind) for text in texts))
+
+
+SPLAT = 'BUG: at mm/a.c:12 [warning:f:g] (x+0x1)'
+LINE = 'log: BUG: at mm/a.c:* [warning:f # of our tree: see #7\n'
+
+
+def test_without_a_file_nothing_is_known(tmp_path):
+    assert known.read(tmp_path / 'none') == ()
+
+
+def test_a_line(file):
+    one, = known.read(file(f'# a comment\n\n{LINE}'))
+    assert (one.check, one.pattern) == ('log', 'BUG: at mm/a.c:* [warning:f')
+    assert one.reason == 'of our tree: see #7' and one.where.endswith('/known-findings:3')
+
+
+@pytest.mark.parametrize('line', ['log', 'log: pattern', 'log: pattern #', 'log:  # reason',
+                                  ': pattern # reason', 'pattern # reason', 'log: pattern# reason'])
+def test_a_malformed_line_is_said(file, line):
+    with pytest.raises(Failure, match=r'/known-findings:2: .* form CHECK: PATTERN # REASON: '):
+        known.read(file(f'\n{line}\n'))
+
+
+def test_what_is_no_text_is_said(file):
+    path = file('')
+    path.write_bytes(b'\xff\n')
+    with pytest.raises(Failure, match='known-findings is no list of known findings: .*utf-8'):
+        known.read(path)
+
+
+def test_a_known_finding_does_not_accuse(file):
+    one, = known.apply(known.read(file(LINE)), [log(SPLAT)])
+    assert (one.status, one.summary) == (PASS, 'nothing new but what is known')
+    assert one.findings == (Finding(SPLAT, KNOWN, ('known: of our tree: see #7',)),)
+
+
+def test_another_beside_it_does(file):
+    one, = known.apply(known.read(file(LINE)), [log(SPLAT, 'BUG: at mm/b.c:12 [warning:f:g]')])
+    assert (one.status, one.summary) == (FAIL, 'new splats')
+    assert [finding.kind for finding in one.findings] == [KNOWN, NEW]
+
+
+@pytest.mark.parametrize('line', ['log: BUG: at mm/a.c:13 # r', 'boot: BUG: at # r', 'log: [wf] # r',
+                                  'log: BUG. at # r', 'log: x*BUG # r'])
+def test_what_does_not_fit_accuses(file, line):
+    found = known.apply(known.read(file(line)), [log(SPLAT)])
+    assert found == [log(SPLAT)]
+
+
+def test_a_summary_without_findings_is_one(file):
+    failed = Outcome('signed-off-by', FAIL, 'From: A <a@b>, but signed off by nobody')
+    one, = known.apply(known.read(file('signed-off-by: signed off by nobody # a draft')), [failed])
+    assert one.status == PASS and one.findings[0].text == failed.summary
+
+
+@pytest.mark.parametrize('outcome', [log(SPLAT, kind=ON_BASE, status=PASS), log(status=PASS),
+                                     log('other', kind=FLAKY, status=WARN)])
+def test_a_stale_line_is_said(file, outcome):
+    unchanged, stale = known.apply(known.read(file(LINE)), [outcome])
+    assert unchanged == outcome
+    assert (stale.check, stale.status) == ('known findings', WARN)
+    assert 'known-findings:1: no finding of log has "BUG: at mm/a.c:* [warning:f"' in \
+        stale.findings[0].text
+
+
+@pytest.mark.parametrize('outcomes', [
+    [log(status=SKIP)], [Outcome('boot', PASS, '')], [log(status=PASS), Outcome('boot', FAIL, 'died')]])
+def test_a_line_of_a_check_that_did_not_get_so_far_is_not_stale(file, outcomes):
+    assert known.apply(known.read(file(LINE)), outcomes) == outcomes
