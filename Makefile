@@ -11,7 +11,7 @@ export LINUX_SRC BUILD RESULTS CMD
 UMWALK := bench/umwalk
 # Refused, with what to type instead.
 old-row = $(if $(LAYOUT)$(WALK),--layout)
-PYTHON = $$(bench/python.sh numpy scipy matplotlib pytest)
+PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest junitparser)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider
 SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selftests/*.sh)
 # A test needs no docstring, since its name says what it is for, and takes fixtures by name.

@@ -44,12 +44,14 @@ python3           python3            python3            python             pytho
 python:numpy      python3-numpy      python3-numpy      python-numpy       python3-numpy
 python:scipy      python3-scipy      python3-scipy      python-scipy       python3-scipy
 python:matplotlib python3-matplotlib python3-matplotlib python-matplotlib  python3-matplotlib
+python:jinja2     python3-jinja2     python3-jinja2     python-jinja       python3-Jinja2
 ?ccache           ccache             ccache             ccache             ccache
 ?perf             linux-perf         perf               perf               perf
 sources           linux-source-$version  -               -                  -
 "
 tests='
 python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
+python:junitparser python3-junitparser python3-junitparser python-junitparser python3-junitparser
 pylint            pylint             pylint             python-pylint      python3-pylint
 mypy              mypy               python3-mypy       mypy               python3-mypy
 patch             patch              patch              patch              patch
@@ -152,8 +154,8 @@ if [ "$(uname -m)" != x86_64 ]; then
 	exit 2
 fi
 
-lines=$table modules="numpy scipy matplotlib"
-[ "${1:-}" != test ] || lines=$table$tests$checks modules="$modules pytest"
+lines=$table modules="numpy scipy matplotlib jinja2"
+[ "${1:-}" != test ] || lines=$table$tests$checks modules="$modules pytest junitparser"
 [ "${1:-}" != validate ] || lines=$table$checks
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=
