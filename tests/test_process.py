@@ -96,7 +96,7 @@ def other_doors(path: Path) -> list[str]:
     return [f'{path.name}:{node.lineno}' for node in ast.walk(ast.parse(path.read_text()))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             and isinstance(node.func.value, ast.Name)
-            and (node.func.value.id == 'subprocess'
+            and (node.func.value.id == 'subprocess' and node.func.attr != 'CompletedProcess'
                  or node.func.value.id == 'os'
                  and node.func.attr.startswith(('system', 'popen', 'spawn', 'exec', 'posix_spawn')))]
 
