@@ -246,6 +246,12 @@ def test_junit(tmp_path):
     assert found['selftests', 'stock'].result[0].message == 'undecided: ' + STUCK.summary
 
 
+def test_junit_of_a_check_that_boots_itself(tmp_path):
+    outcomes = [Outcome('differential', FAIL, 'died', on) for on in ('boot', 'smaps')]
+    assert [type(case.result[0]).__name__ for case in cases(outcomes, tmp_path).values()] == [
+        'Error', 'Failure']
+
+
 def test_junit_counts(tmp_path):
     cases(ALL, tmp_path)
     whole = junitparser.JUnitXml.fromfile(tmp_path / 'junit.xml')

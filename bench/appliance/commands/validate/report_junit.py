@@ -8,7 +8,7 @@ from ...runs.outcome import FAIL, SKIP, UNDECIDED, Outcome
 from . import grouped
 
 NAME = 'umwalk validate'
-BOOT = 'boot'  # the check whose failure is a dead guest
+BOOT = 'boot'  # what fails if a guest dies: a check, or what a check looks at
 # What did not decide did not fail either, and JUnit has no other word for it.
 STATES = {FAIL: junit.FAILURE, SKIP: junit.SKIPPED, UNDECIDED: junit.SKIPPED}
 
@@ -21,7 +21,7 @@ def document(outcomes: Sequence[Outcome]) -> str:
 
 def _case(outcome: Outcome) -> junit.Case:
     state = STATES.get(outcome.status, '')
-    if state == junit.FAILURE and outcome.check == BOOT:
+    if state == junit.FAILURE and BOOT in (outcome.check, outcome.on):
         state = junit.ERROR
     undecided = 'undecided: ' if outcome.status == UNDECIDED else ''
     return junit.Case(outcome.on or outcome.check, outcome.seconds, state,
