@@ -15,6 +15,7 @@ import pytest
 from appliance.failure import Failure
 from appliance.kernels.intake import given, reading, standing
 from appliance.kernels.newfiles import whole
+from appliance.kernels.patch import touched_files
 from appliance.kernels.series import Kernel, Stack
 from appliance.paths import PATCHES
 
@@ -141,7 +142,7 @@ def test_a_list_in_the_folder_decides(repository, folder, out):
     series = reading.read(where, out)
     assert titles(series) == [TITLES[2], TITLES[0]] and series.cover.startswith('*** SUBJECT')
     Path(where, 'a.patch').unlink()
-    with pytest.raises(Failure, match=r'a\.patch: its series file names it, but it is missing'):
+    with pytest.raises(Failure, match=r"a\.patch': No such file or directory"):
         reading.read(where, out)
 
 
@@ -283,6 +284,33 @@ def test_a_message_in_latin_1(repository, tmp_path, out):
     assert posted.message == 'Für alle.\n\nSigned-off-by: J'
     assert 'From: Müller'.encode() in posted.patch.content
     assert '+line ü'.encode('latin-1') in posted.patch.content
+
+
+def test_a_patch_that_is_attached(repository, tmp_path, out):
+    git(repository.path, 'format-patch', '--attach', '-1', f'--output-directory={tmp_path}', 'topic')
+    posted = reading.read(str(tmp_path), out).patches[0]
+    assert (posted.subject, posted.message) == (TITLES[2], 'Why.\n\nSigned-off-by: J')
+    assert touched_files([posted.patch]) == ['mm/old.c']
+
+
+def test_what_a_terminal_would_obey_is_no_title():
+    assert given.Mail('x', 1, b'Subject: [PATCH] a\x1b[31m\n b\n\n').title == 'a[31m b'
+    assert given.Mail('x', 1, b'Subject: =?utf-8?q?a=1B=5B31m=0Ab?=\n\n').title == 'a[31m b'
+
+
+def test_a_home_folder_is_found(repository, folder, out, monkeypatch, tmp_path):
+    """Make passes it on as it is."""
+    folder(a=repository.mails()[0])
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert len(reading.read('~/mine/a.patch', out).patches) == 1
+    Path(folder(), 'series').write_text('a.patch\n')
+    assert len(reading.read('~/mine', out).patches) == 1
+
+
+def test_titles_without_a_letter_have_a_file(repository, box, out):
+    mail = repository.mails('--no-numbered')[0].replace('mm: walk: change it', '山川')
+    assert [posted.patch.file.name for posted in reading.read(box(mail), out).patches] \
+        == ['0001-patch.patch']
 
 
 def flowed(mail: str, body: str) -> str:

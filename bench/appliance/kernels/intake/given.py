@@ -32,20 +32,19 @@ def name(given: str) -> str:
 
 def is_listed(given: str) -> bool:
     """Return whether it is a folder that has a list of its patches."""
-    return (Path(given) / 'series').is_file()
+    return (Path(given).expanduser() / 'series').is_file()
 
 
 def mails(given: str) -> list[Mail]:
     """Read the mails of a folder, in the order of its list or of their names, of a file, or of -."""
     if given == '-':
         return _split(name(given), _read(name(given), sys.stdin.buffer))
-    path = Path(given)
-    if is_listed(given):
-        files = [path / listed for listed in entries(path / 'series')]
-        contents = [_whole(file) for file in files]
-    else:
-        files = _files(path) if path.is_dir() else [path]
-        contents = [_content(file) for file in files]
+    path = Path(given).expanduser()
+    try:
+        files = _files(path)
+        contents = [_content(file, is_listed(given)) for file in files]
+    except OSError as error:
+        raise Failure(f"'{error.filename}': {error.strerror}") from error
     if sum(map(len, contents)) > MOST_BYTES:
         raise _too_long(name(given))
     return [mail for file, content in zip(files, contents)
@@ -54,6 +53,7 @@ def mails(given: str) -> list[Mail]:
 
 def commits(repository: Path, commit_range: str) -> tuple[list[Mail], str]:
     """Read the patches of BASE..TOPIC, and return the commit that they apply to, too."""
+    repository = repository.expanduser()
     base, dots, topic = commit_range.partition('..')
     if not dots or topic.startswith('.'):
         raise Failure(f"'{commit_range}' is no range of commits: name it as BASE..TOPIC")
@@ -83,26 +83,23 @@ def _commit(repository: Path, revision: str) -> str:
                 f'{revision}^{{commit}}', why=f"'{revision}' is no commit")
 
 
-def _files(folder: Path) -> list[Path]:
-    found = sorted(file for file in folder.iterdir()
+def _files(path: Path) -> list[Path]:
+    if is_listed(str(path)):
+        return [path / listed for listed in entries(path / 'series')]
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir()
                    if file.suffix in SUFFIXES and not file.name.startswith('.'))
     if not found:
-        raise Failure(f"'{folder}' has no patches: no file series and no *{', *'.join(SUFFIXES)}")
+        raise Failure(f"'{path}' has no patches: no file series and no *{', *'.join(SUFFIXES)}")
     return found
 
 
-def _whole(file: Path) -> bytes:
-    if not file.is_file():
-        raise Failure(f'{short(file)}: its series file names it, but it is missing')
-    return whole(file)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with open(file, 'rb') as opened:
-            return _read(str(short(file)), opened)
-    except OSError as error:
-        raise Failure(f"'{file}': {error.strerror}") from error
+def _content(file: Path, listed: bool) -> bytes:
+    """Read a file; the patches of a listed folder may leave content to kernel-patches/files."""
+    with open(file, 'rb') as opened:
+        content = _read(str(short(file)), opened)
+    return whole(file) if listed else content
 
 
 def _read(source: str, opened: IO[bytes]) -> bytes:

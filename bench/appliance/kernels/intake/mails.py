@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Mails: split a mailbox, read what a subject says of the series, and decode, as `git am` does."""
 
+import contextlib
 import email
 import email.errors
 import email.header
@@ -52,12 +53,11 @@ class Mail:
 
     @functools.cached_property
     def subject(self) -> str:
-        """Return its subject on one line."""
-        subject = ' '.join(str(self.header['Subject'] or '').split())
-        try:
-            return str(email.header.make_header(email.header.decode_header(subject)))
-        except (LookupError, ValueError, email.errors.HeaderParseError):
-            return subject
+        """Return its subject on one line, without what a terminal would obey."""
+        subject = str(self.header['Subject'] or '')
+        with contextlib.suppress(LookupError, ValueError, email.errors.HeaderParseError):
+            subject = str(email.header.make_header(email.header.decode_header(subject)))
+        return ''.join(filter(str.isprintable, ' '.join(subject.split())))
 
     @property
     def tags(self) -> str:

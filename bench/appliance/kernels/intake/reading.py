@@ -76,4 +76,4 @@ def _shift(mail: Mail, head: int) -> int | None:
 
 def _slug(title: str) -> str:
     """Return a title as `git format-patch` names a file."""
-    return re.sub(r'[^A-Za-z0-9._]+|\.{2,}', '-', title)[:52].strip('-.')
+    return re.sub(r'[^A-Za-z0-9._]+|\.{2,}', '-', title)[:52].strip('-.') or 'patch'
