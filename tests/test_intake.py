@@ -17,9 +17,11 @@ from appliance.kernels.intake import given, reading, standing
 from appliance.kernels.newfiles import whole
 from appliance.kernels.patch import touched_files
 from appliance.kernels.series import Kernel, Stack
+from appliance.kernels.version import LINUX
 from appliance.paths import PATCHES
 
 AUTHOR = {'GIT_AUTHOR_NAME': 'Jürgen Müller', 'GIT_AUTHOR_EMAIL': 'jm@example.org',
+          'GIT_AUTHOR_DATE': '2026-11-26T10:00:00 +0000',
           'GIT_COMMITTER_NAME': 'C', 'GIT_COMMITTER_EMAIL': 'c@example.org'}
 ALONE = {'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent', 'GIT_CONFIG_NOSYSTEM': '1'}
 LINES = ''.join(f'line {number}\n' for number in range(1, 40))
@@ -131,8 +133,9 @@ def test_a_folder_is_ordered_by_number_not_by_name(repository, folder, out):
 
 
 def test_a_folder_without_numbers_is_ordered_by_name(repository, folder, out):
-    mails = repository.mails('--no-numbered')
-    assert titles(reading.read(folder(b=mails[0], a=mails[1]), out)) == [TITLES[1], TITLES[0]]
+    mail = repository.mails('--no-numbered')[0]
+    where = folder(**{name: mail.replace('mm: walk: change it', name) for name in 'hgbacfed'})
+    assert titles(reading.read(where, out)) == list('abcdefgh')
 
 
 def test_a_list_in_the_folder_decides(repository, folder, out):
@@ -242,7 +245,13 @@ def test_subjects(subject):
     assert (mail.revision, mail.number, mail.title) == (2, (2, 3), 'x')
 
 
-@pytest.mark.parametrize('subject', ['[PATCH] x', 'x', '[PATCH v6.1] x', '[PATCH av2] x 1/2'])
+def test_dates_that_are_none():
+    for date in ('Mon, 1 Jan 999999999999 00:00:00 +0000', 'yesterday', ''):
+        assert given.Mail('x', 1, f'Date: {date}\n\n'.encode()).date == 0
+
+
+@pytest.mark.parametrize('subject', [
+    '[PATCH] x', 'x', '[PATCH v6.1] x', '[PATCH av2] x 1/2', f'[PATCH 1/{"9" * 5000}] x'])
 def test_subjects_that_have_no_number(subject):
     mail = given.Mail('x', 1, f'From: a@b\nSubject: {subject}\n\n'.encode())
     assert (mail.revision, mail.number) == (1, None)
@@ -583,14 +592,16 @@ def test_a_series_is_held_to_a_kernel(repository, box, tmp_path, monkeypatch, ou
         standing.already_applied(build, stock, posted)
 
 
-def test_whether_the_tree_has_the_base_commit(repository, tmp_path):
+def test_whether_the_tree_has_the_base_commit(repository, monkeypatch):
     git(repository.path, 'checkout', '--quiet', '--detach', 'topic')
     base, topic = (git(repository.path, 'rev-parse', name).strip() for name in ('base', 'topic'))
-    tree = repository.path
-    assert standing.of_base_commit(topic, tree) == \
-        f'base-commit {topic[:12]} is what {tree} has checked out'
-    assert standing.of_base_commit(base, tree) == \
-        f'base-commit {base[:12]} is in {tree}, but {topic[:12]} is checked out'
-    assert standing.of_base_commit('1' * 40, tree) == f'base-commit 111111111111 is not in {tree}'
-    assert standing.of_base_commit(base, tree / 'mm') == \
-        f'base-commit {base[:12]}: {tree}/mm is no git tree, so it may be another'
+
+    def said(commit: str, tree: Path = repository.path) -> str:
+        monkeypatch.setenv('LINUX_SRC', str(tree))
+        return standing.of_base_commit(commit, LINUX).replace(str(repository.path), 'TREE')
+    assert said(topic) == f'base-commit {topic[:12]} is what TREE has checked out'
+    assert said(base) == f'base-commit {base[:12]} is in TREE, but {topic[:12]} is checked out'
+    assert said('1' * 40) == 'base-commit 111111111111 is not in TREE'
+    no_git = f'base-commit {base[:12]}: TREE/mm{{}} is no git tree, so it may be another'
+    assert said(base, repository.path / 'mm') == no_git.format('')
+    assert said(base, repository.path / 'mm/walk.c') == no_git.format('/walk.c')

@@ -27,7 +27,7 @@ FORMAT = ('--stdout', '--numbered', '--subject-prefix=PATCH', '--no-cover-letter
 
 def name(given: str) -> str:
     """Return what messages call it."""
-    return 'standard input' if given == '-' else str(short(Path(given).absolute()))
+    return 'standard input' if given == '-' else str(short(Path(given).expanduser().absolute()))
 
 
 def is_listed(given: str) -> bool:
@@ -80,7 +80,7 @@ def commits(repository: Path, commit_range: str) -> tuple[list[Mail], str]:
 
 def _commit(repository: Path, revision: str) -> str:
     return git.read(repository, 'rev-parse', '--verify', '--quiet', '--end-of-options',
-                f'{revision}^{{commit}}', why=f"'{revision}' is no commit")
+                    f'{revision}^{{commit}}', why=f"'{revision}' is no commit")
 
 
 def _files(path: Path) -> list[Path]:

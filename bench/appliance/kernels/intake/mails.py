@@ -18,8 +18,8 @@ from .. import git
 
 REPLY = re.compile(r'\s*(?:re|aw|fwd?)\s*:', re.I)
 TAGS = re.compile(r'\s*((?:\[[^\]]*\]\s*)*)(.*)', re.S)
-REVISION = re.compile(r'(?<![\w.-])(?:patch)?v(\d+)(?![\w.-])', re.I)
-NUMBER = re.compile(r'(?<![\w./])(\d+)/(\d+)(?![\w./])')
+REVISION = re.compile(r'(?<![\w.-])(?:patch)?v(\d{1,9})(?![\w.-])', re.I)
+NUMBER = re.compile(r'(?<![\w./])(\d{1,9})/(\d{1,9})(?![\w./])')
 DIFF = re.compile(rb'^(?:diff --git |--- \S.*\n\+\+\+ )', re.M)
 BASE = re.compile(r'^base-commit: ([0-9a-f]{7,64})$', re.M)
 
@@ -94,8 +94,10 @@ class Mail:
     @property
     def date(self) -> float:
         """Return when it was sent, in seconds; 0 if it does not say."""
-        fields = email.utils.parsedate_tz(str(self.header['Date']))
-        return email.utils.mktime_tz(fields) if fields else 0
+        with contextlib.suppress(ValueError, OverflowError):
+            fields = email.utils.parsedate_tz(str(self.header['Date']))
+            return email.utils.mktime_tz(fields) if fields else 0
+        return 0
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from .. import git, patch, sources
 from ..patch import Refused
 from ..series import Kernel
 from ..tree import PatchedTree
+from ..version import Version
 from .posted import Posted
 
 
@@ -45,8 +46,9 @@ def already_in(folder: Path, posted: Sequence[Posted]) -> tuple[Posted, ...]:
     return there[::-1]
 
 
-def of_base_commit(commit: str, tree: Path) -> str:
-    """Say whether a kernel tree is the commit that a series applies to."""
+def of_base_commit(commit: str, version: Version) -> str:
+    """Say whether the kernel tree is the commit that a series applies to."""
+    tree = sources.origin(version)
     if not (tree / '.git').exists():
         return f'base-commit {commit[:12]}: {tree} is no git tree, so it may be another'
     if not _has(commit, tree):
