@@ -1,2 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk validate`: check a series before it is posted."""
+
+import argparse
+from pathlib import Path
+
+from ...failure import Failure
+from ...kernels.series import kernel
+from ...paths import build_folder
+from ..options import kernel_name
+from . import validate
+
+NAME = 'validate'
+HELP = 'check a series of patches before it is posted'
+STORES = True
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    command.add_argument('series', nargs='?', default='', metavar='SERIES',
+                         help='a folder of patches, a patch, a mailbox, or - for standard input')
+    command.add_argument('--repository', type=Path, metavar='FOLDER',
+                         help='take the series from a git repository instead')
+    command.add_argument('--range', dest='commits', default='', metavar='BASE..TOPIC',
+                         help='the commits of that repository')
+    command.add_argument('--base', default='stock', type=kernel_name, metavar='KERNEL',
+                         help='the kernel that the series applies to (stock)')
+    command.add_argument('--keep-going', action='store_true',
+                         help='go on after a stage that has failed')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Validate; returns the exit status."""
+    if bool(arguments.series) == bool(arguments.repository):
+        raise Failure('name the series, or --repository and --range')
+    if bool(arguments.repository) != bool(arguments.commits):
+        raise Failure('--repository and --range belong together')
+    given = validate.Given(arguments.series, arguments.repository, arguments.commits)
+    return validate.run(build_folder(), given, kernel(arguments.base), arguments.keep_going)

@@ -2,37 +2,60 @@
 """The stages of a validation, in their order."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Callable, Iterator, Sequence
 
+from ...failure import Failure
 from ...progress import step
-from ...runs.outcome import FAIL, Outcome
-from . import differential, style
+from ...runs.outcome import ERROR, FAIL, PASS, Outcome
+from . import apply, changes, contract, differential, style
 from .subject import Subject
 
-# A stage yields the outcome of each of its checks as soon as it is known.
-Stage = tuple[str, Callable[[Subject], Iterator[Outcome]]]
 
-STAGES: Sequence[Stage] = (
-    ('style', style.check),
-    ('differential', differential.check),
-)
+@dataclass(frozen=True)
+class Stage:
+    """Some checks, each outcome of which is yielded as soon as it is known.
 
-
-def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> list[Outcome]:
-    """Go through the stages, to the end of the first that fails, or of all; return what each found."""
-    found: list[Outcome] = []
-    for name, check in stages:
-        with step(name):
-            found += _timed(check(subject))
-        if not keep_going and any(one.status == FAIL for one in found):
-            break
-    return found
+    One that boots has nothing to find if the series changes no function.
+    """
+    name: str
+    check: Callable[[Subject], Iterator[Outcome]]
+    boots: bool = False
 
 
-def _timed(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+STAGES = (Stage('apply', apply.check),
+          Stage('style', style.check),
+          Stage('functions', changes.check),
+          Stage('contract', contract.check, boots=True),
+          Stage('differential', differential.check, boots=True))
+
+
+def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> Iterator[Outcome]:
+    """Go through the stages, to the end of the first that does not pass, or of all that can run."""
+    for stage in stages:
+        bad = False
+        with step(stage.name):
+            for outcome in _timed(stage, subject):
+                bad |= outcome.status in (FAIL, ERROR)
+                yield outcome
+        if bad and not keep_going:
+            return
+
+
+def _timed(stage: Stage, subject: Subject) -> Iterator[Outcome]:
     began = time.monotonic()
-    for one in outcomes:
+    for outcome in _outcomes(stage, subject):
         now = time.monotonic()
-        yield replace(one, seconds=round(now - began, 1))
+        yield replace(outcome, seconds=round(now - began, 1))
         began = now
+
+
+def _outcomes(stage: Stage, subject: Subject) -> Iterator[Outcome]:
+    """Run a stage, unless the programs are the same; that it cannot run is an outcome, too."""
+    try:
+        if stage.boots and not changes.of(subject):
+            yield Outcome(stage.name, PASS, 'not run: the series changes no function')
+        else:
+            yield from stage.check(subject)
+    except Failure as failure:
+        yield Outcome(stage.name, ERROR, str(failure))

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The stage that builds both kernels and says what the series changes in the program."""
+
+from typing import Iterator
+
+from ...kernels import build as builds, functions
+from ...runs.outcome import PASS, Outcome
+from .subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Outcome]:
+    """Yield one outcome, which names the functions that are not the same in both kernels."""
+    changed = of(subject)
+    summary = f'{len(changed)} changed: {", ".join(sorted(changed))}' if changed else \
+        'each function is the same in both kernels, addresses apart'
+    yield Outcome('functions', PASS, summary, subject.patched.name)
+
+
+def of(subject: Subject) -> set[str]:
+    """Return the functions that the series changes, adds or removes."""
+    return functions.changed(*builds.ensure(subject.build, [subject.base, subject.patched]))
