@@ -9,6 +9,7 @@ import pytest
 
 from appliance.boots import guest
 from appliance.boots.records import Check, of_type
+from appliance.commands import selftests
 from appliance.failure import KERNEL_DIED
 from appliance.kernels import series, sources
 from appliance.kernels.version import LINUX
@@ -126,11 +127,11 @@ def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
 
 
 def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
-    ran = umwalk('selftests')
+    """All but pagemap_ioctl, which has half a million faults: `make selftests` runs it, too."""
+    chosen = [test for test in selftests.TESTS if test != 'pagemap_ioctl']
+    ran = umwalk('selftests', *(f'--only={test}' for test in chosen))
     results = re.findall(r'^(ok|not ok) \d+ (\S+)(.*)$', ran.stdout, re.M)
-    assert {name for _, name, _ in results} == {
-        'map_hugetlb', 'hugepage-mmap', 'hugepage-mremap', 'hugepage-shm', 'hugetlb-madvise',
-        'madv_populate', 'mkdirty', 'pagemap_ioctl'}
+    assert [name for _, name, _ in results] == chosen
     assert all(outcome == 'ok' and not rest.strip() for outcome, _, rest in results), ran.stdout
     assert ran.returncode == 0
     assert latest('selftests')['tests'] == {name: 'pass' for _, name, _ in results}

@@ -1,14 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh OUTDIR: run the eight mm selftests that build.sh made, in the guest,
-# as tools/testing/selftests/mm/run_vmtests.sh does. KTAP on stdout. The
-# exit status is 0 only if every test passed; a skipped test did not.
+# run.sh OUTDIR TEST...: run mm selftests that build.sh made, in the guest, as
+# tools/testing/selftests/mm/run_vmtests.sh does. KTAP on stdout. The exit
+# status is 0 only if every test passed; a skipped test did not.
 
 set -u
 
-tests="map_hugetlb hugepage-mmap hugepage-mremap hugepage-shm
-       hugetlb-madvise madv_populate mkdirty pagemap_ioctl"
 huge_pages=260
 skip=4
 
@@ -45,8 +43,10 @@ run() {
 	return $status
 }
 
-[ $# -eq 1 ] || bail "usage: run.sh OUTDIR"
+[ $# -ge 2 ] || bail "usage: run.sh OUTDIR TEST..."
 dir=$(cd "$1" 2>/dev/null && pwd) || bail "$1: no such folder"
+shift
+tests=$*
 for t in $tests; do
 	[ -x "$dir/$t" ] || bail "$dir/$t is not built, run build.sh"
 done

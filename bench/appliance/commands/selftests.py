@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Sequence
 
 from .. import process
 from ..boots import guest
@@ -23,6 +24,8 @@ HELP = "run the kernel tree's own hugetlb selftests in the guest"
 STORES = True
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
+TESTS = ('map_hugetlb', 'hugepage-mmap', 'hugepage-mremap', 'hugepage-shm', 'hugetlb-madvise',
+         'madv_populate', 'mkdirty', 'pagemap_ioctl')
 MEMORY_MIB = 1024  # 260 huge pages are 520 MiB
 TIME_LIMIT = 1800  # ends a boot that hangs
 
@@ -30,14 +33,16 @@ TIME_LIMIT = 1800  # ends a boot that hangs
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernel(command)
+    command.add_argument('--only', action='append', default=[], choices=TESTS, metavar='TEST',
+                         help=f'one of {", ".join(TESTS)}; may be repeated (all)')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
-    return run_on(build_folder(), kernel(arguments.kernel))
+    return run_on(build_folder(), kernel(arguments.kernel), arguments.only or TESTS)
 
 
-def run_on(build: Path, wanted: Kernel) -> int:
+def run_on(build: Path, wanted: Kernel, tests: Sequence[str]) -> int:
     """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
     appliance = guest.ensure(build, [wanted])
     programs = build / 'selftests'
@@ -47,19 +52,20 @@ def run_on(build: Path, wanted: Kernel) -> int:
     if built.returncode:
         raise Failure('the selftests do not build, see above')
     this = Run(NAME, appliance)
-    status, said, records = _boot(appliance, programs)
+    status, said, records = _boot(appliance, programs, tests)
     this.end()
     if status in (0, FAILED):  # the guest came to its end
         this.store(this.result(records, {'tests': _states(said)}), {'selftests.ktap': said}, records)
     return status
 
 
-def _boot(appliance: guest.Appliance, programs: Path) -> tuple[int, str, list[Record]]:
+def _boot(appliance: guest.Appliance, programs: Path,
+          tests: Sequence[str]) -> tuple[int, str, list[Record]]:
     """Run the tests and print what they say; return their exit status, that, and the records."""
     with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
         command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
                                     f'--records={records.fileno()}',
-                                    argv=[str(SCRIPTS / 'run.sh'), str(programs)])
+                                    argv=[str(SCRIPTS / 'run.sh'), str(programs), *tests])
         said = ''
         with process.start(command, stdout=subprocess.PIPE, pass_fds=[records.fileno()],
                            **process.TEXT) as ran:
