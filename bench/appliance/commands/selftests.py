@@ -5,8 +5,9 @@ import argparse
 import re
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 from .. import process
 from ..boots import guest
@@ -45,39 +46,60 @@ def run(arguments: argparse.Namespace) -> int:
 def run_on(build: Path, wanted: Kernel, tests: Sequence[str]) -> int:
     """Build and run them; prints KTAP, returns the exit status (0: all passed)."""
     appliance = guest.ensure(build, [wanted])
+    programs = ensure_programs(build, wanted)
+    this = Run(NAME, appliance)
+    seen = observe(appliance, programs, tests, lambda line: print(line, end='', flush=True))
+    this.end()
+    if seen.is_whole:
+        this.store(this.result(seen.records, {'tests': seen.states}), {'selftests.ktap': seen.said},
+                   seen.records)
+    return seen.status
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a boot of selftests has shown: umrun's exit status, the KTAP, the records."""
+    status: int
+    said: str
+    records: list[Record]
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the guest came to its end."""
+        return self.status in (0, FAILED)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Map each test to pass, fail or skip."""
+        return {name: 'skip' if skip else 'fail' if no else 'pass' for no, name, skip in
+                re.findall(r'^(not )?ok \d+ (?:- )?(\S+)(?: *# *(SKIP))?', self.said, re.M)}
+
+
+def ensure_programs(build: Path, wanted: Kernel) -> Path:
+    """Build the selftests of a kernel's tree, as far as they are not up to date; return their folder."""
     programs = build / 'selftests'
     with locked(build), step('building selftests'):
         tree = bring_tree_to(build, wanted)
         built = process.run([SCRIPTS / 'build.sh', tree, programs], stdout=None, stderr=None)
     if built.returncode:
         raise Failure('the selftests do not build, see above')
-    this = Run(NAME, appliance)
-    status, said, records = _boot(appliance, programs, tests)
-    this.end()
-    if status in (0, FAILED):  # the guest came to its end
-        this.store(this.result(records, {'tests': _states(said)}), {'selftests.ktap': said}, records)
-    return status
+    return programs
 
 
-def _boot(appliance: guest.Appliance, programs: Path,
-          tests: Sequence[str]) -> tuple[int, str, list[Record]]:
-    """Run the tests and print what they say; return their exit status, that, and the records."""
+def observe(appliance: guest.Appliance, programs: Path, tests: Sequence[str],
+            said: Callable[[str], None] = lambda line: None) -> Seen:
+    """Run tests in a boot; said gets each line of theirs at once."""
     with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
         command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
                                     f'--records={records.fileno()}',
                                     argv=[str(SCRIPTS / 'run.sh'), str(programs), *tests])
-        said = ''
+        lines = []
         with process.start(command, stdout=subprocess.PIPE, pass_fds=[records.fileno()],
                            **process.TEXT) as ran:
             assert ran.stdout
             for line in ran.stdout:
-                print(line, end='', flush=True)
-                said += line
+                said(line)
+                lines.append(line)
         records.seek(0)
-        return ran.returncode, said, [parse(line, 'a record of the boot') for line in records]
-
-
-def _states(ktap: str) -> dict[str, str]:
-    """Map each test to pass, fail or skip."""
-    return {name: 'skip' if skip else 'fail' if no else 'pass' for no, name, skip in
-            re.findall(r'^(not )?ok \d+ (?:- )?(\S+)(?: *# *(SKIP))?', ktap, re.M)}
+        return Seen(ran.returncode, ''.join(lines),
+                    [parse(line, 'a record of the boot') for line in records])

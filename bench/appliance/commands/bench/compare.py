@@ -4,7 +4,7 @@
 import concurrent.futures
 import threading
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Callable, Collection
 
@@ -26,25 +26,40 @@ PLACEMENTS = 16  # of each kernel's functions, unless told otherwise
 TRUTH_SECONDS = 300  # ends a boot of checks that hangs
 
 
-def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
-    """Compare and print the table; returns the exit status.
+@dataclass(frozen=True)
+class Compared:
+    """What result.json has of a comparison, how the host was, and the records."""
+    found: dict
+    health: dict
+    records: list[Record]
 
-    It counts those events of the plan, or else of the PMU, that the host can count.
-    """
+
+def run(build: Path, names: tuple[str, str], plan: Plan, placements: int) -> int:
+    """Compare and print the table; returns the exit status."""
     appliance = guest.ensure(build, [series.kernel(name) for name in names])
-    kernels = placement.ensure(build, appliance.kernels, placements)
-    countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
-    plan = replace(plan, events=countable)
     this = Run('bench', appliance)
-    session, health, counting = _all_at_once(appliance, kernels, plan)
+    seen = compare(build, appliance, plan, placements)
     this.end()
-    result = this.result(session.records, {**_found(session), 'no_events': no_events})
-    result['host'] |= health | {'unfit': watch.warnings(health)}
-    _put_counts(result['rows'], counting, plan)
-    folder = this.store(result, {'report.md': report.markdown(result)}, session.records)
+    result = this.result(seen.records, seen.found)
+    result['host'] |= seen.health | {'unfit': watch.warnings(seen.health)}
+    folder = this.store(result, {'report.md': report.markdown(result)}, seen.records)
     print(report.terminal(result))
     print(f'\n{folder / "report.md"}')
     return 0
+
+
+def compare(build: Path, appliance: guest.Appliance, plan: Plan, placements: int) -> Compared:
+    """Compare both kernels of an appliance.
+
+    It counts those events of the plan, or else of the PMU, that the host can count.
+    """
+    kernels = placement.ensure(build, appliance.kernels, placements)
+    countable, no_events = events.countable(appliance.umrun, plan.events or events.PMU)
+    plan = replace(plan, events=countable)
+    session, health, counting = _all_at_once(appliance, kernels, plan)
+    found: dict = {**_found(session), 'no_events': no_events}
+    _put_counts(found['rows'], counting, plan)
+    return Compared(found, health, session.records)
 
 
 def _all_at_once(appliance: guest.Appliance, kernels: dict[str, list[Built]],

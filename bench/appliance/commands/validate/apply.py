@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stage that applies: each patch, on the base and the patches before it."""
+"""The first stage: whether the series applies to the base, and is not there already."""
 
-from typing import Iterator
+from pathlib import Path
 
 from ...failure import Failure
-from ...kernels import build as builds
+from ...kernels.intake.posted import Series
+from ...kernels.intake.standing import already_applied
+from ...kernels.series import Kernel
 from ...runs.outcome import FAIL, PASS, Finding, Outcome
-from .subject import Subject
+
+CHECK = 'apply'
 
 
-def check(subject: Subject) -> Iterator[Outcome]:
-    """Yield the outcome of each patch, to the first that does not apply."""
-    for count, patch in enumerate(subject.patches, 1):
-        name = patch.file.stem
-        try:
-            builds.check_applies(subject.build, subject.after(count))
-        except Failure as failure:
-            yield Outcome('apply', FAIL, 'does not apply', name, (Finding(str(failure)),))
-            return
-        yield Outcome('apply', PASS, 'applies', name)
+def check(build: Path, base: Kernel, series: Series) -> Outcome:
+    """Apply all patches, one on the other."""
+    count = len(series.patches)
+    try:
+        there = already_applied(build, base, series.patches)
+    except Failure as failure:
+        return Outcome(CHECK, FAIL, f'does not apply to {base.name}', '', (Finding(str(failure)),))
+    if there:
+        return Outcome(CHECK, FAIL, f'already applied: {len(there)} of {count}', '',
+                       tuple(Finding(f'{base.name} has it: "{one.subject}"') for one in there))
+    return Outcome(CHECK, PASS, f'{count} patch{"es" if count > 1 else ""} on {base.name}')

@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import ERROR, FAIL, PASS, Outcome
-from . import apply, changes, contract, differential, style
+from . import changes, contract, differential, measured, style, upstream
 from .subject import Subject
 
 
@@ -23,11 +23,12 @@ class Stage:
     boots: bool = False
 
 
-STAGES = (Stage('apply', apply.check),
-          Stage('style', style.check),
+STAGES = (Stage('style', style.check),
           Stage('functions', changes.check),
           Stage('contract', contract.check, boots=True),
-          Stage('differential', differential.check, boots=True))
+          Stage('differential', differential.check, boots=True),
+          Stage('selftests', upstream.check, boots=True),
+          Stage('measured', measured.check, boots=True))
 
 
 def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> Iterator[Outcome]:

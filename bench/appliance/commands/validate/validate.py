@@ -3,14 +3,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 from ...failure import FAILED, SETUP
 from ...kernels.intake.posted import Series
 from ...kernels.intake.reading import read, read_commits
 from ...kernels.series import Kernel
 from ...paths import scratch
-from ...runs.outcome import ERROR, FAIL, Outcome
-from . import stages
+from ...runs.outcome import ERROR, FAIL, PASS, Outcome
+from . import apply, stages
 from .subject import Subject
 
 
@@ -30,10 +31,18 @@ def run(build: Path, given: Given, base: Kernel, keep_going: bool) -> int:
             print(f'note: {note}')
         subject = Subject(build, base, tuple(posted.patch for posted in series.patches))
         outcomes = []
-        for outcome in stages.run(subject, keep_going):
+        for outcome in _outcomes(series, subject, keep_going):
             print(f'{outcome.status:5} {outcome.check}: {outcome.on} {outcome.summary}')
             outcomes.append(outcome)
     return _status(outcomes)
+
+
+def _outcomes(series: Series, subject: Subject, keep_going: bool) -> Iterator[Outcome]:
+    """Go through all stages, if the series applies."""
+    applied = apply.check(subject.build, subject.base, series)
+    yield applied
+    if applied.status == PASS:
+        yield from stages.run(subject, keep_going)
 
 
 def _read(given: Given, folder: Path) -> Series:

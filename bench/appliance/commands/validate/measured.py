@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The stage that measures: time and instructions of each walk, where both kernels tell the truth."""
+
+from dataclasses import replace
+from typing import Iterator
+
+from ...boots import guest, walks
+from ...boots.counting import counts, observe_one, side_by_side
+from ...boots.walks import Row
+from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, WARN, Finding, Outcome
+from ..bench import headline
+from ..bench.compare import PLACEMENTS, compare
+from ..bench.session import PROFILES
+from .subject import Subject
+
+MUCH_WORK = 0.01  # more instructions than so: an undecided time leaves a question
+
+
+def check(subject: Subject) -> Iterator[Outcome]:
+    """Compare both kernels as `umwalk bench` does; yield the time, then the work."""
+    appliance = guest.ensure(subject.build, [subject.base, subject.patched])
+    rows = walks.known(subject.build).rows([])
+    found = compare(subject.build, appliance, replace(PROFILES['quick'], rows=rows),
+                    PLACEMENTS).found['rows']
+    a, b = subject.base.name, subject.patched.name
+    yield time(found, a, b)
+    yield work(found, a, b, ledger(subject, [_row(row) for row in found if _more(row, a, b)]))
+
+
+def time(rows: list[dict], a: str, b: str) -> Outcome:
+    """Judge the times; a row that is not true on both kernels has none to judge."""
+    true = [row for row in rows if row[a]['truth'] == row[b]['truth'] == 'pass']
+    slower = [Finding(_said(row, a, b)) for row in true if row['verdict'] == 'slower']
+    wrong = [Finding(f'{_name(row)}: faster because wrong') for row in rows
+             if row['verdict'] == 'faster' and row[b]['truth'] != 'pass' == row[a]['truth']]
+    open_rows = [row for row in true if row['verdict'] == 'undecided'
+                 and abs((headline.work(row, a, b) or 2) - 1) > MUCH_WORK]
+    status = FAIL if slower or wrong else UNDECIDED if open_rows else PASS
+    summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(wrong, 'faster because wrong')
+               + _count(open_rows, 'undecided with other instructions'))
+    unclear = [Finding(f'{_said(row, a, b)}, undecided') for row in open_rows]
+    return Outcome('time', status, summary, b, (*slower, *wrong, *unclear))
+
+
+def work(rows: list[dict], a: str, b: str, after: dict[Row, list[int]]) -> Outcome:
+    """Tell which walks execute more instructions, and after which patches they do."""
+    more = [row for row in rows if _more(row, a, b)]
+    findings = tuple(Finding(f'{_name(row)}: {_change(row, a, b)} instructions', NEW,
+                             _steps(after.get(_row(row), []))) for row in more)
+    return Outcome('instructions', WARN if more else PASS,
+                   f'more in {len(more)} of {len(rows)} rows', b, findings)
+
+
+def ledger(subject: Subject, rows: list[Row]) -> dict[Row, list[int]]:
+    """Count rows on the base and after each patch: the patch that costs is named by that."""
+    if not rows:
+        return {}
+    kernels = [subject.base, *map(subject.after, range(1, len(subject.patches) + 1))]
+    appliance = guest.ensure(subject.build, kernels)
+    jobs = [(one.name, job) for one in kernels for job in walks.arguments(rows)]
+    found: dict[Row, list[int]] = {row: [] for row in rows}
+    for records in side_by_side(lambda job: observe_one(
+            appliance.only(job[0]), ['/bin/walks', 'count', job[1]]), jobs):
+        for row, count in counts(records).items():
+            found[row].append(count.instructions)
+    return found
+
+
+def _steps(instructions: list[int]) -> tuple[str, ...]:
+    """Return a line for each patch that changes the count."""
+    return tuple(f'patch {number}: {before:,} -> {now:,} ({headline.change(now / before)})'
+                 for number, (before, now) in enumerate(zip(instructions, instructions[1:]), 1)
+                 if now != before)
+
+
+def _more(row: dict, a: str, b: str) -> bool:
+    return (headline.work(row, a, b) or 1) > 1
+
+
+def _row(row: dict) -> Row:
+    return row['layout'], row['walk']
+
+
+def _name(row: dict) -> str:
+    return f"{row['layout']}:{row['walk']}"
+
+
+def _change(row: dict, a: str, b: str) -> str:
+    ratio = headline.work(row, a, b)
+    return headline.change(ratio) if ratio else 'an unknown number of'
+
+
+def _said(row: dict, a: str, b: str) -> str:
+    time_changed = headline.span(row['ratio']) if row['ratio'] else 'not measured'
+    return f'{_name(row)}: time {time_changed}, instructions {_change(row, a, b)}'
+
+
+def _count(found: list, what: str) -> str:
+    return f', {len(found)} {what}' if found else ''

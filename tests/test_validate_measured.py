@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What times and instructions say of a series, and what selftests do."""
+
+from appliance.commands import selftests
+from appliance.commands.validate import measured, upstream
+from appliance.runs.outcome import FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, UNDECIDED, WARN
+
+
+def row(verdict: str, *, truth: tuple[str, str] = ('pass', 'pass'),
+        instructions: tuple[int, int] = (1000, 1000)) -> dict:
+    return {'layout': 'dense', 'walk': 'smaps', 'verdict': verdict,
+            'ratio': {'value': 1.03, 'low': 1.02, 'high': 1.04},
+            **{name: {'truth': truth[i], 'instructions': instructions[i]}
+               for i, name in enumerate('ab')}}
+
+
+def judged(*rows: dict) -> tuple[str, list[str]]:
+    outcome = measured.time(list(rows), 'a', 'b')
+    return outcome.status, [finding.text for finding in outcome.findings]
+
+
+def test_a_slower_row_fails_and_says_by_how_much():
+    status, said = judged(row('slower', instructions=(1000, 1100)), row('same'))
+    assert status == FAIL
+    assert said == ['dense:smaps: time +2.0 % .. +4.0 %, instructions +10.0 %']
+
+
+def test_a_time_of_what_is_not_true_accuses_nobody_but_is_no_praise():
+    assert judged(row('slower', truth=('fail', 'pass'))) == (PASS, [])
+    assert judged(row('faster', truth=('fail', 'fail'))) == (PASS, [])
+    assert judged(row('faster', truth=('pass', 'fail'))) == (FAIL, ['dense:smaps: faster because wrong'])
+
+
+def test_an_undecided_time_is_a_question_only_if_the_work_is_another():
+    assert judged(row('undecided'))[0] == PASS
+    assert judged(row('undecided', instructions=(1000, 1100)))[0] == UNDECIDED
+
+
+def test_the_patch_that_costs_is_named():
+    outcome = measured.work([row('same', instructions=(1000, 1100))], 'a', 'b',
+                            {('dense', 'smaps'): [1000, 1000, 1100]})
+    assert outcome.status == WARN
+    assert outcome.findings[0].text == 'dense:smaps: +10.0 % instructions'
+    assert outcome.findings[0].details == ('patch 2: 1,000 -> 1,100 (+10.0 %)',)
+    assert measured.work([row('same')], 'a', 'b', {}).status == PASS
+
+
+def states(**differing: str) -> dict[str, str]:
+    return dict.fromkeys(selftests.TESTS, 'pass') | differing
+
+
+def kinds(base: list[dict[str, str]], patched: list[dict[str, str]]) -> tuple[str, list[str]]:
+    outcome = upstream.judge(base, patched, 'series')
+    return outcome.status, [finding.kind for finding in outcome.findings]
+
+
+def test_a_selftest_accuses_only_if_it_fails_each_time():
+    bad, good = states(mkdirty='fail'), states()
+    assert kinds([good], [good]) == (PASS, [])
+    assert kinds([good] * 3, [bad] * 3) == (FAIL, [NEW])
+    assert kinds([good] * 3, [bad, good, bad]) == (PASS, [FLAKY])
+    assert kinds([bad], [bad]) == (PASS, [ON_BASE])
+    assert kinds([bad] * 3, [good] * 3) == (PASS, [MENDED])
+
+
+def test_a_selftest_that_is_skipped_only_with_the_series_accuses():
+    assert kinds([states()] * 3, [states(mkdirty='skip')] * 3) == (FAIL, [NEW])
