@@ -29,7 +29,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches profile scale run shell selftests lint check test clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches profile scale run shell selftests validate lint check test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -95,6 +95,10 @@ scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; K
 
 selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel='$(KERNEL)'
+
+validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1
+	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)','$(SERIES)') \
+		$(if $(BASE),--base=$(BASE)) $(if $(KEEP_GOING),--keep-going)
 
 $(CHECKPATCH)/checkpatch.pl:
 	@tests/checkpatch.sh $(CHECKPATCH)

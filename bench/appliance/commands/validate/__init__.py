@@ -35,5 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure('name the series, or --repository and --range')
     if bool(arguments.repository) != bool(arguments.commits):
         raise Failure('--repository and --range belong together')
-    given = validate.Given(arguments.series, arguments.repository, arguments.commits)
+    given = validate.Given(arguments.series, arguments.repository and arguments.repository.expanduser(),
+                           arguments.commits)
     return validate.run(build_folder(), given, kernel(arguments.base), arguments.keep_going)
