@@ -98,7 +98,7 @@ selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 
 validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)','$(SERIES)') \
-		$(if $(BASE),--base=$(BASE)) $(if $(KEEP_GOING),--keep-going)
+		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going)
 
 $(CHECKPATCH)/checkpatch.pl:
 	@tests/checkpatch.sh $(CHECKPATCH)

@@ -8,7 +8,7 @@ from ...failure import Failure
 from ...kernels.series import kernel
 from ...paths import build_folder
 from ..options import kernel_name
-from . import validate
+from . import review, validate
 
 NAME = 'validate'
 HELP = 'check a series of patches before it is posted'
@@ -27,14 +27,19 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='the kernel that the series applies to (stock)')
     command.add_argument('--keep-going', action='store_true',
                          help='go on after a stage that has failed')
+    command.add_argument('--b4', action='store_true',
+                         help='print what `b4 review` reads; without SERIES, take the one it shows')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Validate; returns the exit status."""
-    if bool(arguments.series) == bool(arguments.repository):
+    repository, commits = arguments.repository, arguments.commits
+    if arguments.b4 and not arguments.series and not repository:
+        repository, commits = Path('.'), review.commits()
+    if bool(arguments.series) == bool(repository):
         raise Failure('name the series, or --repository and --range')
-    if bool(arguments.repository) != bool(arguments.commits):
+    if bool(repository) != bool(commits):
         raise Failure('--repository and --range belong together')
-    given = validate.Given(arguments.series, arguments.repository and arguments.repository.expanduser(),
-                           arguments.commits)
-    return validate.run(build_folder(), given, kernel(arguments.base), arguments.keep_going)
+    given = validate.Given(arguments.series, repository and repository.expanduser(), commits)
+    return validate.run(build_folder(), given, kernel(arguments.base), arguments.keep_going,
+                        arguments.b4)

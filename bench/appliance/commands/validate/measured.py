@@ -7,7 +7,8 @@ from typing import Iterator
 from ...boots import guest, walks
 from ...boots.counting import counts, observe_one, side_by_side
 from ...boots.walks import Row
-from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, WARN, Finding, Outcome
+from ...render.change import change, span
+from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, WARN, Finding, Measured, Outcome
 from ..bench import headline
 from ..bench.compare import PLACEMENTS, compare
 from ..bench.session import PROFILES
@@ -23,7 +24,7 @@ def check(subject: Subject) -> Iterator[Outcome]:
     found = compare(subject.build, appliance, replace(PROFILES['quick'], rows=rows),
                     PLACEMENTS).found['rows']
     a, b = subject.base.name, subject.patched.name
-    yield time(found, a, b)
+    yield replace(time(found, a, b), measured=tuple(_measured(row, a, b) for row in found))
     yield work(found, a, b, ledger(subject, [_row(row) for row in found if _more(row, a, b)]))
 
 
@@ -66,9 +67,18 @@ def ledger(subject: Subject, rows: list[Row]) -> dict[Row, list[int]]:
     return found
 
 
+def _measured(row: dict, a: str, b: str) -> Measured:
+    """Return a row for the reports; what is wrong on a kernel is not compared."""
+    if not row[a]['truth'] == row[b]['truth'] == 'pass':
+        return Measured(_name(row), 'not true')
+    ratio = row['ratio'] or {}
+    return Measured(_name(row), row['verdict'], row[a]['ns'], row[b]['ns'], ratio.get('low'),
+                    ratio.get('high'), headline.work(row, a, b))
+
+
 def _steps(instructions: list[int]) -> tuple[str, ...]:
     """Return a line for each patch that changes the count."""
-    return tuple(f'patch {number}: {before:,} -> {now:,} ({headline.change(now / before)})'
+    return tuple(f'patch {number}: {before:,} -> {now:,} ({change(now / before)})'
                  for number, (before, now) in enumerate(zip(instructions, instructions[1:]), 1)
                  if now != before)
 
@@ -87,11 +97,11 @@ def _name(row: dict) -> str:
 
 def _change(row: dict, a: str, b: str) -> str:
     ratio = headline.work(row, a, b)
-    return headline.change(ratio) if ratio else 'an unknown number of'
+    return change(ratio) if ratio else 'an unknown number of'
 
 
 def _said(row: dict, a: str, b: str) -> str:
-    time_changed = headline.span(row['ratio']) if row['ratio'] else 'not measured'
+    time_changed = span(row['ratio']['low'], row['ratio']['high']) if row['ratio'] else 'not measured'
     return f'{_name(row)}: time {time_changed}, instructions {_change(row, a, b)}'
 
 

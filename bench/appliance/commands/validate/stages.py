@@ -7,7 +7,7 @@ from typing import Callable, Iterator, Sequence
 
 from ...failure import Failure
 from ...progress import step
-from ...runs.outcome import ERROR, FAIL, PASS, Outcome
+from ...runs.outcome import FAIL, PASS, UNDECIDED, Outcome
 from . import changes, contract, differential, measured, style, upstream
 from .subject import Subject
 
@@ -37,7 +37,7 @@ def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) ->
         bad = False
         with step(stage.name):
             for outcome in _timed(stage, subject):
-                bad |= outcome.status in (FAIL, ERROR)
+                bad |= outcome.status in (FAIL, UNDECIDED)
                 yield outcome
         if bad and not keep_going:
             return
@@ -59,4 +59,4 @@ def _outcomes(stage: Stage, subject: Subject) -> Iterator[Outcome]:
         else:
             yield from stage.check(subject)
     except Failure as failure:
-        yield Outcome(stage.name, ERROR, str(failure))
+        yield Outcome(stage.name, UNDECIDED, f'it could not run: {failure}')

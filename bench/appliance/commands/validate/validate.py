@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk validate`: what a reviewer would find in a series."""
 
+import json
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
-from ...failure import FAILED, SETUP
+from ...boots import guest
 from ...kernels.intake.posted import Series
 from ...kernels.intake.reading import read, read_commits
+from ...kernels.intake.standing import of_base_commit
 from ...kernels.series import Kernel
 from ...paths import scratch
-from ...runs.outcome import ERROR, FAIL, PASS, Outcome
-from . import apply, stages
+from ...runs.outcome import PASS, Outcome
+from ...runs.run import Run, boot_for_host
+from . import apply, known, report, report_b4, report_terminal, stages, verdict
 from .subject import Subject
 
 
@@ -23,18 +28,36 @@ class Given:
     commits: str = ''
 
 
-def run(build: Path, given: Given, base: Kernel, keep_going: bool) -> int:
-    """Validate; returns the exit status."""
+def run(build: Path, given: Given, base: Kernel, keep_going: bool, for_b4: bool) -> int:
+    """Validate, print and store the reports; returns the exit status."""
     with scratch(build) as folder:
         series = _read(given, folder)
-        for note in series.notes:
-            print(f'note: {note}')
+        appliance = guest.ensure(build, [base])
+        _tell(series, appliance.kernels[base.name].source.tree)
+        this = Run('validate', appliance)
         subject = Subject(build, base, tuple(posted.patch for posted in series.patches))
-        outcomes = []
-        for outcome in _outcomes(series, subject, keep_going):
-            print(f'{outcome.status:5} {outcome.check}: {outcome.on} {outcome.summary}')
-            outcomes.append(outcome)
-    return _status(outcomes)
+        outcomes = known.apply(known.read(base.version.folder / 'known-findings'),
+                               list(_outcomes(series, subject, keep_going)))
+        this.end()
+        result = this.result(boot_for_host(appliance),
+                             report.found(series, base.name, _command(), outcomes))
+        stored = this.store(result, report.files(result, outcomes, this.folder))
+    print(json.dumps(report_b4.array(outcomes, stored)) if for_b4
+          else report_terminal.text(outcomes, stored))
+    return verdict.exit_status(outcomes)
+
+
+def _read(given: Given, folder: Path) -> Series:
+    if given.repository:
+        return read_commits(given.repository, given.commits, folder)
+    return read(given.series, folder)
+
+
+def _tell(series: Series, tree: Path) -> None:
+    """Say what was chosen of the input, and whether it is for this tree."""
+    notes = series.notes + ((of_base_commit(series.base_commit, tree),) if series.base_commit else ())
+    for note in notes:
+        print(f'note: {note}', file=sys.stderr)
 
 
 def _outcomes(series: Series, subject: Subject, keep_going: bool) -> Iterator[Outcome]:
@@ -45,12 +68,6 @@ def _outcomes(series: Series, subject: Subject, keep_going: bool) -> Iterator[Ou
         yield from stages.run(subject, keep_going)
 
 
-def _read(given: Given, folder: Path) -> Series:
-    if given.repository:
-        return read_commits(given.repository, given.commits, folder)
-    return read(given.series, folder)
-
-
-def _status(outcomes: list[Outcome]) -> int:
-    states = {outcome.status for outcome in outcomes}
-    return FAILED if FAIL in states else SETUP if ERROR in states else 0
+def _command() -> Sequence[str]:
+    """Return the words, as a shell takes them, of what repeats the validation."""
+    return ['bench/umwalk', *map(shlex.quote, sys.argv[1:])]
