@@ -81,14 +81,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {'appliance', 'runner'} & set(item.fixturenames):
             item.add_marker('boots')
+    # What takes longest comes first, so that no process of xdist works alone at the end.
+    boots = {item.path for item in items if item.get_closest_marker('boots')}
+    items.sort(key=lambda item: item.path not in boots)
 
 
-@pytest.fixture(scope='session', autouse=True)
-def a_kernel_was_booted(request):
-    """Fail a run with --must-boot that never had a kernel."""
-    yield
-    if request.config.getoption('must_boot'):
-        assert request.config.stash.get(BOOTED, False), 'no kernel was booted'
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run with --must-boot that never had a kernel, in any of the processes of xdist."""
+    booted = session.config.stash.get(BOOTED, False)
+    if hasattr(session.config, 'workeroutput'):
+        session.config.workeroutput['booted'] = booted
+    elif session.config.getoption('must_boot') and not booted:
+        print('\nno kernel was booted')
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:
+    """Take over from a process of xdist that it has booted a kernel."""
+    if getattr(node, 'workeroutput', {}).get('booted'):
+        node.config.stash[BOOTED] = True
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +142,7 @@ def known(appliance) -> walks.Known:
 def stock_with(appliance):
     """Build stock with one more patch; returns the appliance with that kernel in stock's place."""
     def build(patch: Path) -> guest.Appliance:
-        kernel = series.kernel('stock').plus('stock-with', patch)
+        kernel = series.kernel('stock').plus(f'with-{patch.stem}', patch)
         built, = builds.ensure(build_folder(), [kernel])
         return replace(appliance, kernels={'stock': built})
     return build
