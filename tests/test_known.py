@@ -5,7 +5,8 @@ import pytest
 
 from appliance.commands.validate import known
 from appliance.failure import Failure
-from appliance.runs.outcome import FAIL, FLAKY, KNOWN, NEW, ON_BASE, PASS, SKIP, WARN, Finding, Outcome
+from appliance.runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, ON_BASE, PASS, SKIP, WARN,
+                                    Finding, Outcome)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_summary_without_findings_is_one(file):
     assert one.status == PASS and one.findings[0].text == failed.summary
 
 
-@pytest.mark.parametrize('outcome', [log(SPLAT, kind=ON_BASE, status=PASS), log(status=PASS),
+@pytest.mark.parametrize('outcome', [log(SPLAT, kind=MENDED, status=PASS), log(status=PASS),
                                      log('other', kind=FLAKY, status=WARN)])
 def test_a_stale_line_is_said(file, outcome):
     unchanged, stale = known.apply(known.read(file(LINE)), [outcome])
@@ -84,7 +85,13 @@ def test_a_stale_line_is_said(file, outcome):
         stale.findings[0].text
 
 
+def test_what_the_base_has_stays_so():
+    outcomes = [Outcome('log', FAIL, 'new', '', (Finding('a', ON_BASE), Finding('b')))]
+    assert known.apply([known.Known('here', 'log', 'a', 'why')], outcomes) == outcomes
+
+
 @pytest.mark.parametrize('outcomes', [
+    [log(SPLAT, kind=ON_BASE, status=PASS)], [log(SPLAT, kind=FLAKY, status=WARN)],
     [log(status=SKIP)], [Outcome('boot', PASS, '')], [log(status=PASS), Outcome('boot', FAIL, 'died')]])
-def test_a_line_of_a_check_that_did_not_get_so_far_is_not_stale(file, outcomes):
+def test_a_line_that_is_not_stale(file, outcomes):
     assert known.apply(known.read(file(LINE)), outcomes) == outcomes

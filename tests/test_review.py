@@ -40,6 +40,7 @@ def test_the_patches_are_those_of_the_series(repository, tmp_path, monkeypatch):
     tracking(tmp_path, monkeypatch, json.dumps({'series': {
         'first-patch-commit': commits[2], 'change-id': '20260101-walk-v1'}}))
     (tmp_path / 'patches').mkdir()
+    assert review.commits() == f'{commits[2]}~1..b4/review/20260101-walk-v1~1'
     series = reading.read_commits(folder, review.commits(), tmp_path / 'patches')
     assert [patch.subject for patch in series.patches] == ['mm: one', 'mm: two']
     assert series.base_commit == commits[1]

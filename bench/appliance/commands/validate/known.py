@@ -8,7 +8,7 @@ from typing import Sequence
 
 from ...failure import Failure
 from ...paths import short
-from ...runs.outcome import FAIL, KNOWN, NEW, PASS, WARN, Finding, Outcome
+from ...runs.outcome import FAIL, KNOWN, MENDED, NEW, PASS, WARN, Finding, Outcome
 
 LINE = re.compile(r'(?P<check>[^:#]+): (?P<pattern>.+?)\s+# (?P<reason>.*\S)\s*')
 FORM = 'CHECK: PATTERN # REASON'
@@ -49,27 +49,16 @@ def _line(where: str, line: str) -> Known:
 
 def apply(known: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the outcomes without accusations that are known, and what lines fit no longer."""
-    used: set[Known] = set()
-    found = [_excused(outcome, known, used) for outcome in outcomes]
-    return [*found, *_stale([one for one in known if one not in used], found)]
+    found = [_excused(one, known) for one in outcomes]
+    return [*found, *_stale(known, found)]
 
 
-def _stale(unused: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Say which lines fit nothing; where something fails, a check may not have come so far."""
-    ran = {one.check for one in outcomes if one.status in (PASS, WARN)}
-    if any(one.status == FAIL for one in outcomes):
-        return []
-    found = tuple(Finding(f'{one.where}: no finding of {one.check} has "{one.pattern}": is it mended?')
-                  for one in unused if one.check in ran)
-    return [Outcome('known findings', WARN, f'{len(found)} stale', findings=found)] if found else []
-
-
-def _excused(outcome: Outcome, known: Sequence[Known], used: set[Known]) -> Outcome:
-    """Excuse the findings that are known; an outcome without findings is one itself."""
+def _excused(outcome: Outcome, known: Sequence[Known]) -> Outcome:
+    """Excuse what is new but known; what does not pass, but has no finding, is one itself."""
     if outcome.status not in (FAIL, WARN):
         return outcome
     before = outcome.findings or (Finding(outcome.summary),)
-    after = tuple(_marked(outcome.check, one, known, used) for one in before)
+    after = tuple(_marked(outcome.check, one, known) for one in before)
     if after == before:
         return outcome
     if any(one.kind == NEW for one in after):
@@ -77,9 +66,21 @@ def _excused(outcome: Outcome, known: Sequence[Known], used: set[Known]) -> Outc
     return replace(outcome, findings=after, status=PASS, summary='nothing new but what is known')
 
 
-def _marked(check: str, finding: Finding, known: Sequence[Known], used: set[Known]) -> Finding:
-    fits = next((one for one in known if finding.kind == NEW and one.fits(check, finding.text)), None)
-    if not fits:
+def _marked(check: str, finding: Finding, known: Sequence[Known]) -> Finding:
+    reason = next((one.reason for one in known if one.fits(check, finding.text)), '')
+    if finding.kind != NEW or not reason:
         return finding
-    used.add(fits)
-    return replace(finding, kind=KNOWN, details=(f'known: {fits.reason}', *finding.details))
+    return replace(finding, kind=KNOWN, details=(f'known: {reason}', *finding.details))
+
+
+def _stale(known: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Say which lines fit nothing; where something fails, a check may not have come so far."""
+    if any(one.status == FAIL for one in outcomes):
+        return []
+    ran = {one.check for one in outcomes if one.status in (PASS, WARN)}
+    there = [(one.check, finding.text) for one in outcomes for finding in one.findings
+             if finding.kind != MENDED]
+    found = tuple(Finding(f'{one.where}: no finding of {one.check} has "{one.pattern}": is it '
+                          'mended?')
+                  for one in known if one.check in ran and not any(one.fits(*of) for of in there))
+    return [Outcome('known findings', WARN, f'{len(found)} stale', findings=found)] if found else []
