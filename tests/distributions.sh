@@ -4,8 +4,8 @@
 # distributions.sh [SUITE...]: go from a bare folder of Debian to the first table.
 #
 # This installs each SUITE (bookworm and trixie) into a folder by debootstrap,
-# copies this clone in as it is, and runs `make bench` there, on one row, and
-# `make doctor`. It needs root, debootstrap and 4 GiB below $TMPDIR or /tmp. It
+# copies this clone in as it is, and runs `make contract` there, `make bench`, on one
+# row, and `make doctor`. It needs root, debootstrap and 4 GiB below $TMPDIR or /tmp. It
 # takes the mirrors from apt's own sources, and shares what ccache has.
 
 set -eu
@@ -20,14 +20,14 @@ mirror_of() { # by apt's label
 inside() {
 	root=$1
 	mount -t proc proc "$root/proc"
-	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/dev/shm"
 	cache=${CCACHE_DIR:-$HOME/.cache/ccache}
 	mkdir -p "$cache" "$root/root/.cache/ccache"
 	mount --bind "$cache" "$root/root/.cache/ccache"
 	chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euxc '
 		cd /umwalk
-		make bench ROWS=dense:pte_entry BUDGET=10
+		make contract KERNELS="baseline patched"
+		make bench ROWS=dense:pte_entry
 		make doctor'
 }
 
