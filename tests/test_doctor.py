@@ -124,8 +124,13 @@ def test_a_full_disk(tmp_path):
     assert line.state == 'FAIL' and 'MiB free, a build needs ' in line.found
 
 
-def test_a_build_folder_that_cannot_be_made():
-    assert examine('_disk', BUILD='/proc/none').state == 'FAIL'
+@pytest.mark.parametrize('folder, found, mend', [
+    ('/proc/none', "cannot write to the build folder '/proc/none'", 'set BUILD=/a/writable/path'),
+    ('/tmp/a b', "a kernel cannot be built below '/tmp/a b'", 'set BUILD=/a/plain/path')])
+def test_a_build_folder_that_is_of_no_use(folder, found, mend):
+    line = examine('_disk', BUILD=folder)
+    assert (line.state, line.mend) == ('FAIL', mend) and line.found.startswith(found)
+    assert 'BUILD=' not in line.found
 
 
 def test_a_build_folder_that_is_noexec(tmp_path):
@@ -175,7 +180,7 @@ def test_a_core_that_is_not_free():
             line = examine('_free_cores', 'taskset', '-c', cpu)
         finally:
             busy.kill()
-    assert line.state == 'note' and 'of 1 asked for' in line.found
+    assert line.state == 'note' and 'of 1 were free' in line.found
 
 
 @pytest.mark.parametrize('arguments, status', [

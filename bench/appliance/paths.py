@@ -27,7 +27,7 @@ def build_folder() -> Path:
     build = Path(os.environ.get('BUILD') or TOP / 'build').expanduser().absolute()
     if any(c in str(build) for c in ' \t:\n'):
         raise Failure(f"a kernel cannot be built below '{build}' (space or colon "
-                      'in the path): set BUILD=/a/plain/path')
+                      'in the path); set BUILD=/a/plain/path')
     return _made(build, 'build', 'BUILD')
 
 

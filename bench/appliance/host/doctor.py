@@ -32,7 +32,7 @@ TREE_MIB, MORE_MIB = 2500, 300  # for all release kernels; for a rebuild
 ENOUGH_CORES = 0.9
 AT_MOST_CORES = 4  # to try: enough to build, and two to measure
 
-PROGRAM = '#include <stdio.h>\nint main(void)\n{\n\treturn puts("works") < 0;\n}\n'
+PROGRAM = '#include <stdio.h>\nint main(void)\n{\n\treturn puts("gcc " __VERSION__) < 0;\n}\n'
 YAMA = Path('/proc/sys/kernel/yama/ptrace_scope')
 APPARMOR = Path('/proc/sys/kernel/apparmor_restrict_unprivileged_userns')
 CLONE = Path('/proc/sys/kernel/unprivileged_userns_clone')
@@ -87,14 +87,14 @@ def _architecture(machine: str) -> Line:
 
 
 def _compiler() -> Line:
-    return _builds('compiler', 'gcc')
+    return _builds('compiler', 'gcc', 'a program that {} compiles runs')
 
 
 def _static_libc() -> Line:
-    return _builds('static libc', 'libc.a', '-static')
+    return _builds('static libc', 'libc.a', 'a program that {} links with it runs', '-static')
 
 
-def _builds(what: str, needed: str, *flags: str) -> Line:
+def _builds(what: str, needed: str, works: str, *flags: str) -> Line:
     """Compile a small program in the build folder, and run it there."""
     if not shutil.which('gcc'):
         return Line(what, FAIL, 'no gcc here', _how('gcc'))
@@ -105,21 +105,21 @@ def _builds(what: str, needed: str, *flags: str) -> Line:
             ran = _output('gcc', *flags, '-o', program, source)
             if ran.returncode:
                 return Line(what, FAIL, _reason(ran.stdout), _how(needed))
-            return _runs(what, program)
+            return _runs(what, program, works)
     except OSError as error:
         return Line(what, FAIL, str(error), 'set BUILD= to a folder that you can write')
 
 
-def _runs(what: str, program: Path) -> Line:
+def _runs(what: str, program: Path, works: str) -> Line:
     try:
         ran = _output(program)
     except Failure:  # it does not start
         return Line(what, FAIL, f'cannot run what is built in {_build_folder()}: '
                     'is it mounted noexec?',
                     'set BUILD= to a folder elsewhere')
-    if ran.stdout != 'works\n':
+    if not ran.stdout.startswith('gcc '):
         return Line(what, FAIL, f'what it builds does not run: {_reason(ran.stdout)}', _how('gcc'))
-    return Line(what, OK, 'a program that it compiles runs')
+    return Line(what, OK, works.format(ran.stdout.strip()))
 
 
 def _tools() -> Line:
@@ -140,7 +140,8 @@ def _disk() -> Line:
     try:
         build = build_folder()
     except Failure as failure:
-        return Line('disk', FAIL, str(failure), 'set BUILD= to a folder that you can write')
+        found, _, mend = str(failure).rpartition('; ')
+        return Line('disk', FAIL, found, mend)
     need = MORE_MIB if tree(build).is_dir() else TREE_MIB
     free = shutil.disk_usage(build).free >> 20
     if free < need:
@@ -202,8 +203,9 @@ def _perf() -> Line:
         return Line('perf', NOTE, f'no events: {error}; all but `profile` works', mend)
     if not shutil.which('perf'):
         return Line('perf', NOTE, 'the program is missing; all but `profile` works', _how('perf'))
-    pmu = 'no PMU' if _refused(lambda: tries.perf_event(tries.INSTRUCTIONS)) else 'PMU'
-    return Line('perf', OK, f'counted the CPU clock; {pmu}')
+    more = ('; there is no PMU, as in most VMs'
+            if _refused(lambda: tries.perf_event(tries.INSTRUCTIONS)) else ' and instructions')
+    return Line('perf', OK, f'counted the CPU clock{more}')
 
 
 def _user_namespaces() -> Line:
@@ -233,7 +235,8 @@ def _governor() -> Line:
     found = {path.read_text(encoding='ascii').strip()
              for path in CPUS.glob('cpu[0-9]*/cpufreq/scaling_governor')}
     if found <= {'performance'}:
-        return Line('CPU governor', OK, 'performance' if found else 'none, the host sets the clock')
+        return Line('CPU governor', OK, 'performance' if found else
+                    'none: a hypervisor or the firmware sets the clock')
     return Line('CPU governor', NOTE, f'{", ".join(sorted(found))}: times change with the clock',
                 "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor")
 
@@ -241,11 +244,11 @@ def _governor() -> Line:
 def _free_cores() -> Line:
     cpus = sorted(os.sched_getaffinity(0))[:AT_MOST_CORES]
     free = tries.free_cores(cpus)
-    found = f'got {free:.1f} of {len(cpus)} asked for'
+    found = f'{free:.1f} of {len(cpus)} were free'
     if free >= ENOUGH_CORES:
         return Line('free cores', OK, found)
     return Line('free cores', NOTE, f'{found}: bench takes longer to decide',
-                'end what is on top of: ps -e --sort=-pcpu -o pcpu,pid,comm | head')
+                'end what takes the CPUs: ps -e --sort=-pcpu -o pcpu,pid,comm | head')
 
 
 CHECKS: tuple[Callable[[], Line], ...] = (
