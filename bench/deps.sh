@@ -18,6 +18,7 @@ case $0 in
 *) here=. ;;
 esac
 read -r version <"$here/../kernel-patches/version"
+read -r oldest <"$here/../kernel-patches/$version/oldest"
 
 # Each line has what is needed, mostly a command, and the packages of Debian,
 # Fedora, Arch and openSUSE that have it. umwalk works without what has a ?.
@@ -67,7 +68,7 @@ codespell         codespell          codespell          codespell          codes
 sparse            sparse             sparse             sparse             sparse
 '
 
-by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, any N"
+by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, N from $oldest on"
 
 # Choose the column of packages of this machine, and the command that installs them.
 if command -v apt-get >/dev/null; then

@@ -75,13 +75,16 @@ def test_missing_sources(umwalk, tmp_path):
     assert "no kernel sources at '/nonexistent/linux.tar.xz'" in one_line(ran.stderr)
 
 
-def test_a_tree_of_another_version(umwalk, tmp_path):
+@pytest.mark.parametrize('version', ['5.10.200', f'{LINUX.name}.{LINUX.oldest - 1}'])
+def test_a_tree_of_another_version(umwalk, tmp_path, version):
     tree = tmp_path / 'linux'
     tree.mkdir()
-    (tree / 'Makefile').write_text('VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n')
+    (tree / 'Makefile').write_text(''.join(f'{name} = {number}\n' for name, number in zip(
+        ('VERSION', 'PATCHLEVEL', 'SUBLEVEL'), version.split('.'))))
     ran = umwalk('build', '--kernel=stock', BUILD=str(tmp_path / 'build'), LINUX_SRC=str(tree))
     assert ran.returncode == 2
-    assert f'is Linux 5.10: set LINUX_SRC= to Linux {LINUX.name}' in ran.stderr.splitlines()[-1]
+    assert ran.stderr.endswith(f' is Linux {version}: set LINUX_SRC= to Linux '
+                               f'{LINUX.name}.N, N from {LINUX.oldest} on\n')
 
 
 @pytest.mark.parametrize('name', ['with space', 'with:colon'])

@@ -44,7 +44,8 @@ def test_what_has_other_names_elsewhere(tools, manager, packages):
     path = tools(*MANAGERS, **{manager: 'echo called'})
     first, second = deps(path, 'how', 'libc.a', 'python:numpy', 'sources').stdout.splitlines()
     assert manager in first and first.endswith(f' {packages}')
-    assert second == f'set LINUX_SRC= to linux-{LINUX.name}.N.tar.xz of kernel.org, any N'
+    assert second == (f'set LINUX_SRC= to linux-{LINUX.name}.N.tar.xz of kernel.org, '
+                      f'N from {LINUX.oldest} on')
 
 
 def test_no_known_package_manager(tools):

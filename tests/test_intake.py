@@ -578,7 +578,7 @@ def test_a_series_is_held_to_a_kernel(repository, box, tmp_path, monkeypatch, ou
     git(repository.path, 'checkout', '--quiet', '--detach', 'base')
     linux = tmp_path / 'linux'
     shutil.copytree(repository.path / 'mm', linux / 'mm')
-    (linux / 'Makefile').write_text('VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n')
+    (linux / 'Makefile').write_text('VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 201\n')
     monkeypatch.setenv('LINUX_SRC', str(linux))
     build = tmp_path / 'build'
     build.mkdir()

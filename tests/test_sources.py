@@ -9,12 +9,13 @@ from appliance.kernels import sources
 from appliance.kernels.version import LINUX
 from appliance.failure import Failure
 
-MAKEFILE = 'VERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = 7\nEXTRAVERSION =\n'.format(*LINUX.name.split('.'))
+MAJOR, MINOR = LINUX.name.split('.')
+MAKEFILE = f'VERSION = {MAJOR}\nPATCHLEVEL = {MINOR}\nSUBLEVEL = 207\nEXTRAVERSION =\n'
 
 
 @pytest.fixture
 def origin(tmp_path, monkeypatch):
-    """Make a tree that passes for the seventh point release, and name it by LINUX_SRC."""
+    """Make a tree that passes for the 207th point release, and name it by LINUX_SRC."""
     tree = tmp_path / 'my linux'
     (tree / 'mm').mkdir(parents=True)
     (tree / 'Makefile').write_text(MAKEFILE)
@@ -26,7 +27,7 @@ def origin(tmp_path, monkeypatch):
 
 def test_a_tree_is_copied_and_left_alone(origin, tmp_path):
     source = sources.prepare(tmp_path)
-    assert source.release == f'{LINUX.name}.7'
+    assert source.release == f'{LINUX.name}.207'
     (source.tree / 'mm' / 'pagewalk.c').write_text('patched\n')
     assert (origin / 'mm' / 'pagewalk.c').read_text() == 'one\n'
     assert not (source.tree / '.git').exists()

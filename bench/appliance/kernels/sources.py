@@ -95,7 +95,8 @@ def _identity(named: Path, version: Version) -> str:
         digest.update(f'{status.st_size} {status.st_mtime_ns}'.encode())
     else:
         raise Failure(f"no kernel sources at '{named}': install {version.package} (Debian), or set "
-                      f'LINUX_SRC= to linux-{version.name}.N.tar.xz of kernel.org, or to a tree')
+                      f'LINUX_SRC= to linux-{version.name}.N.tar.xz of kernel.org, N from '
+                      f'{version.oldest} on, or to a tree')
     return digest.hexdigest()
 
 
@@ -132,8 +133,10 @@ def _release(folder: Path, named: Path, version: Version) -> str:
         text = ''
     fields = dict(re.findall(r'^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) = *(\S*)$', text, re.M))
     found = f"{fields.get('VERSION')}.{fields.get('PATCHLEVEL')}"
-    if found != version.name:
+    point = fields.get('SUBLEVEL') or '0'
+    if found != version.name or int(point) < version.oldest:
         shutil.rmtree(folder, ignore_errors=True)
-        what = f'Linux {found}' if fields else 'not a kernel tree'
-        raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {version.name}")
-    return f"{found}.{fields.get('SUBLEVEL', '0')}{fields.get('EXTRAVERSION', '')}"
+        what = f'Linux {found}.{point}' if fields else 'not a kernel tree'
+        raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {version.name}.N, N from "
+                      f'{version.oldest} on')
+    return f"{found}.{point}{fields.get('EXTRAVERSION', '')}"

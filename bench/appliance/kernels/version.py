@@ -18,6 +18,11 @@ class Version:
         """Return the name of Debian's package of its sources."""
         return f'linux-source-{self.name}'
 
+    @property
+    def oldest(self) -> int:
+        """Return the oldest point release that the patches apply to."""
+        return int((self.folder / 'oldest').read_text(encoding='utf-8'))
+
 
 def _named() -> Version:
     name = (PATCHES / 'version').read_text(encoding='utf-8').strip()
