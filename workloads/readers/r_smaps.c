@@ -41,8 +41,8 @@ static void say_header(struct text *said, const char *line, size_t len)
 {
 	int before = 0, behind = 0;
 
-	sscanf(line, "%*s %*s %*s %n%*s %*s%n", &before, &behind);
-	if (!behind || (size_t)behind > len ||
+	if (sscanf(line, "%*s %*s %*s %n%*s %*s%n", &before, &behind) == EOF ||
+	    !behind || (size_t)behind > len ||
 	    !strncmp(line + before, "00:00 0 ", strlen("00:00 0 "))) {
 		text_add(said, "%.*s\n", (int)len, line);
 		return;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
+#include "space/leave.h"
 #include "space/map.h"
 #include "space/pool.h"
 #include "space/subject.h"
@@ -40,41 +41,12 @@ static void unmap_from_stack(void)
 	fclose(maps);
 }
 
-/* The code unmaps the three gaps, and stops for ever. It is run from a copy. */
-struct gap {
-	uint64_t start, size;
-};
-
-extern const char leave_code[], leave_gaps[], leave_end[];
-asm(".pushsection .rodata\n"
-    "leave_code:\n"
-    "	lea	leave_gaps(%rip), %rbx\n"
-    "1:	mov	(%rbx), %rdi\n"
-    "	mov	8(%rbx), %rsi\n"
-    "	mov	$11, %eax\n"		/* munmap() */
-    "	syscall\n"
-    "	add	$16, %rbx\n"
-    "	lea	leave_end(%rip), %rax\n"
-    "	cmp	%rax, %rbx\n"
-    "	jb	1b\n"
-    "2:	mov	$39, %eax\n"		/* getpid() */
-    "	syscall\n"
-    "	mov	%eax, %edi\n"
-    "	mov	$19, %esi\n"		/* SIGSTOP */
-    "	mov	$62, %eax\n"		/* kill() */
-    "	syscall\n"
-    "	jmp	2b\n"
-    "leave_gaps:\n"
-    "	.fill	6, 8\n"
-    "leave_end:\n"
-    ".popsection");
-
 static struct gap gap_between(uint64_t start, uint64_t end)
 {
 	return (struct gap){ start, end - start };
 }
 
-/* Unmap all but the layout. A gap of size 0 is refused, which does no harm. */
+/* Unmap all but the layout. */
 static void leave(const struct layout *layout, uint64_t end)
 {
 	const struct gap gaps[] = {
