@@ -13,6 +13,7 @@ from ...kernels.intake.posted import Series
 from ...kernels.intake.reading import read, read_commits
 from ...kernels.intake.standing import of_base_commit
 from ...kernels.series import Kernel
+from ...kernels.version import Version
 from ...paths import scratch
 from ...runs.outcome import PASS, Outcome
 from ...runs.run import Run, boot_for_host
@@ -33,7 +34,7 @@ def run(build: Path, given: Given, base: Kernel, keep_going: bool, for_b4: bool)
     with scratch(build) as folder:
         series = _read(given, folder)
         appliance = guest.ensure(build, [base])
-        _tell(series, appliance.kernels[base.name].source.tree)
+        _tell(series, base.version)
         this = Run('validate', appliance)
         subject = Subject(build, base, tuple(posted.patch for posted in series.patches))
         outcomes = known.apply(known.read(base.version.folder / 'known-findings'),
@@ -53,9 +54,9 @@ def _read(given: Given, folder: Path) -> Series:
     return read(given.series, folder)
 
 
-def _tell(series: Series, tree: Path) -> None:
-    """Say what was chosen of the input, and whether it is for this tree."""
-    notes = series.notes + ((of_base_commit(series.base_commit, tree),) if series.base_commit else ())
+def _tell(series: Series, version: Version) -> None:
+    """Say what was chosen of the input, and whether it is for the tree."""
+    notes = series.notes + ((of_base_commit(series.base_commit, version),) if series.base_commit else ())
     for note in notes:
         print(f'note: {note}', file=sys.stderr)
 
