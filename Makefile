@@ -30,7 +30,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches profile scale run shell selftests validate lint check test clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -78,6 +78,9 @@ mutants: ## say which check finds each of many wrong changes of the walker; PATC
 
 patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
 	@$(UMWALK) patches --kernel='$(KERNEL)' $(if $(FOLDER),'$(FOLDER)')
+
+patches-build: ## build kernels after each of their patches, and name those that fail or warn; KERNELS='A B'
+	@$(UMWALK) patches-build $(KERNELS:%=--kernel='%')
 
 profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= ROW= SECONDS=
 	@$(UMWALK) profile --kernel='$(KERNEL)' $(if $(AGAINST),--against='$(AGAINST)') \

@@ -4,7 +4,7 @@
 import difflib
 from pathlib import Path
 
-AUTHOR = 'A Developer <developer@example.org>'
+AUTHOR = 'A Developer <Developer@Example.org>'
 MESSAGE = 'Say why.\n'
 
 

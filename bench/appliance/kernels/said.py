@@ -7,14 +7,15 @@ same if file, function and text are, whatever the line number.
 
 import re
 from dataclasses import dataclass, field
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence
 
 # `  CC      mm/pagewalk.o`: kbuild says what it makes, then the compiler what it thinks of it.
 MADE = re.compile(r'  [A-Z]\S*(?: \[M\])? +(\S+)')
-WARNING = re.compile(r'(?P<file>[^\s:]+):(?P<line>\d+):(?:\d+:)? warning: (?P<text>.*)')
-# Of the linker, modpost and the like, which know of no line.
-OTHER_WARNING = re.compile(r'.*\bwarning: .*', re.I)
-ERROR = re.compile(r'.*(?:\berror: |undefined reference|\*\*\* ).*', re.I)
+WARNING = re.compile(r'(?P<file>[^\s:]+):(?P<line>\d+):(?:\d+:)? (?:warning|error): (?P<text>.*)')
+# Of the linker, modpost and the like, which know of no line. Source that is quoted is indented.
+OTHER_WARNING = re.compile(r'(?:\S.*)?\bwarning: .*', re.I)
+ERROR = re.compile(r'(?:\S.*)?\b(?:error: |undefined reference).*', re.I)
+OF_MAKE = re.compile(r'make.*\*\*\* .*')
 IN_FUNCTION = re.compile(r"(?:\S+: )?In function [‘'](.+?)[’'][:,]|(\S+: )?At top level:")
 
 
@@ -34,7 +35,7 @@ def warnings(lines: Iterable[str]) -> dict[str, set[Said]]:
     for line in lines:
         if match := MADE.fullmatch(line):
             made, function = match[1], ''
-            found[made] = set()
+            found.setdefault(made, set())
         elif match := IN_FUNCTION.fullmatch(line):
             function = match[1] or ''
         else:
@@ -50,9 +51,11 @@ def _warning(line: str, function: str) -> Iterator[Said]:
         yield Said('', '', without_numbers(line), line)
 
 
-def errors(lines: Iterable[str]) -> list[str]:
-    """Return the lines that say why something could not be made."""
-    return [line.removeprefix('../') for line in lines if ERROR.fullmatch(line)]
+def errors(lines: Sequence[str]) -> list[str]:
+    """Return the lines that say why something could not be made; make says it only if nobody does."""
+    found = [[line.removeprefix('../') for line in lines if kind.fullmatch(line)]
+             for kind in (ERROR, OF_MAKE)]
+    return found[0] or found[1]
 
 
 def without_numbers(text: str) -> str:
