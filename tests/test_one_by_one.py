@@ -70,7 +70,8 @@ def test_a_build_that_is_cut_short_is_not_trusted(mincore, monkeypatch):
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(one_by_one, '_record', raise_interrupt)
         one_by_one.build(build_folder(), kernel, OBJECT)
-    assert [one.function for one in one_by_one.build(build_folder(), kernel, OBJECT).warnings] == ['first']
+    warned = one_by_one.build(build_folder(), kernel, OBJECT).warnings
+    assert [one.function for one in warned] == ['first']
 
 
 def raise_interrupt(*_):

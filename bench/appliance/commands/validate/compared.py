@@ -18,12 +18,16 @@ def compared(before: Mapping[Key, Finding], after: Mapping[Key, Finding]) -> tup
     return (*new, *old, *mended)
 
 
-def warnings(check: str, before: Iterable[Said], after: Iterable[Said], on: str = '') -> Outcome:
-    """Return an outcome that warns if a tool says anything new; that is marked, as robots do."""
+def warnings(check: str, before: Iterable[Said], after: Iterable[Said], on: str = '',
+             done: str = '') -> Outcome:
+    """Return an outcome that warns if a tool says anything new; that is marked, as robots do.
+
+    done begins its summary.
+    """
     found = tuple(replace(one, text=f'>> {one.text}') if one.kind == NEW else one
                   for one in compared(_findings(before), _findings(after)))
     new = sum(one.kind == NEW for one in found)
-    return Outcome(check, WARN if new else PASS, f'{new} new warnings', on, found)
+    return Outcome(check, WARN if new else PASS, f'{done}{new} new warnings', on, found)
 
 
 def _findings(said: Iterable[Said]) -> dict[Said, Finding]:

@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, UNDECIDED, Outcome
-from . import changes, contract, differential, measured, style, upstream
+from . import build, changes, contract, differential, measured, style, upstream
 from .subject import Subject
 
 
@@ -24,6 +24,7 @@ class Stage:
 
 
 STAGES = (Stage('style', style.check),
+          Stage('build', build.check),
           Stage('functions', changes.check),
           Stage('contract', contract.check, boots=True),
           Stage('differential', differential.check, boots=True),
