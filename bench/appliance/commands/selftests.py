@@ -76,7 +76,7 @@ class Seen:
 
 
 def ensure_programs(build: Path, wanted: Kernel) -> Path:
-    """Build the selftests of a kernel's tree, as far as they are not up to date; return their folder."""
+    """Build the selftests of a kernel's tree, unless they are up to date; return their folder."""
     programs = build / 'selftests'
     with locked(build), step('building selftests'):
         tree = bring_tree_to(build, wanted)

@@ -56,8 +56,8 @@ def _read(given: Given, folder: Path) -> Series:
 
 def _tell(series: Series, version: Version) -> None:
     """Say what was chosen of the input, and whether it is for the tree."""
-    notes = series.notes + ((of_base_commit(series.base_commit, version),) if series.base_commit else ())
-    for note in notes:
+    base = [of_base_commit(series.base_commit, version)] if series.base_commit else []
+    for note in [*series.notes, *base]:
         print(f'note: {note}', file=sys.stderr)
 
 
