@@ -22,7 +22,12 @@ def judged(*rows: dict) -> tuple[str, list[str]]:
 def test_a_slower_row_fails_and_says_by_how_much():
     status, said = judged(row('slower', instructions=(1000, 1100)), row('same'))
     assert status == FAIL
-    assert said == ['dense:smaps: time +2.0 % .. +4.0 %, instructions +10.0 %']
+    assert said == ['dense:smaps: time +2.0 % .. +4.0 %, +10.0 % instructions']
+
+
+def test_a_row_that_is_slower_by_less_than_a_percent_warns():
+    little = row('slower') | {'ratio': {'value': 1.006, 'low': 1.002, 'high': 1.01}}
+    assert judged(little) == (WARN, ['dense:smaps: time +0.2 % .. +1.0 %, as many instructions'])
 
 
 def test_a_time_of_what_is_not_true_accuses_nobody_but_is_no_praise():

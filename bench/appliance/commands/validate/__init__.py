@@ -27,6 +27,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='the kernel that the series applies to (stock)')
     command.add_argument('--keep-going', action='store_true',
                          help='go on after a stage that has failed')
+    command.add_argument('--debug', action='store_true',
+                         help='boot kernels with KASAN, lockdep and DEBUG_VM, too')
     command.add_argument('--b4', action='store_true',
                          help='print what `b4 review` reads; without SERIES, take the one it shows')
 
@@ -41,5 +43,5 @@ def run(arguments: argparse.Namespace) -> int:
     if bool(repository) != bool(commits):
         raise Failure('--repository and --range belong together')
     given = validate.Given(arguments.series, repository and repository.expanduser(), commits)
-    return validate.run(build_folder(), given, kernel(arguments.base), arguments.keep_going,
-                        arguments.b4)
+    plan = validate.Plan(arguments.keep_going, arguments.debug)
+    return validate.run(build_folder(), given, kernel(arguments.base), plan, arguments.b4)

@@ -4,10 +4,12 @@
 What the patched kernel fails counts only if the base passes it.
 """
 
+from dataclasses import replace
 from typing import Iterator
 
 from ...boots import guest
 from ...failure import Failure
+from ...kernels.configuration import DEBUG
 from ...logs import splat
 from ...runs.outcome import FAIL, NEW, PASS, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe
@@ -21,6 +23,12 @@ Key = tuple[str, str]  # of a finding
 def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels at once; yield how the boots ended, the rules and the logs."""
     yield from compare(*observe(guest.ensure(subject.build, [subject.base, subject.patched])))
+
+
+def check_debug(subject: Subject) -> Iterator[Outcome]:
+    """Do the same with KASAN, lockdep and the kernel's own checks."""
+    for outcome in check(subject.configured(DEBUG)):
+        yield replace(outcome, check=f'debug {outcome.check}')
 
 
 def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:

@@ -10,17 +10,22 @@ from ...boots.walks import Row
 from ...render.change import change, span
 from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, WARN, Finding, Measured, Outcome
 from ..bench import headline
+from ..bench.beside import Beside
 from ..bench.compare import PLACEMENTS, compare
+from ..bench.insns import Counting
 from ..bench.session import PROFILES
 from .subject import Subject
 
-MUCH_WORK = 0.01  # more instructions than so: an undecided time leaves a question
+MUCH = 0.01  # slower by so much for sure fails; so many more instructions leave a question
+COUNT_SECONDS = 300  # for counting, so that no time is undecided for want of it
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Compare both kernels as `umwalk bench` does; yield the time, then the work."""
     appliance = guest.ensure(subject.build, [subject.base, subject.patched])
     rows = walks.known(subject.build).rows([])
+    with Beside() as beside, Counting(appliance, rows, beside) as counting:
+        counting.wait(COUNT_SECONDS)
     found = compare(subject.build, appliance, replace(PROFILES['quick'], rows=rows),
                     PLACEMENTS).found['rows']
     a, b = subject.base.name, subject.patched.name
@@ -29,24 +34,29 @@ def check(subject: Subject) -> Iterator[Outcome]:
 
 
 def time(rows: list[dict], a: str, b: str) -> Outcome:
-    """Judge the times; a row that is not true on both kernels has none to judge."""
+    """Judge the times; a row that is not true on both kernels has none to judge.
+
+    A row that is slower, but perhaps by less than a percent, is a warning.
+    """
     true = [row for row in rows if row[a]['truth'] == row[b]['truth'] == 'pass']
-    slower = [Finding(_said(row, a, b)) for row in true if row['verdict'] == 'slower']
+    slower = [row for row in true if row['verdict'] == 'slower']
+    much = [row for row in slower if row['ratio']['low'] >= 1 + MUCH]
     wrong = [Finding(f'{_name(row)}: faster because wrong') for row in rows
              if row['verdict'] == 'faster' and row[b]['truth'] != 'pass' == row[a]['truth']]
     open_rows = [row for row in true if row['verdict'] == 'undecided'
-                 and abs((headline.work(row, a, b) or 2) - 1) > MUCH_WORK]
-    status = FAIL if slower or wrong else UNDECIDED if open_rows else PASS
+                 and abs((headline.work(row, a, b) or 2) - 1) > MUCH]
+    status = (FAIL if much or wrong else UNDECIDED if open_rows else WARN if slower else PASS)
     summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(wrong, 'faster because wrong')
                + _count(open_rows, 'undecided with other instructions'))
-    unclear = [Finding(f'{_said(row, a, b)}, undecided') for row in open_rows]
-    return Outcome('time', status, summary, b, (*slower, *wrong, *unclear))
+    unclear = [Finding(_said(row, a, b), kind=UNDECIDED) for row in open_rows]
+    return Outcome('time', status, summary, b,
+                   (*(Finding(_said(row, a, b)) for row in slower), *wrong, *unclear))
 
 
 def work(rows: list[dict], a: str, b: str, after: dict[Row, list[int]]) -> Outcome:
     """Tell which walks execute more instructions, and after which patches they do."""
     more = [row for row in rows if _more(row, a, b)]
-    findings = tuple(Finding(f'{_name(row)}: {_change(row, a, b)} instructions', NEW,
+    findings = tuple(Finding(f'{_name(row)}: {_change(row, a, b)}', NEW,
                              _steps(after.get(_row(row), []))) for row in more)
     return Outcome('instructions', WARN if more else PASS,
                    f'more in {len(more)} of {len(rows)} rows', b, findings)
@@ -97,12 +107,14 @@ def _name(row: dict) -> str:
 
 def _change(row: dict, a: str, b: str) -> str:
     ratio = headline.work(row, a, b)
-    return change(ratio) if ratio else 'an unknown number of'
+    if ratio == 1:
+        return 'as many instructions'
+    return f'{change(ratio)} instructions' if ratio else 'instructions not counted'
 
 
 def _said(row: dict, a: str, b: str) -> str:
     time_changed = span(row['ratio']['low'], row['ratio']['high']) if row['ratio'] else 'not measured'
-    return f'{_name(row)}: time {time_changed}, instructions {_change(row, a, b)}'
+    return f'{_name(row)}: time {time_changed}, {_change(row, a, b)}'
 
 
 def _count(found: list, what: str) -> str:

@@ -7,7 +7,7 @@ from typing import Callable, Iterator, Sequence
 
 from ...failure import Failure
 from ...progress import step
-from ...runs.outcome import FAIL, PASS, UNDECIDED, Outcome
+from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
 from . import build, changes, contract, differential, measured, style, upstream
 from .subject import Subject
 
@@ -30,18 +30,22 @@ STAGES = (Stage('style', style.check),
           Stage('differential', differential.check, boots=True),
           Stage('selftests', upstream.check, boots=True),
           Stage('measured', measured.check, boots=True))
+# It has code that the release kernel has not, so it boots in any case.
+DEBUG = Stage('debug', contract.check_debug)
 
 
 def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> Iterator[Outcome]:
     """Go through the stages, to the end of the first that does not pass, or of all that can run."""
+    failed = ''
     for stage in stages:
-        bad = False
+        if failed and not keep_going:
+            yield Outcome(stage.name, SKIP, f'not reached, since {failed} did not pass')
+            continue
         with step(stage.name):
             for outcome in _timed(stage, subject):
-                bad |= outcome.status in (FAIL, UNDECIDED)
+                if outcome.status in (FAIL, UNDECIDED):
+                    failed = stage.name
                 yield outcome
-        if bad and not keep_going:
-            return
 
 
 def _timed(stage: Stage, subject: Subject) -> Iterator[Outcome]:

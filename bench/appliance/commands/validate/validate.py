@@ -29,7 +29,14 @@ class Given:
     commits: str = ''
 
 
-def run(build: Path, given: Given, base: Kernel, keep_going: bool, for_b4: bool) -> int:
+@dataclass(frozen=True)
+class Plan:
+    """Whether to go on after a stage that fails, and whether to boot debug kernels, too."""
+    keep_going: bool
+    debug: bool
+
+
+def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
     """Validate, print and store the reports; returns the exit status."""
     with scratch(build) as folder:
         series = _read(given, folder)
@@ -38,7 +45,7 @@ def run(build: Path, given: Given, base: Kernel, keep_going: bool, for_b4: bool)
         this = Run('validate', appliance)
         subject = Subject(build, base, tuple(posted.patch for posted in series.patches))
         outcomes = known.apply(known.read(base.version.folder / 'known-findings'),
-                               list(_outcomes(series, subject, keep_going)))
+                               list(_outcomes(series, subject, plan)))
         this.end()
         result = this.result(boot_for_host(appliance),
                              report.found(series, base.name, _command(), outcomes))
@@ -61,12 +68,13 @@ def _tell(series: Series, version: Version) -> None:
         print(f'note: {note}', file=sys.stderr)
 
 
-def _outcomes(series: Series, subject: Subject, keep_going: bool) -> Iterator[Outcome]:
+def _outcomes(series: Series, subject: Subject, plan: Plan) -> Iterator[Outcome]:
     """Go through all stages, if the series applies."""
     applied = apply.check(subject.build, subject.base, series)
     yield applied
     if applied.status == PASS:
-        yield from stages.run(subject, keep_going)
+        yield from stages.run(subject, plan.keep_going,
+                              [*stages.STAGES, *([stages.DEBUG] if plan.debug else [])])
 
 
 def _command() -> Sequence[str]:
