@@ -48,6 +48,7 @@ python:matplotlib python3-matplotlib python3-matplotlib python-matplotlib  pytho
 python:jinja2     python3-jinja2     python3-jinja2     python-jinja       python3-Jinja2
 ?ccache           ccache             ccache             ccache             ccache
 ?perf             linux-perf         perf               perf               perf
+?bwrap            bubblewrap         bubblewrap         bubblewrap         bubblewrap
 sources           linux-source-$version  -               -                  -
 "
 tests='
@@ -59,6 +60,7 @@ mypy              mypy               python3-mypy       mypy               pytho
 patch             patch              patch              patch              patch
 shellcheck        shellcheck         ShellCheck         shellcheck         ShellCheck
 unshare           util-linux         util-linux         util-linux         util-linux
+bwrap             bubblewrap         bubblewrap         bubblewrap         bubblewrap
 libasan.so        gcc                libasan            gcc                gcc
 '
 

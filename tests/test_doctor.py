@@ -56,7 +56,7 @@ def test_one_line_for_each_check():
     states = {what: state for what, state, _ in lines}
     assert list(states) == ['architecture', 'compiler', 'static libc', 'tools', 'sources', 'disk',
                             'ptrace', 'guest memory', 'memory', 'perf',
-                            'user namespaces', 'CPU governor', 'free cores']
+                            'user namespaces', 'sandbox', 'CPU governor', 'free cores']
     # Whoever runs these tests has all that; what else there is, is up to the host.
     assert {states[what] for what in ('architecture', 'compiler', 'static libc', 'tools',
                                       'ptrace', 'guest memory')} == {'OK'}
@@ -161,6 +161,17 @@ def test_memory_that_is_not_available_is_not_tried(little_memory):
 def test_no_perf(tools):
     line = examine('_perf', PATH=tools('perf'))
     assert line.state == 'note' and 'perf' in line.mend
+
+
+def test_no_sandbox(tools):
+    line = examine('_sandbox', PATH=tools('bwrap'))
+    assert line.state == 'note' and line.mend.endswith(' bubblewrap')
+
+
+def test_a_sandbox_that_is_refused(tools):
+    said = 'bwrap: setting up uid map: Permission denied'
+    line = examine('_sandbox', PATH=tools(bwrap=f'echo "{said}" >&2; exit 1'))
+    assert line.state == 'note' and line.found.endswith(said) and line.mend
 
 
 @pytest.mark.parametrize('governor, state', [('powersave', 'note'), ('performance', 'OK')])

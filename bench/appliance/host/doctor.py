@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from .. import process
+from .. import process, sandbox
 from ..failure import Failure
 from ..kernels.configuration import RELEASE
 from ..kernels.sources import origin, tree
 from ..kernels.version import LINUX
+from ..machine import in_container, number
 from ..paths import TOP, build_folder
 from ..render import table as tables
+from ..sandbox import Sandbox
 from . import tries
 from .perf import PARANOID
 
@@ -34,12 +36,8 @@ AT_MOST_CORES = 4  # to try: enough to build, and two to measure
 
 PROGRAM = '#include <stdio.h>\nint main(void)\n{\n\treturn puts("gcc " __VERSION__) < 0;\n}\n'
 YAMA = Path('/proc/sys/kernel/yama/ptrace_scope')
-APPARMOR = Path('/proc/sys/kernel/apparmor_restrict_unprivileged_userns')
-CLONE = Path('/proc/sys/kernel/unprivileged_userns_clone')
-NAMESPACES = Path('/proc/sys/user/max_user_namespaces')
 MEMINFO = Path('/proc/meminfo')
 CPUS = Path('/sys/devices/system/cpu')
-IN_CONTAINER = (Path('/.dockerenv'), Path('/run/.containerenv'))
 
 
 @dataclass(frozen=True)
@@ -157,12 +155,12 @@ def _ptrace() -> Line:
 
 
 def _mend_ptrace() -> str:
-    scope = _number(YAMA)
+    scope = number(YAMA)
     if scope == 3:
         return 'reboot without kernel.yama.ptrace_scope=3, which cannot be taken back'
     if scope == 2:
         return 'sudo sysctl kernel.yama.ptrace_scope=1'
-    if _in_container():
+    if in_container():
         return 'start the container with --cap-add=SYS_PTRACE'
     return 'run outside of the sandbox (a seccomp filter or the like) that forbids ptrace()'
 
@@ -171,7 +169,7 @@ def _executable_memory() -> Line:
     error = _refused(lambda: tries.executable_memory(MEMORY_MIB))
     if not error:
         return Line('guest memory', OK, f'ran code in a memfd of {MEMORY_MIB} MiB')
-    if _number(Path('/proc/sys/vm/memfd_noexec')) == 2:
+    if number(Path('/proc/sys/vm/memfd_noexec')) == 2:
         mend = 'sudo sysctl vm.memfd_noexec=1'
     else:
         mend = 'sudo setsebool -P deny_execmem 0  # or what another security module has for it'
@@ -196,9 +194,9 @@ def _available_mib() -> int:
 
 def _perf() -> Line:
     if error := _refused(lambda: tries.perf_event(tries.CPU_CLOCK)):
-        level = _number(PARANOID) or 0
+        level = number(PARANOID) or 0
         mend = ('sudo sysctl kernel.perf_event_paranoid=2' if level > 2 else
-                'start the container with --cap-add=PERFMON' if _in_container() else
+                'start the container with --cap-add=PERFMON' if in_container() else
                 'run outside of the sandbox that forbids perf_event_open()')
         return Line('perf', NOTE, f'no events: {error}; all but `profile` works', mend)
     if not shutil.which('perf'):
@@ -209,26 +207,20 @@ def _perf() -> Line:
 
 
 def _user_namespaces() -> Line:
-    commands = [['unshare', '--user', '--map-root-user', 'true']]
-    if shutil.which('bwrap'):
-        commands.append(['bwrap', '--unshare-user', '--ro-bind', '/', '/', 'true'])
-    for command in commands:
-        if error := _fails(command):
-            return Line('user namespaces', NOTE, f'{error}; only some tests need them',
-                        _mend_namespaces())
-    return Line('user namespaces', OK, f'made one ({" and ".join(c[0] for c in commands)})')
+    if error := _fails(['unshare', '--user', '--map-root-user', 'true']):
+        return Line('user namespaces', NOTE, f'{error}; only some tests need them',
+                    sandbox.remedy())
+    return Line('user namespaces', OK, 'made one')
 
 
-def _mend_namespaces() -> str:
-    if _number(APPARMOR):
-        return 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
-    if _number(CLONE) == 0:
-        return 'sudo sysctl kernel.unprivileged_userns_clone=1'
-    if _in_container():
-        return 'none needed: the container is a sandbox already'
-    if _number(NAMESPACES) == 0:
-        return 'sudo sysctl user.max_user_namespaces=10000'
-    return 'run outside of the sandbox (a chroot, a seccomp filter) that forbids them'
+def _sandbox() -> Line:
+    if not shutil.which(sandbox.BWRAP):
+        return Line('sandbox', NOTE, 'bwrap is missing, which confines the code of a series',
+                    _how(sandbox.BWRAP))
+    if error := sandbox.refusal(Sandbox(sandbox.BWRAP)):
+        return Line('sandbox', NOTE, f'cannot confine the code of a series: {error}',
+                    sandbox.remedy())
+    return Line('sandbox', OK, 'bwrap ran a command in one')
 
 
 def _governor() -> Line:
@@ -253,7 +245,7 @@ def _free_cores() -> Line:
 
 CHECKS: tuple[Callable[[], Line], ...] = (
     _compiler, _static_libc, _tools, _sources, _disk, _ptrace, _executable_memory,
-    _memory, _perf, _user_namespaces, _governor, _free_cores)
+    _memory, _perf, _user_namespaces, _sandbox, _governor, _free_cores)
 
 
 def _build_folder() -> Path | None:
@@ -293,14 +285,3 @@ def _reason(said: str) -> str:
     """The line of a program's output that says why."""
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ['it says nothing']
     return next((line for line in lines if 'cannot' in line or 'error' in line), lines[0])
-
-
-def _number(path: Path) -> int | None:
-    try:
-        return int(path.read_text(encoding='ascii'))
-    except (OSError, ValueError):
-        return None
-
-
-def _in_container() -> bool:
-    return any(path.exists() for path in IN_CONTAINER)
