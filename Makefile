@@ -6,7 +6,7 @@
 KERNEL ?= stock
 # A command may have $ for the guest's shell, which make must not expand.
 override CMD := $(value CMD)
-export LINUX_SRC BUILD RESULTS CMD
+export LINUX_SRC BUILD RESULTS SANDBOX CMD
 
 UMWALK := bench/umwalk
 # Refused, with what to type instead.
@@ -118,7 +118,8 @@ $(CHECKPATCH)/kernel-passed: $(KERNEL_FILES) | $(CHECKPATCH)/checkpatch.pl
 lint: deps-test $(CHECKPATCH)/passed $(CHECKPATCH)/kernel-passed ## run pylint, mypy, shellcheck and checkpatch
 	@shellcheck $(SCRIPTS)
 	@mypy --no-error-summary -p appliance
-	@$(PYTHON) -m pylint bench/appliance bench/main.py
+	@mypy --no-error-summary bench/warden.py
+	@$(PYTHON) -m pylint bench/appliance bench/main.py bench/warden.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 
 check: lint ## run lint and the tests that need no kernel, in two minutes

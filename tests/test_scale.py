@@ -13,7 +13,7 @@ from appliance.boots import guest
 from appliance.boots.records import Check, Host, Sample, of_type
 from appliance.commands.scale import plot, report, scale
 from appliance.numbers import fit
-from appliance.kernels import sources
+from appliance.kernels import build as builds
 from appliance.kernels.newfiles import FILES
 from appliance.paths import TOP, build_folder
 from made import made
@@ -244,7 +244,8 @@ def changed_guest(appliance, tmp_path):
         subprocess.run(['make', '-s', '-C', tmp_path / 'workloads', f'OUT={tmp_path}',
                         f'UAPI={FILES / "include" / "uapi"}'], check=True)
         subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
-                        f'TREE={sources.tree(built)}', f'WALKS={tmp_path / "walks"}'], check=True)
+                        f'GEN_INIT_CPIO={builds.original(built, "usr/gen_init_cpio.c")}',
+                        f'WALKS={tmp_path / "walks"}'], check=True)
         return replace(appliance, initramfs=tmp_path / 'initramfs.cpio')
     return build
 

@@ -15,11 +15,12 @@ from typing import IO, Callable, Iterator, Sequence
 
 from .. import process
 from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
-from ..kernels import sources
-from ..kernels.build import Built, ensure as ensure_kernels
+from ..kernels import build as builds
+from ..kernels.build import Built
 from ..kernels.series import Kernel
 from ..logs import trace
 from ..paths import TOP, locked
+from ..sandbox import OPEN, Sandbox
 from .records import Boot, Record, parse
 
 CAME_UP = threading.Event()  # a guest came up: no later failure is the host's fault
@@ -35,6 +36,7 @@ class Appliance:
     umrun: Path
     initramfs: Path
     kernels: dict[str, Built]  # by the names that records have
+    sandbox: Sandbox = OPEN  # in which the runner runs
 
     @property
     def memory_mib(self) -> int:
@@ -46,21 +48,26 @@ class Appliance:
         return replace(self, kernels={name: self.kernels[name]})
 
     def command(self, *options: str, argv: list[str]) -> list[str]:
-        """The runner's command line (bench/runner/ documents it)."""
+        """The runner's command line (bench/runner/ documents it), in the sandbox."""
         named = [f'--kernel={name}={built.program}' for name, built in self.kernels.items()]
-        return [str(self.umrun), *named, f'--initrd={self.initramfs}', *options, '--', *argv]
+        return [*self.sandbox.under(), str(self.umrun), *named, f'--initrd={self.initramfs}',
+                *options, '--', *argv]
 
 
-def ensure(build: Path, kernels: Sequence[Kernel]) -> Appliance:
-    """Build kernels, runner and root, as far as they are not up to date."""
-    built = ensure_kernels(build, kernels)
+def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> Appliance:
+    """Build kernels, runner and root, as far as they are not up to date.
+
+    In the sandbox are the builds of kernels, and later the boots. The rest is umwalk's own code.
+    """
+    built = builds.ensure(build, kernels, sandbox)
     with locked(build):
         _make('bench', build / 'host')
         _make_program(build)
-        _make('rootfs', build / 'guest', f'TREE={sources.tree(build)}',
+        maker = builds.original(build, 'usr/gen_init_cpio.c')  # runs here, so it is no series'
+        _make('rootfs', build / 'guest', f'GEN_INIT_CPIO={maker}',
               f'WALKS={build / "guest" / "walks"}')
     return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
-                     {one.kernel.name: one for one in built})
+                     {one.kernel.name: one for one in built}, sandbox)
 
 
 def ensure_program(build: Path) -> Path:

@@ -15,11 +15,13 @@ from .. import process
 from ..failure import Failure
 from ..paths import copy_atomically, locked
 from ..progress import Step
+from ..sandbox import OPEN, Sandbox
 from . import configuration, kbuild, kept, sources
 from .kbuild import ObjectFolder
 from .series import Kernel
 from .sources import Source
 from .tree import PatchedTree
+from .version import LINUX, Version
 
 TREE_IN_DEBUG = '/linux'  # what debug information calls the tree, wherever that is
 
@@ -62,10 +64,10 @@ class Built:
         return self.folder / 'build.log'
 
 
-def ensure(build: Path, kernels: Sequence[Kernel]) -> list[Built]:
+def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> list[Built]:
     """Build what is missing; what is returned stays as long as this process runs."""
     with locked(build):
-        return [_ensure_one(build, kernel) for kernel in kernels]
+        return [_ensure_one(build, kernel, sandbox) for kernel in kernels]
 
 
 def release(built: Built) -> None:
@@ -91,6 +93,11 @@ def bring_tree_to(build: Path, kernel: Kernel) -> Path:
     return source.tree
 
 
+def original(build: Path, name: str, version: Version = LINUX) -> Path:
+    """Return a file of the kernel tree as it is without any patch, such as a program to run."""
+    return PatchedTree(sources.tree(build, version), build / 'pristine').original(name)
+
+
 def read_sources(build: Path, built: Built, files: set[str]) -> dict[str, str]:
     """Return files of the kernel tree as they were when the kernel was built."""
     with locked(build):
@@ -102,22 +109,22 @@ def _tree(build: Path, source: Source) -> PatchedTree:
     return PatchedTree(source.tree, build / 'pristine')
 
 
-def _ensure_one(build: Path, kernel: Kernel) -> Built:
+def _ensure_one(build: Path, kernel: Kernel, sandbox: Sandbox) -> Built:
     source = sources.prepare(build, kernel.version)
     folder = kept.folder(build, f'{kernel.name}-{kernel.configuration}', _digest(source, kernel))
     built = Built(kernel, source, folder, folder / kept.PROGRAM)
     kept.use(folder)
     if not built.program.exists():
-        _build(build, built)
+        _build(build, built, sandbox)
         kept.forget_others(folder)
     return built
 
 
-def _build(build: Path, built: Built) -> None:
+def _build(build: Path, built: Built, sandbox: Sandbox) -> None:
     kernel = built.kernel
     patched = _tree(build, built.source)
     patched.bring_to(kernel.stack)
-    objects = ObjectFolder(built.source, patched, kernel.configuration.name)
+    objects = ObjectFolder(built.source, patched, kernel.configuration.name, sandbox=sandbox)
     wanted = kernel.configuration.requested()
     objects.configure(wanted)
     configuration.check_taken(wanted, objects.config)
@@ -129,25 +136,26 @@ def _build(build: Path, built: Built) -> None:
         raise
     shown.end(f'done, {_files(compiled)} compiled')
     copy_atomically(objects.config, built.config)
-    _install(built, objects.path)
+    _install(built, objects)
 
 
 def _files(number: int) -> str:
     return f'{number} file{"s" if number != 1 else ""}'
 
 
-def _install(built: Built, objects: Path) -> None:
+def _install(built: Built, objects: ObjectFolder) -> None:
     """Copy the program, last, and before it what is needed to count and to move it."""
-    linked = objects / 'linux'
+    linked = objects.made('linux')
     if not built.kernel.configuration.countable:
         copy_atomically(linked, built.program)
         return
     copy_atomically(linked, built.linked)
-    copy_atomically(objects / 'vmlinux.map', built.map)
-    bare = objects / 'linux.bare'  # in one step, --only-keep-debug makes a damaged file
-    _objcopy('--remove-relocations=*', linked, bare)
+    copy_atomically(objects.made('vmlinux.map'), built.map)
+    bare = built.folder / 'linux.bare'  # in one step, --only-keep-debug makes a damaged file
+    _objcopy('--remove-relocations=*', built.linked, bare)
     _objcopy('--only-keep-debug', bare, built.folder / 'linux.debug')
     _objcopy('--strip-debug', bare, built.program)
+    bare.unlink()
 
 
 def _objcopy(option: str, source: Path, target: Path) -> None:

@@ -2,20 +2,25 @@
 """Run kbuild in an object folder, which lies in the kernel tree.
 
 So kbuild names no absolute path, and ccache finds what another clone has compiled.
+
+In a sandbox, kbuild runs code that umwalk does not trust. Then it gets a copy of the folder,
+and umwalk writes nothing in there, since a link could be in the way.
 """
 
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Mapping, Sequence
 
 from .. import process
 from ..failure import Failure
-from ..paths import write_atomically
+from ..paths import copy_atomically, write_atomically
+from ..sandbox import OPEN, Sandbox
 from .configuration import Symbols
 from .sources import OBJECTS, Source
 from .tree import PatchedTree
@@ -42,16 +47,25 @@ class ObjectFolder:
     patched: PatchedTree
     name: str
     arch: str = 'um'
+    sandbox: Sandbox = OPEN
 
     @property
     def path(self) -> Path:
         """Return the folder."""
-        return self.source.tree / f'{OBJECTS}-{self.name}'
+        return self.source.tree / (f'{OBJECTS}-{self.name}'
+                                   + ('-sandbox' if self.sandbox.confines else ''))
 
     @property
     def config(self) -> Path:
         """Return the path of .config."""
-        return self.path / '.config'
+        return self.made('.config')
+
+    def made(self, name: str) -> Path:
+        """Return the path of a file that kbuild has made, and see that it is a plain file."""
+        path = self.path / name
+        if not path.exists() or not stat.S_ISREG(path.lstat().st_mode):
+            raise Failure(f'kbuild made no plain file {path}')
+        return path
 
     def configure(self, wanted: Symbols) -> None:
         """Make .config of no symbols but these and what they select.
@@ -59,14 +73,14 @@ class ObjectFolder:
         It stays as it is if all that it depends on is as it was.
         """
         text = ''.join(f'{symbol}={value}\n' for symbol, (value, _) in wanted.items())
-        done = self.path / 'umwalk.configured'
+        done = self.beside('configured')
         depends = hashlib.sha256((text + self.source.id + compiler()).encode()
                                  + self.patched.content(_is_kconfig)).hexdigest()
-        if done.exists() and done.read_text(encoding='utf-8') == depends:
+        self._begin()
+        if (self.path / '.config').exists() and _says(done, depends):
             return
         done.unlink(missing_ok=True)
-        self.path.mkdir(exist_ok=True)
-        fragment = self.path / 'umwalk.config'
+        fragment = self.beside('fragment')
         write_atomically(fragment, text)
         ran = self.make(['allnoconfig'], {'KCONFIG_ALLCONFIG': str(fragment)})
         output, _ = ran.communicate()
@@ -74,15 +88,41 @@ class ObjectFolder:
             raise Failure('configuring the kernel failed:\n' + output)
         write_atomically(done, depends)
 
+    def beside(self, suffix: str) -> Path:
+        """Return the path of a file of umwalk's own, which kbuild does not touch."""
+        return self.path.with_name(f'{self.path.name}.{suffix}')
+
+    def _begin(self) -> None:
+        """Make the folder. One in a sandbox begins anew with each run, as a copy of the other."""
+        run = self.beside('run')
+        if not self.sandbox.confines or _says(run, self.sandbox.run):
+            self.path.mkdir(exist_ok=True)
+            return
+        if self.path.exists():
+            process.output(['chmod', '-R', 'u+rwX', self.path])
+            shutil.rmtree(self.path)
+        outside = replace(self, sandbox=OPEN)
+        if outside.path.exists():
+            process.output(['cp', '-a', '--reflink=auto', outside.path, self.path])
+        self.path.mkdir(exist_ok=True)
+        self.beside('configured').unlink(missing_ok=True)
+        if outside.beside('configured').exists():
+            copy_atomically(outside.beside('configured'), self.beside('configured'))
+        write_atomically(run, self.sandbox.run)
+
     def make(self, targets: Sequence[str],
              more: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen:
         """Start kbuild, with more in its environment; what it says can be read."""
         gcc = 'ccache gcc' if shutil.which('ccache') else 'gcc'
         return process.start(
-            ['make', '-C', self.source.tree, f'O={self.path}', f'ARCH={self.arch}', f'CC={gcc}',
-             f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
+            [*self.sandbox.under(self.path), 'make', '-C', self.source.tree, f'O={self.path}',
+             f'ARCH={self.arch}', f'CC={gcc}', f'-j{len(os.sched_getaffinity(0)) + 1}', *targets],
             REPRODUCIBLE | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             **process.TEXT)
+
+
+def _says(file: Path, what: str) -> bool:
+    return file.exists() and file.read_text(encoding='utf-8') == what
 
 
 def _is_kconfig(name: str) -> bool:

@@ -10,7 +10,7 @@ from .. import process
 from ..failure import Failure
 from ..paths import locked, scratch, write_atomically
 from . import said, sources
-from .build import read_files
+from .build import original, read_files
 from .commits import repository
 from .said import Said
 from .series import Kernel
@@ -42,7 +42,7 @@ def checkpatch(build: Path, version: Version, mail: bytes, ignored: Iterable[str
     log = repository(version)
     ignored = [*ignored, *([] if log else ['UNKNOWN_COMMIT_ID'])]
     command: list[str | Path] = [
-        tree / 'scripts' / 'checkpatch.pl', f'--root={tree}', '--terse', '--show-types',
+        original(build, 'scripts/checkpatch.pl', version), f'--root={tree}', '--terse', '--show-types',
         '--showfile', *(f'--ignore={one}' for one in ignored), '-']
     ran = process.run(command, mail.decode('utf-8', 'replace'), cwd=log or tree)
     if ran.returncode != ('total: ' in ran.stdout):  # it counts only what there is
@@ -59,6 +59,6 @@ def kernel_doc(build: Path, kernel: Kernel, names: Iterable[str]) -> set[Said]:
     with scratch(build) as folder:
         for name, text in texts.items():
             write_atomically(folder / name, text)
-        script = sources.tree(build, kernel.version).absolute() / 'scripts' / 'kernel-doc'
+        script = original(build, 'scripts/kernel-doc', kernel.version).absolute()
         ran = process.run([script, '-none', *sorted(texts)], cwd=folder)
     return set().union(*said.warnings(ran.stderr.splitlines()).values())

@@ -52,9 +52,12 @@ class PatchedTree:
 
     def copy_originals(self, wanted: Stack, folder: Path) -> None:
         """Copy the files that a stack touches, as they are without any patch."""
-        patched = self._patched_now()
         for name in patch.touched_files(wanted.patches):
-            put((self.pristine if name in patched else self.tree) / name, folder / name)
+            put(self.original(name), folder / name)
+
+    def original(self, name: str) -> Path:
+        """Return where a file is as it is without any patch."""
+        return (self.pristine if name in self._patched_now() else self.tree) / name
 
     def content(self, chosen: Callable[[str], bool]) -> bytes:
         """Return the content of those patched files whose names are chosen."""

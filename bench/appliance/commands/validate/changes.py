@@ -18,4 +18,5 @@ def check(subject: Subject) -> Iterator[Outcome]:
 
 def of(subject: Subject) -> set[str]:
     """Return the functions that the series changes, adds or removes."""
-    return functions.changed(*builds.ensure(subject.build, [subject.base, subject.patched]))
+    return functions.changed(*builds.ensure(subject.build, [subject.base, subject.patched],
+                                            subject.sandbox))

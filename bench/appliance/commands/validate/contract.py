@@ -22,7 +22,8 @@ Key = tuple[str, str]  # of a finding
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels at once; yield how the boots ended, the rules and the logs."""
-    yield from compare(*observe(guest.ensure(subject.build, [subject.base, subject.patched])))
+    yield from compare(*observe(guest.ensure(subject.build, [subject.base, subject.patched],
+                                             subject.sandbox)))
 
 
 def check_debug(subject: Subject) -> Iterator[Outcome]:

@@ -23,7 +23,7 @@ BEFORE = 40  # characters of it before the first difference
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels, and compare reader by reader."""
-    appliance = guest.ensure(subject.build, [subject.base, subject.patched])
+    appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
     base, patched = appliance.kernels.values()
     yield from compare(*of_both(appliance, base, patched))
 

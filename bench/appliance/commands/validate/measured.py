@@ -22,7 +22,7 @@ COUNT_SECONDS = 300  # for counting, so that no time is undecided for want of it
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Compare both kernels as `umwalk bench` does; yield the time, then the work."""
-    appliance = guest.ensure(subject.build, [subject.base, subject.patched])
+    appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
     rows = walks.known(subject.build).rows([])
     with Beside() as beside, Counting(appliance, rows, beside) as counting:
         counting.wait(COUNT_SECONDS)
@@ -67,7 +67,7 @@ def ledger(subject: Subject, rows: list[Row]) -> dict[Row, list[int]]:
     if not rows:
         return {}
     kernels = [subject.base, *map(subject.after, range(1, len(subject.patches) + 1))]
-    appliance = guest.ensure(subject.build, kernels)
+    appliance = guest.ensure(subject.build, kernels, subject.sandbox)
     jobs = [(one.name, job) for one in kernels for job in walks.arguments(rows)]
     found: dict[Row, list[int]] = {row: [] for row in rows}
     for records in side_by_side(lambda job: observe_one(

@@ -7,14 +7,19 @@ from pathlib import Path
 from ...kernels.configuration import Configuration
 from ...kernels.patch import Patch
 from ...kernels.series import Kernel
+from ...sandbox import OPEN, Sandbox
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A series on a base; all that is built lies in the folder build."""
+    """A series on a base; all that is built lies in the folder build.
+
+    The series is built and booted in the sandbox. The base, which is umwalk's, is built before.
+    """
     build: Path
     base: Kernel
     patches: tuple[Patch, ...]
+    sandbox: Sandbox = OPEN
 
     @property
     def patched(self) -> Kernel:

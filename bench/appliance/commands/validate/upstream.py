@@ -21,7 +21,7 @@ States = list[dict[str, str]]  # of each time, by test
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Run all tests on both kernels, and again those whose results differ."""
-    appliance = guest.ensure(subject.build, [subject.base, subject.patched])
+    appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
     programs = selftests.ensure_programs(subject.build, subject.base)
     names = [subject.base.name, subject.patched.name]
     seen: dict[str, States] = {name: [] for name in names}

@@ -17,6 +17,7 @@ from ...kernels.version import Version
 from ...paths import scratch
 from ...runs.outcome import PASS, Outcome
 from ...runs.run import Run, boot_for_host
+from ...sandbox import choose
 from . import apply, known, report, report_b4, report_terminal, stages, verdict
 from .subject import Subject
 
@@ -38,12 +39,13 @@ class Plan:
 
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
     """Validate, print and store the reports; returns the exit status."""
+    sandbox = choose(build)
     with scratch(build) as folder:
         series = _read(given, folder)
         appliance = guest.ensure(build, [base])
         _tell(series, base.version)
         this = Run('validate', appliance)
-        subject = Subject(build, base, tuple(posted.patch for posted in series.patches))
+        subject = Subject(build, base, tuple(posted.patch for posted in series.patches), sandbox)
         outcomes = known.apply(known.read(base.version.folder / 'known-findings'),
                                list(_outcomes(series, subject, plan)))
         this.end()
