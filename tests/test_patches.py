@@ -131,10 +131,11 @@ def test_a_patch_without_a_mail_is_no_patch_to_post(tmp_path, monkeypatch):
     source, build = tmp_path / 'linux', tmp_path / 'build'
     build.mkdir()
     source.mkdir()
-    (source / 'Makefile').write_text('VERSION = {}\nPATCHLEVEL = {}\n'.format(*LINUX.name.split('.')))
+    major, minor = LINUX.name.split('.')
+    (source / 'Makefile').write_text(f'VERSION = {major}\nPATCHLEVEL = {minor}\n')
     monkeypatch.setenv('LINUX_SRC', str(source))
     (tmp_path / 'plain.patch').write_text('--- a/Makefile\n+++ b/Makefile\n@@ -1 +1,2 @@\n VERSION = '
-                                          f'{LINUX.name.split(".")[0]}\n+# more\n')
+                                          f'{major}\n+# more\n')
     plain = series.Kernel('k', series.Stack((), ())).plus('plain', tmp_path / 'plain.patch')
     with pytest.raises(Failure, match='plain.patch: it has no From: and Subject:'):
         posting.write(build, plain, tmp_path / 'out')

@@ -27,13 +27,15 @@ def test_a_slower_row_fails_and_says_by_how_much():
 
 def test_a_row_that_is_slower_by_less_than_a_percent_warns():
     little = row('slower') | {'ratio': {'value': 1.006, 'low': 1.002, 'high': 1.01}}
-    assert judged(little) == (WARN, ['dense:smaps: time +0.2 % .. +1.0 %, as many instructions'])
+    assert judged(little) == (
+        WARN, ['dense:smaps: time +0.2 % .. +1.0 %, as many instructions'])
 
 
 def test_a_time_of_what_is_not_true_accuses_nobody_but_is_no_praise():
     assert judged(row('slower', truth=('fail', 'pass'))) == (PASS, [])
     assert judged(row('faster', truth=('fail', 'fail'))) == (PASS, [])
-    assert judged(row('faster', truth=('pass', 'fail'))) == (FAIL, ['dense:smaps: faster because wrong'])
+    assert judged(row('faster', truth=('pass', 'fail'))) == (
+        FAIL, ['dense:smaps: faster because wrong'])
 
 
 def test_an_undecided_time_is_a_question_only_if_the_work_is_another():

@@ -12,7 +12,7 @@ from appliance.paths import TOP
 from appliance.runs.outcome import FAIL, PASS, SKIP, UNDECIDED, WARN, Outcome
 from made import latest
 
-NOTHING = TOP / 'kernel-patches' / '6.12' / 'proof' / 'null' / 'comment.patch'
+NOTHING = TOP / 'kernel-patches' / '6.12' / 'proof' / 'null' / 'comment-pagewalk.patch'
 
 
 @pytest.fixture
