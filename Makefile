@@ -101,7 +101,7 @@ selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel='$(KERNEL)'
 
 validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1 DEBUG=1
-	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)','$(SERIES)') \
+	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \
 		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug)
 
 $(CHECKPATCH)/checkpatch.pl:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.failure import Failure
-from appliance.kernels.intake import given, reading, standing
+from appliance.kernels.intake import given, posted, reading, standing
 from appliance.kernels.newfiles import whole
 from appliance.kernels.patch import touched_files
 from appliance.kernels.series import Kernel, Stack
@@ -605,3 +605,20 @@ def test_whether_the_tree_has_the_base_commit(repository, monkeypatch):
     no_git = f'base-commit {base[:12]}: TREE/mm{{}} is no git tree, so it may be another'
     assert said(base, repository.path / 'mm') == no_git.format('')
     assert said(base, repository.path / 'mm/walk.c') == no_git.format('/walk.c')
+
+
+def test_of_several_series_each_comes_after_those_before_it(repository, tmp_path):
+    """They are one series, whose cover and base-commit are those of the first."""
+    whole_series = []
+    for name, mails in (('a', repository.mails()[:1]), ('b', repository.mails()[1:])):
+        box, folder = tmp_path / f'{name}.mbox', tmp_path / name
+        box.write_text(re.sub(r'\[PATCH \d/3\]', '[PATCH]', ''.join(mails)))
+        folder.mkdir()
+        whole_series.append(reading.read(str(box), folder))
+    found = posted.joined(whole_series)
+    assert [one.subject for one in found.patches] == [
+        'mm: walk: change it', 'mm: größer: new names', 'mm: remove the old']
+    assert repository.tree_after([one.patch.file for one in found.patches]) \
+        == repository.tree_after([one.patch.file for one in
+                                  reading.read_commits(repository.path, 'base..topic',
+                                                       tmp_path).patches])

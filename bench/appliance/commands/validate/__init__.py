@@ -17,8 +17,9 @@ STORES = True
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
-    command.add_argument('series', nargs='?', default='', metavar='SERIES',
-                         help='a folder of patches, a patch, a mailbox, or - for standard input')
+    command.add_argument('series', nargs='*', metavar='SERIES',
+                         help='a folder of patches, a patch, a mailbox, or - for standard input; '
+                              'of several, each applies to those before it')
     command.add_argument('--repository', type=Path, metavar='FOLDER',
                          help='take the series from a git repository instead')
     command.add_argument('--range', dest='commits', default='', metavar='BASE..TOPIC',

@@ -4,12 +4,13 @@
 import json
 import shlex
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Sequence
 
 from ...boots import guest
-from ...kernels.intake.posted import Series
+from ...kernels.intake.posted import Series, joined
 from ...kernels.intake.reading import read, read_commits
 from ...kernels.intake.standing import of_base_commit
 from ...kernels.series import Kernel
@@ -24,8 +25,8 @@ from .subject import Subject
 
 @dataclass(frozen=True)
 class Given:
-    """Where the series is: a file, a folder or -; or commits of a repository."""
-    series: str = ''
+    """Where the series is: files, folders or -, the lowest first; or commits of a repository."""
+    series: Sequence[str] = ()
     repository: Path | None = None
     commits: str = ''
 
@@ -60,7 +61,7 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
 def _read(given: Given, folder: Path) -> Series:
     if given.repository:
         return read_commits(given.repository, given.commits, folder)
-    return read(given.series, folder)
+    return joined([read(one, Path(tempfile.mkdtemp(dir=folder))) for one in given.series])
 
 
 def _tell(series: Series, version: Version) -> None:

@@ -2,6 +2,7 @@
 """A series as it was posted."""
 
 from dataclasses import dataclass
+from typing import Sequence
 
 from ...failure import Failure
 from ..patch import Patch, Refused
@@ -42,3 +43,10 @@ class Series:
     cover: str
     base_commit: str
     notes: tuple[str, ...]
+
+
+def joined(several: Sequence[Series]) -> Series:
+    """Return one series of several, each of which applies to those before it."""
+    first = several[0]
+    return Series(tuple(posted for one in several for posted in one.patches), first.cover,
+                  first.base_commit, tuple(note for one in several for note in one.notes))
