@@ -14,25 +14,6 @@
 #define KB		(PAGE_SIZE / 1024)
 #define PSS_SHIFT	12
 
-/* Read the whole file; the next call overwrites it. */
-static const char *read_text(struct reading *reading)
-{
-	static char *text;
-	int64_t len;
-	int fd;
-
-	if (!text)
-		text = map_populated(SMAPS_SIZE_MAX);
-	fd = open_proc(reading->pid, reading->reader);
-	len = smaps_read(fd, text, SMAPS_SIZE_MAX - 1);
-	close(fd);
-	if (len < 0)
-		check_fail(&reading->check, "%s: reading it failed: %s",
-			   reading->reader, strerror(-len));
-	text[len < 0 ? 0 : len] = '\0';
-	return text;
-}
-
 /*
  * Say a line of maps: "1000-2000 rw-p 00000000 00:0c 17   /a/path". Device and
  * inode depend on what else the kernel made.
@@ -107,7 +88,7 @@ static void check_number(struct reading *reading, size_t vmas)
 
 void read_smaps(struct reading *reading)
 {
-	const char *text = read_text(reading), *next;
+	const char *text = reading_text(reading, reading->reader), *next;
 	size_t vmas = 0;
 
 	for (; *text; text = next, vmas++) {
@@ -152,7 +133,7 @@ static void check_line(struct reading *reading, size_t i, const char *line)
 
 void read_maps(struct reading *reading)
 {
-	const char *text = read_text(reading), *line = text;
+	const char *text = reading_text(reading, reading->reader), *line = text;
 	size_t i, lines = say_lines(reading, text);
 
 	reading->check.checked++;
@@ -176,7 +157,7 @@ void read_numa_maps(struct reading *reading)
 		reading_skip(reading, "this kernel has no numa_maps");
 		return;
 	}
-	text_add(&reading->said, "%s", read_text(reading));
+	text_add(&reading->said, "%s", reading_text(reading, reading->reader));
 	reading_case(reading, "all");
 }
 
@@ -239,7 +220,7 @@ static uint64_t pss_kb(uint64_t pss)
 
 void read_smaps_rollup(struct reading *reading)
 {
-	const char *text = read_text(reading);
+	const char *text = reading_text(reading, reading->reader);
 	struct sums sums;
 	int f;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "kernel/probe.h"
@@ -22,6 +23,13 @@ static const struct reader readers[] = {
 	{ "smaps_rollup", read_smaps_rollup },
 	{ "numa_maps", read_numa_maps },
 	{ "pagemap", read_pagemap },
+	{ "PAGEMAP_SCAN", read_scan },
+};
+
+/* These have processes of their own, so small layouts have to do. */
+static const struct reader others[] = {
+	{ "clear_refs", read_clear_refs },
+	{ "mincore", read_mincore },
 };
 
 static void run_readers(const struct reader *some, size_t nr,
@@ -35,10 +43,10 @@ static void run_readers(const struct reader *some, size_t nr,
 	}
 }
 
-static void read_layout(const struct layout *layout, int probe)
+static void read_layout(const struct layout *layout, int probe, bool is_small)
 {
 	struct reading reading = {
-		.reader = "all",
+		.reader = "layouts",
 		.layout = layout,
 		.probe = probe,
 	};
@@ -52,6 +60,8 @@ static void read_layout(const struct layout *layout, int probe)
 	reading.pid = subject.pid;
 	run_readers(readers, ARRAY_SIZE(readers), &reading);
 	subject_stop(&subject);
+	if (is_small)
+		run_readers(others, ARRAY_SIZE(others), &reading);
 	text_free(&reading.said);
 	records_flush();
 }
@@ -63,7 +73,7 @@ static void read_builtins(int probe)
 
 	for (i = 0; i < nr_builtins; i++) {
 		builtin_describe(builtins + i, &layout);
-		read_layout(&layout, probe);
+		read_layout(&layout, probe, false);
 		layout_free(&layout);
 	}
 }
@@ -76,7 +86,7 @@ static void read_joints(int probe)
 		joints_describe_plain(&joints);
 	else
 		joints_describe(&joints);
-	read_layout(&joints.layout, probe);
+	read_layout(&joints.layout, probe, true);
 	joints_free(&joints);
 }
 
@@ -91,7 +101,7 @@ static void read_last_joints(int probe)
 		joints_describe_last(&joints, i, end);
 		snprintf(name, sizeof(name), "last %zu", i + 1);
 		joints.layout.name = name;
-		read_layout(&joints.layout, probe);
+		read_layout(&joints.layout, probe, false);
 		joints_free(&joints);
 	}
 }
@@ -101,7 +111,7 @@ static void read_kinds(int probe)
 	struct kinds kinds;
 
 	kinds_describe(&kinds);
-	read_layout(&kinds.layout, probe);
+	read_layout(&kinds.layout, probe, true);
 	kinds_free(&kinds);
 }
 

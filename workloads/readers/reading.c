@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "kernel/smaps.h"
+#include "kernel/util.h"
 #include "out/records.h"
 #include "readers/reading.h"
 
@@ -26,4 +30,22 @@ void reading_skip(struct reading *reading, const char *why)
 {
 	record_reader(reading->layout->name, reading->reader, "all", true, true,
 		      0, why, "");
+}
+
+const char *reading_text(struct reading *reading, const char *file)
+{
+	static char *text;
+	int64_t len;
+	int fd;
+
+	if (!text)
+		text = map_populated(SMAPS_SIZE_MAX);
+	fd = open_proc(reading->pid, file);
+	len = smaps_read(fd, text, SMAPS_SIZE_MAX - 1);
+	close(fd);
+	if (len < 0)
+		check_fail(&reading->check, "%s: reading it failed: %s", file,
+			   strerror(-len));
+	text[len < 0 ? 0 : len] = '\0';
+	return text;
 }

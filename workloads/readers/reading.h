@@ -25,6 +25,9 @@ void reading_case(struct reading *reading, const char *format, ...)
 /* Record that the layout, or the kernel, has nothing to read here. */
 void reading_skip(struct reading *reading, const char *why);
 
+/* Return a file of the process as a string; the next call overwrites it. */
+const char *reading_text(struct reading *reading, const char *file);
+
 /* The readers. */
 void read_maps(struct reading *reading);
 void read_smaps(struct reading *reading);

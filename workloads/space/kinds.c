@@ -50,6 +50,7 @@ static const struct piece {
 	{ &private_file, 2560, 20, 7 },
 	{ &read_file, 3060, 16, 1 },
 	{ &mem_zero, 3076, 2, 1 },
+	{ &mem_anon, 4000, 5000, 97 },
 };
 
 static int open_file(const char *name, bool full)

@@ -7,7 +7,7 @@
 #include "space/layout.h"
 #include "truth/check.h"
 
-#define SCAN_REGIONS_MAX	8192
+#define SCAN_REGIONS_MAX	512
 
 /* What a scan asks for, and which categories it gives back. */
 struct scan_question {
