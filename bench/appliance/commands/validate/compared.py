@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Iterable, Mapping, TypeVar
 
 from ...kernels.said import Said
+from ...logs import splat
 from ...runs.outcome import MENDED, NEW, ON_BASE, PASS, WARN, Finding, Outcome
 
 Key = TypeVar('Key')
@@ -16,6 +17,22 @@ def compared(before: Mapping[Key, Finding], after: Mapping[Key, Finding]) -> tup
     old = [replace(one, kind=ON_BASE) for key, one in after.items() if key in before]
     mended = [replace(one, kind=MENDED) for key, one in before.items() if key not in after]
     return (*new, *old, *mended)
+
+
+def of_splats(splats: Iterable[str]) -> dict[str, Finding]:
+    """Return the splats, each once, by their fingerprints."""
+    found: dict[str, Finding] = {}
+    for whole in splats:
+        mark = splat.fingerprint(whole)
+        first, *stack = whole.splitlines()
+        found.setdefault(mark, Finding(f'{first} [{mark}]', details=tuple(stack)))
+    return found
+
+
+def of_end(died: str) -> dict[str, Finding]:
+    """Return how a boot ended, if that was not well, with its stack."""
+    first, *rest = died.splitlines() or ['']
+    return {'died': Finding(first, details=tuple(rest))} if died else {}
 
 
 def warnings(check: str, before: Iterable[Said], after: Iterable[Said], on: str = '',

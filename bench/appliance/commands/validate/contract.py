@@ -5,19 +5,18 @@ What the patched kernel fails counts only if the base passes it.
 """
 
 from dataclasses import replace
-from typing import Iterator
+from typing import Iterator, Mapping, TypeVar
 
 from ...boots import guest
 from ...failure import Failure
 from ...kernels.configuration import DEBUG
-from ...logs import splat
 from ...runs.outcome import FAIL, NEW, PASS, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe
 from ..contract.rules import RULES
-from .compared import compared
+from .compared import compared, of_end, of_splats
 from .subject import Subject
 
-Key = tuple[str, str]  # of a finding
+Key = TypeVar('Key')  # of a finding
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
@@ -40,45 +39,32 @@ def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:
     yield _outcome('boot', patched, _ends(base), _ends(patched), 'comes to its end')
     yield _outcome('contract', patched, _failures(base), _failures(patched),
                    f'{_passed(patched)} of {len(RULES)} rules pass (base: {_passed(base)})')
-    yield _outcome('log', patched, _splats(base), _splats(patched), 'no new splat')
+    yield _outcome('log', patched, of_splats(base.splats), of_splats(patched.splats), 'no new splat')
 
 
-def _outcome(check_name: str, patched: Observation, before: dict[Key, Finding],
-             after: dict[Key, Finding], summary: str) -> Outcome:
+def _outcome(check_name: str, patched: Observation, before: Mapping[Key, Finding],
+             after: Mapping[Key, Finding], summary: str) -> Outcome:
     findings = compared(before, after)
     new = sum(one.kind == NEW for one in findings)
     return Outcome(check_name, FAIL if new else PASS, f'{new} new: {summary}' if new else summary,
                    patched.kernel, findings)
 
 
-def _ends(seen: Observation) -> dict[Key, Finding]:
+def _ends(seen: Observation) -> dict[str, Finding]:
     """Return what is wrong with the boot as a whole."""
-    found = {}
-    if seen.died:
-        first, *rest = seen.died.splitlines()
-        found['', 'died'] = Finding(first, details=tuple(rest))
+    found = of_end(seen.died)
     if seen.dropped:
-        found['', 'dropped'] = Finding(f'the kernel printed too much: {seen.dropped:,} bytes of '
+        found['dropped'] = Finding(f'the kernel printed too much: {seen.dropped:,} bytes of '
                                        'its log are missing, and what they had to say')
     for problem in seen.problems:
-        found['KUnit', problem] = Finding(problem)
+        found[problem] = Finding(problem)
     return found
 
 
-def _failures(seen: Observation) -> dict[Key, Finding]:
+def _failures(seen: Observation) -> dict[tuple[str, str], Finding]:
     """Return what the rules' cases say."""
     return {(rule, case['case']): Finding(f"{rule} {RULES[rule]}: {case['case']}: {case['detail']}")
             for rule, outcome in seen.rules.items() for case in outcome.failed}
-
-
-def _splats(seen: Observation) -> dict[Key, Finding]:
-    """Return the splats, each once."""
-    found: dict[Key, Finding] = {}
-    for whole in seen.splats:
-        mark = splat.fingerprint(whole)
-        first, *stack = whole.splitlines()
-        found.setdefault(('splat', mark), Finding(f'{first} [{mark}]', details=tuple(stack)))
-    return found
 
 
 def _passed(seen: Observation) -> int:

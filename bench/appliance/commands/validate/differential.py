@@ -11,12 +11,15 @@ from typing import Callable, Iterable, Iterator
 
 from ...boots import guest
 from ...boots.records import Reader
-from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, UNDECIDED, Finding, Outcome
+from ...failure import Failure
+from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, Finding, Outcome
+from .compared import compared, of_end, of_splats
 from .readings import Key, Readings, of_both
 from .subject import Subject
 
-CHECK = 'differential'
-SHOWN = 5  # further cases of a finding
+BOOT = 'readers'  # the check that judges the boots
+LAYOUTS = 'layouts'  # what `walks readers` calls a reader that stands for all of them
+SHOWN = 3  # further cases of a finding
 WIDTH = 160  # of a line that is shown
 BEFORE = 40  # characters of it before the first difference
 
@@ -30,8 +33,13 @@ def check(subject: Subject) -> Iterator[Outcome]:
 
 def compare(base: Readings, patched: Readings) -> Iterator[Outcome]:
     """Judge the boots, and then each reader."""
+    if base.died:
+        raise Failure('the base itself does not come to its end, so there is nothing to compare '
+                      f'with: {base.died}')
     yield _boots(base, patched)
-    keys = sorted(base.said.keys() | patched.said.keys(), key=_order(base, patched))
+    # What a boot that died did not come to is no fault of a reader.
+    found = patched.said.keys() if patched.died else base.said.keys() | patched.said.keys()
+    keys = sorted(found, key=_order(base, patched))
     for reader, of_reader in itertools.groupby(keys, key=lambda key: key[0]):
         yield _reader(base, patched, reader, list(of_reader))
 
@@ -44,35 +52,13 @@ def _order(base: Readings, patched: Readings) -> Callable[[Key], tuple[int, int]
 
 
 def _boots(base: Readings, patched: Readings) -> Outcome:
-    """Judge how the boots went."""
-    findings = [*_splats(base, patched)]
-    if patched.died and not base.died:
-        findings.append(_died(patched, NEW))
-    elif base.died:
-        findings.append(_died(base, ON_BASE if patched.died else MENDED))
-    status = _status(findings)
-    if base.died and status == PASS:
-        status = UNDECIDED
-    return Outcome(CHECK, status, _how_many(len(findings), 'thing', 'is wrong', 'are wrong')
-                   if findings else 'both kernels ran to the end', 'boot', tuple(findings))
-
-
-def _died(readings: Readings, kind: str) -> Finding:
-    first, *rest = readings.died.splitlines()
-    return Finding(f'{readings.kernel}: the boot did not end well: {first}', kind, tuple(rest))
-
-
-def _splats(base: Readings, patched: Readings) -> Iterator[Finding]:
-    of_base, of_patched = ({_title(one): one for one in side.splats} for side in (base, patched))
-    for title, whole in (of_base | of_patched).items():
-        kind = MENDED if title not in of_patched else ON_BASE if title in of_base else NEW
-        yield Finding(f"the kernel's log: {whole.splitlines()[0]}", kind,
-                      tuple(whole.splitlines()[1:]))
-
-
-def _title(whole: str) -> str:
-    """Return the first line of a splat without numbers, which differ from boot to boot."""
-    return ''.join(c for c in whole.splitlines()[0] if not c.isdigit())
+    """Judge how the boots went, of which the base's came to its end."""
+    findings = compared(of_splats(base.splats),
+                        of_end(patched.died) | of_splats(patched.splats))
+    new = sum(finding.kind == NEW for finding in findings)
+    return Outcome(BOOT, FAIL if new else PASS,
+                   f'{new} new in the boot and the log' if new else 'the boot comes to its end',
+                   patched.kernel, findings)
 
 
 @dataclass(frozen=True)
@@ -85,11 +71,17 @@ class Case:
     @property
     def kind(self) -> str:
         """Tell what it is, by who is right; '' if there is nothing to say."""
-        if self.base and self.patched and self.base.said == self.patched.said \
-                and self.base.skip == self.patched.skip:
-            return ON_BASE if not self.base.ok else ''
-        mended = self.base and not self.base.ok and self.patched and self.patched.ok
-        return MENDED if mended else NEW
+        if not self.base or not self.patched:
+            return NEW
+        if all(getattr(self.base, name) == getattr(self.patched, name)
+               for name in ('said', 'skip', 'ok')):
+            return '' if self.base.ok else ON_BASE
+        return MENDED if self.patched.ok and not self.base.ok else NEW
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether there was nothing to read."""
+        return all(one and one.skip for one in (self.base, self.patched))
 
     @property
     def both_wrong(self) -> bool:
@@ -133,27 +125,20 @@ def _cut(line: str | None, at: int) -> str:
 
 
 def _reader(base: Readings, patched: Readings, reader: str, keys: list[Key]) -> Outcome:
+    """Judge all that a reader says."""
     cases = [Case(key, base.said.get(key), patched.said.get(key)) for key in keys]
-    there = [case for case in cases if any(one and not one.skip
-                                           for one in (case.base, case.patched))]
     findings = tuple(_findings(case for case in cases if case.kind))
-    if not there and not findings:
-        return Outcome(CHECK, SKIP, _skipped(cases), reader)
-    status = _status(findings)
-    found = sum(case.kind == NEW for case in cases)
-    summary = _how_many(found, 'case', 'differs', 'differ') if found else 'nothing new'
-    return Outcome(CHECK, status, f'{summary}, of {len(there)} cases', reader, findings)
+    if not findings and all(case.is_skipped for case in cases):
+        return Outcome(reader, SKIP, _skipped(reader, cases), patched.kernel)
+    new = sum(case.kind == NEW for case in cases)
+    summary = f'{new} of {len(cases)} cases differ' if new else f'nothing new in {len(cases)} cases'
+    return Outcome(reader, FAIL if new else PASS, summary, patched.kernel, findings)
 
 
-def _skipped(cases: list[Case]) -> str:
-    """Say what was left out, and why."""
-    layouts = ', '.join(case.key[1] for case in cases)
-    why = next(one.detail for case in cases for one in (case.base, case.patched) if one)
-    return f'{layouts}: {why}'
-
-
-def _status(findings: Iterable[Finding]) -> str:
-    return FAIL if any(finding.kind == NEW for finding in findings) else PASS
+def _skipped(reader: str, cases: list[Case]) -> str:
+    """Say why, and which layouts are left out for all readers."""
+    why = '; '.join(dict.fromkeys(case.base.detail for case in cases if case.base))
+    return f'{", ".join(case.key[1] for case in cases)}: {why}' if reader == LAYOUTS else why
 
 
 def _findings(cases: Iterable[Case]) -> Iterator[Finding]:
@@ -163,12 +148,7 @@ def _findings(cases: Iterable[Case]) -> Iterator[Finding]:
         groups.setdefault((case.key[1], case.kind, case.both_wrong), []).append(case)
     for (layout, kind, _), group in groups.items():
         first, *more = group
-        others = [f'and in {_how_many(len(more), "more case", "", "").strip()}: '
-                  + '; '.join(case.key[2] for case in more[:SHOWN])
-                  + ('; ...' if more[SHOWN:] else '')] if more else []
+        others = [f'and {len(more)} more, as ' + '; '.join(case.key[2] for case in more[:SHOWN])
+                  ] if more else []
         yield Finding(f'{first.key[0]}, layout {layout}, {first.key[2]}: {first.who()}', kind,
                       (*first.details(), *others))
-
-
-def _how_many(number: int, what: str, one: str, several: str) -> str:
-    return f'{number} {what}{"" if number == 1 else "s"} {one if number == 1 else several}'

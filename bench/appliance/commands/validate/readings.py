@@ -3,7 +3,7 @@
 
 import concurrent.futures
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from ...boots import guest, hang
@@ -53,7 +53,7 @@ def of_both(appliance: guest.Appliance, base: Built, patched: Built) -> tuple[Re
 
 def _boot(appliance: guest.Appliance, built: Built, watch: hang.Watch) -> Readings:
     name = built.kernel.name
-    alone = guest.Appliance(appliance.umrun, appliance.initramfs, {name: built})
+    alone = replace(appliance, kernels={name: built})
     records: list[Record] = []
     seen = Readings(name)
     with tempfile.TemporaryFile() as console:
