@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from appliance import sandbox
 from appliance.commands.validate import build
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
@@ -19,6 +20,7 @@ from appliance.runs.outcome import (FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, UNDE
 from posted import Series
 
 FILE = 'mm/mincore.c'
+OBJECT = ('mm/mincore.o',)
 PLACE = 'static int mincore_unmapped_range('
 
 
@@ -39,7 +41,7 @@ def test_each_patch_is_built(mincore):
     mincore.change(FILE, 'return 1;', 'return none_such;')
     mincore.change(FILE, '\treturn none_such;', '\tint unused;\n\n\tunused = 1;\n\treturn 1;')
     mincore.change(FILE, '\tint unused;\n\n\tunused = 1;\n', '')
-    found = list(build.after_each_patch(subject(mincore), ('mm/mincore.o',)))
+    found = list(build.after_each_patch(subject(mincore), OBJECT))
     assert [(one.on, one.status) for one in found] == [
         ('0001-change.patch', PASS), ('0002-change.patch', FAIL), ('0003-change.patch', WARN),
         ('0004-change.patch', PASS)]
@@ -48,6 +50,23 @@ def test_each_patch_is_built(mincore):
     assert any('none_such' in one.text for one in found[1].findings)
     assert '>> mm/mincore.c:' in found[2].findings[0].text and 'unused' in found[2].findings[0].text
     assert [one.kind for one in found[3].findings] == [MENDED]
+
+
+@pytest.mark.parametrize('confined', [False, True])
+def test_a_makefile_runs_in_the_sandbox(appliance, tmp_path, confined):
+    """It writes beside the build folder's locks, which it can if it is not confined."""
+    name, line, outside = 'mm/Makefile', 'KASAN_SANITIZE_slab_common.o := n\n', build_folder() / 'evil'
+    text = builds.read_files(build_folder(), series.kernel('stock'), {name})[name]
+    evil = Series(tmp_path).knows(name, text)
+    evil.change(name, line, f'{line}evil := $(shell touch {outside})\n')
+    confining = sandbox.choose(build_folder()) if confined else sandbox.OPEN
+    try:
+        found = list(build.after_each_patch(replace(subject(evil), sandbox=confining), OBJECT))
+        found += build.on_machine(replace(subject(evil), sandbox=confining), 'x86_64')
+        assert [one.status for one in found if one.check == 'build'] == [PASS]
+        assert outside.exists() != confined
+    finally:
+        outside.unlink(missing_ok=True)
 
 
 def test_what_is_compiled_for_another_machine(mincore):

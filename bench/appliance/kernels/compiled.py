@@ -9,6 +9,7 @@ from typing import Iterable, Mapping
 
 from .. import process
 from ..paths import CONFIGS, locked
+from ..sandbox import OPEN, Sandbox
 from . import configuration, said, sources
 from .kbuild import WITH_WARNINGS, ObjectFolder
 from .said import Said
@@ -45,13 +46,13 @@ class Compiled:
 
 
 def compile_files(build: Path, kernel: Kernel, machine: str, names: Iterable[str],
-                  options: Iterable[str] = ()) -> Compiled:
+                  options: Iterable[str] = (), sandbox: Sandbox = OPEN) -> Compiled:
     """Compile those of the files, as they are in the kernel, that the machine's kernel may have."""
     with locked(build):
         source = sources.prepare(build, kernel.version)
         patched = PatchedTree(source.tree, build / 'pristine')
         patched.bring_to(kernel.stack)
-        objects = ObjectFolder(source, patched, machine, machine)
+        objects = ObjectFolder(source, patched, machine, machine, sandbox)
         wanted = configuration.requested([CONFIGS / f'{machine}.config'])
         objects.configure(wanted)
         configuration.check_taken(wanted, objects.config)
@@ -80,9 +81,8 @@ def _make(objects: ObjectFolder, made: Mapping[str, Path], options: Iterable[str
     """Compile all of them, even if nothing has changed: the compiler has to say it again."""
     if not made:
         return []
-    for target in made.values():
-        target.unlink(missing_ok=True)
     targets = [str(target.relative_to(objects.path)) for target in made.values()]
+    objects.remove(targets)
     ran = objects.make([*OPTIONS, *options, *targets], {'KCFLAGS': '-fstack-usage'})
     return ran.communicate()[0].splitlines()
 

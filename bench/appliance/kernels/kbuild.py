@@ -15,7 +15,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
 from .. import process
 from ..failure import Failure
@@ -33,6 +33,8 @@ REPRODUCIBLE = {
 # All that can be compiled is, after an error, too, and what is said of a file stays together.
 # kernel-doc is left out: it says nothing of the code, and takes as long as the compiler.
 WITH_WARNINGS = ('W=1', 'cmd_checkdoc=', '--keep-going', '--output-sync=target')
+
+WARNINGS = 'warnings'  # beside a folder: what the compiler said of each object (one_by_one.py)
 
 
 def compiler() -> str:
@@ -76,7 +78,7 @@ class ObjectFolder:
         done = self.beside('configured')
         depends = hashlib.sha256((text + self.source.id + compiler()).encode()
                                  + self.patched.content(_is_kconfig)).hexdigest()
-        self._begin()
+        self.begin()
         if (self.path / '.config').exists() and _says(done, depends):
             return
         done.unlink(missing_ok=True)
@@ -92,7 +94,7 @@ class ObjectFolder:
         """Return the path of a file of umwalk's own, which kbuild does not touch."""
         return self.path.with_name(f'{self.path.name}.{suffix}')
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Make the folder. One in a sandbox begins anew with each run, as a copy of the other."""
         run = self.beside('run')
         if not self.sandbox.confines or _says(run, self.sandbox.run):
@@ -105,10 +107,16 @@ class ObjectFolder:
         if outside.path.exists():
             process.output(['cp', '-a', '--reflink=auto', outside.path, self.path])
         self.path.mkdir(exist_ok=True)
-        self.beside('configured').unlink(missing_ok=True)
-        if outside.beside('configured').exists():
-            copy_atomically(outside.beside('configured'), self.beside('configured'))
+        for suffix in ('configured', WARNINGS):
+            self.beside(suffix).unlink(missing_ok=True)
+            if outside.beside(suffix).exists():
+                copy_atomically(outside.beside(suffix), self.beside(suffix))
         write_atomically(run, self.sandbox.run)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files of the folder, if they are there."""
+        process.output([*self.sandbox.under(self.path), 'rm', '-f',
+                        *(str(self.path / name) for name in names)])
 
     def make(self, targets: Sequence[str],
              more: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen:

@@ -14,13 +14,13 @@ from typing import Sequence
 
 from ..paths import locked, write_atomically
 from ..progress import Step
+from ..sandbox import OPEN, Sandbox
 from . import said, sources
-from .kbuild import WITH_WARNINGS, ObjectFolder
+from .kbuild import WARNINGS, WITH_WARNINGS, ObjectFolder
 from .said import Said
 from .series import Kernel
 from .tree import PatchedTree
 
-RECORD = 'umwalk.warnings'
 ALL = ('linux',)
 
 
@@ -31,14 +31,16 @@ class Tree:
     warnings: frozenset[Said]
 
 
-def build(folder: Path, kernel: Kernel, targets: Sequence[str] = ALL) -> Tree:
+def build(folder: Path, kernel: Kernel, targets: Sequence[str] = ALL,
+          sandbox: Sandbox = OPEN) -> Tree:
     """Build a kernel in the build folder, or only these targets of it."""
     with locked(folder):
         source = sources.prepare(folder, kernel.version)
         patched = PatchedTree(source.tree, folder / 'pristine')
         patched.bring_to(kernel.stack)
-        objects = ObjectFolder(source, patched, f'W1-{kernel.configuration}')
-        known = _take_record(objects.path)
+        objects = ObjectFolder(source, patched, f'W1-{kernel.configuration}',
+                               sandbox=sandbox)
+        known = _take_record(objects)
         objects.configure(kernel.configuration.requested())
         lines, status = _make(objects, kernel.name, targets)
         new = said.warnings(lines)
@@ -46,7 +48,7 @@ def build(folder: Path, kernel: Kernel, targets: Sequence[str] = ALL) -> Tree:
         if status:  # the compiler may not have come to what it warned of before
             new = {made: warned | known.get(made, set()) for made, warned in new.items()}
         known |= new
-        _record(objects.path, known)
+        _record(objects, known)
         return Tree(tuple(errors), frozenset().union(*known.values()))
 
 
@@ -64,16 +66,18 @@ def _make(objects: ObjectFolder, name: str, targets: Sequence[str]) -> tuple[lis
     return lines, ran.returncode
 
 
-def _take_record(objects: Path) -> dict[str, set[Said]]:
+def _take_record(objects: ObjectFolder) -> dict[str, set[Said]]:
+    objects.begin()
+    record = objects.beside(WARNINGS)
     try:
-        text = (objects / RECORD).read_text(encoding='utf-8')
+        text = record.read_text(encoding='utf-8')
     except FileNotFoundError:
-        shutil.rmtree(objects, ignore_errors=True)
+        shutil.rmtree(objects.path, ignore_errors=True)
         return {}
-    (objects / RECORD).unlink()
+    record.unlink()
     return {made: {Said(*one) for one in warned} for made, warned in json.loads(text).items()}
 
 
-def _record(objects: Path, known: dict[str, set[Said]]) -> None:
-    write_atomically(objects / RECORD, json.dumps(
+def _record(objects: ObjectFolder, known: dict[str, set[Said]]) -> None:
+    write_atomically(objects.beside(WARNINGS), json.dumps(
         {made: sorted(map(astuple, warned)) for made, warned in known.items()}))

@@ -11,6 +11,7 @@ from ...kernels.compiled import Compiled, Function
 from ...kernels.one_by_one import Tree
 from ...kernels.patch import touched_files
 from ...runs.outcome import FAIL, ON_BASE, PASS, SKIP, UNDECIDED, Finding, Outcome
+from ...sandbox import OPEN
 from .compared import warnings
 from .subject import Subject
 
@@ -29,7 +30,7 @@ def after_each_patch(subject: Subject, targets: tuple[str, ...] = one_by_one.ALL
         raise Failure('the base itself does not build, so there is nothing to compare with: '
                       + before.errors[0])
     for number, patch in enumerate(subject.patches, 1):
-        after = one_by_one.build(subject.build, subject.after(number), targets)
+        after = one_by_one.build(subject.build, subject.after(number), targets, subject.sandbox)
         yield _built(before, after, patch.file.name)
         before = after
 
@@ -51,8 +52,9 @@ def on_machine(subject: Subject, machine: str) -> Iterator[Outcome]:
     """Compile what the series touches, before and after it."""
     names = touched_files(subject.patches)
     sparse = compiled.SPARSE if shutil.which('sparse') and machine == compiled.MACHINES[0] else ()
-    base, patched = (compiled.compile_files(subject.build, kernel, machine, names, sparse)
-                     for kernel in (subject.base, subject.patched))
+    base, patched = (
+        compiled.compile_files(subject.build, kernel, machine, names, sparse, sandbox)
+        for kernel, sandbox in ((subject.base, OPEN), (subject.patched, subject.sandbox)))
     yield _compiled(base, patched, machine)
     if sparse:
         yield warnings('sparse', base.of_sparse, patched.of_sparse, machine)
