@@ -4,15 +4,17 @@
 import fcntl
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from appliance.failure import Failure
-from appliance.paths import TOP, results_folder, scratch
+from appliance.paths import TOP, results_folder, scratch, temporary_files_in
 
 BUILDS = """
 import sys
+import tempfile
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance import process
@@ -24,6 +26,7 @@ with locked(Path(sys.argv[2])):
 """
 USER = """
 import sys
+import tempfile
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from appliance.paths import scratch
@@ -82,3 +85,11 @@ def test_results_that_cannot_have_the_link_to_the_last_run(tmp_path, monkeypatch
     (tmp_path / 'latest').mkdir()
     with pytest.raises(Failure, match="latest' is a folder"):
         results_folder()
+
+
+def test_temporary_files_are_where_they_are_wanted_and_then_no_more(tmp_path):
+    before = tempfile.gettempdir()
+    with temporary_files_in(tmp_path):
+        with tempfile.TemporaryDirectory() as folder:
+            assert Path(folder).parent == tmp_path
+    assert tempfile.gettempdir() == before

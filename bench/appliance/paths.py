@@ -95,6 +95,16 @@ def scratch(build: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have tempfile make all files and folders in there, so that none is left after a kill."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@contextlib.contextmanager
 def _lock(folder: Path, how: int = 0) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -15,7 +15,7 @@ from ...kernels.intake.reading import read, read_commits
 from ...kernels.intake.standing import of_base_commit
 from ...kernels.series import Kernel
 from ...kernels.version import Version
-from ...paths import scratch
+from ...paths import scratch, temporary_files_in
 from ...runs.outcome import PASS, Outcome
 from ...runs.run import Run, boot_for_host
 from ...sandbox import choose
@@ -41,7 +41,7 @@ class Plan:
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
     """Validate, print and store the reports; returns the exit status."""
     sandbox = choose(build)
-    with scratch(build) as folder:
+    with scratch(build) as folder, temporary_files_in(folder):
         series = _read(given, folder)
         appliance = guest.ensure(build, [base])
         _tell(series, base.version)
@@ -61,7 +61,7 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
 def _read(given: Given, folder: Path) -> Series:
     if given.repository:
         return read_commits(given.repository, given.commits, folder)
-    return joined([read(one, Path(tempfile.mkdtemp(dir=folder))) for one in given.series])
+    return joined([read(one, Path(tempfile.mkdtemp())) for one in given.series])
 
 
 def _tell(series: Series, version: Version) -> None:
