@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from appliance.boots import guest
+from appliance.boots import guest, hang
 from appliance.boots.records import Boot
 from appliance.commands import mutants
 from appliance.commands.contract import observe, report, rules
@@ -204,7 +204,7 @@ def test_a_splat_that_a_test_provokes_is_none(tmp_path):
 
 def overseen(appliance, console, script: str, limit: float, grace: float) -> observe.Overseer:
     """Say what ended a boot in which a script runs."""
-    oversee = observe.Overseer(console, limit, grace)
+    oversee = observe.Overseer(console, hang.Watch(limit), grace)
     with pytest.raises(Failure):
         list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
                            argv=['/bin/sh', '-c', script], console=console, hopeless=oversee))

@@ -139,7 +139,18 @@ def test_bad_record(runner, text):
 def test_time_limit_on_a_guest_that_loops(runner):
     done = runner.run('--timeout', '1', *LOOP)
     assert done.returncode == 124
-    assert b'the job did not end within 1 s' in done.stderr
+    assert b'the job did not end in time (--timeout 1, or SIGALRM)' in done.stderr
+    runner.assert_nothing_left()
+
+
+@pytest.mark.sanitized
+def test_time_is_up_and_the_kernel_says_where_it_was(runner):
+    process = runner.start('--timeout=0', *LOOP, stderr=subprocess.PIPE)
+    runner.wait_for_guest()
+    process.send_signal(signal.SIGALRM)
+    _, error = process.communicate(timeout=HANGS)
+    assert process.returncode == 124
+    assert b'where its kernel was:' in error and b'RIP: ' in error and b'Call Trace:' in error
     runner.assert_nothing_left()
 
 

@@ -6,7 +6,7 @@ import pytest
 from appliance.commands.contract.observe import Observation
 from appliance.commands.validate.contract import compare
 from appliance.failure import Failure
-from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, Outcome
+from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, UNDECIDED, Outcome
 
 SPLAT = """\
 WARNING: CPU: 0 PID: 30 at mm/pagewalk.c:93 walk_pmd_range+0x10/0x40
@@ -55,7 +55,9 @@ def test_what_is_mended_passes():
 def test_a_boot_that_dies_fails_and_its_stack_is_kept():
     found = outcomes(seen('base'), seen('series', died='a boot failed (panicked):\n[<6>] f+0x1/0x2'))
     assert found['boot'].status == FAIL
+    assert found['boot'].findings[0].text == 'a boot failed (panicked), before process 1 ran'
     assert found['boot'].findings[0].details == ('[<6>] f+0x1/0x2',)
+    assert found['contract'].status == UNDECIDED
 
 
 def test_a_base_that_dies_accuses_nobody():

@@ -17,6 +17,8 @@
 #define SECOND_NS	1000000000LL
 /* A kernel that has begun to panic gets this long to finish printing. */
 #define PANIC_GRACE_NS	(5 * SECOND_NS)
+/* One that hangs gets this long to begin a panic, which shows where it hangs. */
+#define STACK_GRACE_NS	(1 * SECOND_NS)
 
 /* The descriptors to poll: of each guest, and once for all guests. */
 enum guest_slot {
@@ -137,7 +139,7 @@ static void read_console(struct boot *b)
 	if (!panicked && b->console.panicked) {
 		int64_t deadline = now_ns() + PANIC_GRACE_NS;
 
-		if (!b->deadline || deadline < b->deadline)
+		if (b->timed_out || !b->deadline || deadline < b->deadline)
 			b->deadline = deadline;
 	}
 }
@@ -206,7 +208,10 @@ static void read_signal(struct group *group)
 
 	if (read(group->plan->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGWINCH)
+	if (info.ssi_signo == SIGALRM)
+		for (int i = 0; i < group->n; i++)
+			group->boots[i].deadline = now_ns();
+	else if (info.ssi_signo != SIGWINCH)
 		end_all(group, OUTCOME_INTERRUPTED,
 			EXIT_SIGNAL + info.ssi_signo);
 	else if (terminal->master_fd >= 0)
@@ -334,10 +339,16 @@ static void check_deadline(struct boot *b)
 {
 	if (time_left_ms(b))
 		return;
-	if (b->console.panicked)
-		end_guest(b, OUTCOME_PANIC, EXIT_KERNEL_DIED);
-	else
+	if (b->timed_out) {
 		end_guest(b, OUTCOME_TIMEOUT, EXIT_TIME_LIMIT);
+	} else if (b->console.panicked) {
+		end_guest(b, OUTCOME_PANIC, EXIT_KERNEL_DIED);
+	} else {
+		b->timed_out = true;
+		b->console.stopped_at = b->console.total;
+		b->deadline = now_ns() + STACK_GRACE_NS;
+		guardian_make_panic(&b->guardian);
+	}
 }
 
 /* A guest has ended when UML has, and when its readers have all that it sent. */

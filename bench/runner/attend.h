@@ -37,6 +37,7 @@ struct boot {
 	int uml_status;
 	bool uml_ended;
 	bool came_up;		/* the guest asked for its job */
+	bool timed_out;		/* so its kernel was made to panic */
 
 	bool killed;		/* by umrun: outcome and status are set */
 	enum outcome outcome;

@@ -140,6 +140,11 @@ static void judge(struct boot *b)
 {
 	if (b->killed)
 		return;
+	if (b->timed_out) {
+		b->outcome = OUTCOME_TIMEOUT;
+		b->status = EXIT_TIME_LIMIT;
+		return;
+	}
 	if (b->uml_status == 0 && job_reported(b)) {
 		b->outcome = OUTCOME_EXIT;
 		b->status = job_status(b);
@@ -175,13 +180,14 @@ static void explain(struct boot *b)
 		    name, b->index);
 		break;
 	case OUTCOME_TIMEOUT:
-		say("%s, boot %d: the job did not end within %lu s (--timeout); the end of the console:",
-		    name, b->index, b->plan->timeout_s);
+		say("%s, boot %d: the job did not end in time (--timeout %lu, or SIGALRM); %s:",
+		    name, b->index, b->plan->timeout_s, b->console.panicked ?
+		    "where its kernel was" : "the end of the console");
 		break;
 	default:
 		return;
 	}
-	console_explain(&b->console, b->outcome == OUTCOME_PANIC);
+	console_explain(&b->console, b->console.panicked);
 }
 
 static void begin(struct boot *b, struct group *group, const struct kernel *k,

@@ -157,6 +157,8 @@ void console_explain(struct console *c, bool panicked)
 	const char *start = panicked ? first_sign_of_trouble(text) : NULL;
 	const char *end = text + strlen(text);
 
+	if (panicked && c->stopped_at && c->total - c->stopped_at < CONSOLE_TAIL)
+		start = end - (c->total - c->stopped_at);
 	if (start)
 		end = end_of_trace(start);
 	else

@@ -22,6 +22,7 @@ struct console {
 	size_t dropped;		/* bytes that are missing in the log */
 	size_t matched;		/* letters of the words of a panic, so far */
 	bool panicked;
+	size_t stopped_at;	/* bytes before the kernel was made to panic; or 0 */
 };
 
 void console_init(struct console *c, int log_fd);

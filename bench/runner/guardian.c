@@ -186,6 +186,22 @@ static void close_all_but(int a, int b, int c)
 	close_range(kept[3] + 1, ~0U, 0);
 }
 
+enum order {
+	ORDER_KILL = 'k',
+	ORDER_PANIC = 'p',
+};
+
+static enum order read_order(int order_fd, const struct termios *restore)
+{
+	char order;
+
+	if (read(order_fd, &order, 1) > 0)
+		return order;
+	if (restore)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, restore);
+	return ORDER_KILL;
+}
+
 static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 					    int report_fd, int child_fd)
 {
@@ -195,7 +211,6 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 		{ order_fd, POLLIN, 0 },
 	};
 	int status = 0;
-	char order;
 
 	prctl(PR_SET_NAME, "umrun-guardian");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -214,14 +229,17 @@ static void __attribute__((noreturn)) guard(const struct uml *uml, int order_fd,
 
 		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (fds[1].revents)
-			break;
+		if (fds[1].revents) {
+			if (read_order(order_fd, uml->restore) == ORDER_KILL)
+				break;
+			/* UML takes it for a fault of its kernel. */
+			kill(pid, SIGSEGV);
+			continue;
+		}
 		if (read(child_fd, &info, sizeof(info)) > 0 &&
 		    wait_for_uml(pid, WNOHANG, &status))
 			goto ended;
 	}
-	if (read(order_fd, &order, 1) <= 0 && uml->restore)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, uml->restore);
 	kill(pid, SIGKILL);
 	wait_for_uml(pid, 0, &status);
 ended:
@@ -268,10 +286,20 @@ void guardian_start(struct guardian *g, const struct uml *uml)
 		g->uml = -1;
 }
 
+static void send_order(struct guardian *g, char order)
+{
+	if (g->order_fd >= 0 && write(g->order_fd, &order, 1) < 0)
+		say("cannot tell the guardian what to do: %m");
+}
+
 void guardian_kill(struct guardian *g)
 {
-	if (g->order_fd >= 0 && write(g->order_fd, "k", 1) < 0)
-		say("cannot tell the guardian to end: %m");
+	send_order(g, ORDER_KILL);
+}
+
+void guardian_make_panic(struct guardian *g)
+{
+	send_order(g, ORDER_PANIC);
 }
 
 int guardian_finish(struct guardian *g)

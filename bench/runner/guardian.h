@@ -17,7 +17,7 @@
 struct guardian {
 	pid_t pid;
 	pid_t uml;		/* the process of the guest's kernel */
-	int order_fd;		/* a byte, or closing it, tells the guardian to kill UML */
+	int order_fd;		/* an order; closing it tells the guardian to kill UML */
 	int report_fd;		/* the guardian writes UML's pid, then its wait status */
 };
 
@@ -36,6 +36,9 @@ struct uml {
 
 void guardian_start(struct guardian *g, const struct uml *uml);
 void guardian_kill(struct guardian *g);
+
+/* Have the guest's kernel panic wherever it is, so that it prints its stack. */
+void guardian_make_panic(struct guardian *g);
 
 /* UML's wait status, once report_fd is readable; -1 if the guardian died. */
 int guardian_finish(struct guardian *g);

@@ -25,7 +25,7 @@
 static int open_signal_fd(void)
 {
 	static const int signals[] = {
-		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH,
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGWINCH,
 	};
 	sigset_t set;
 	int fd;

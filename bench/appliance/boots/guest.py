@@ -4,6 +4,7 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -111,8 +112,8 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
 
     under is a command that runs the runner and ends with its exit status; it writes to stdout.
     What the kernel prints goes to console.
-    hopeless is called with the runner's process ID; once it returns true, the boot is ended and
-    has failed. boot is the number that records get in place of the runner's.
+    hopeless is called with the runner's process ID; once it returns true, the time of the boot
+    is up: it is ended, has failed, and the failure shows where its kernel was. boot is the number that records get in place of the runner's.
     """
     reading, writing = os.pipe()
     passed = {'records': writing} | ({'console': console.fileno()} if console else {})
@@ -162,7 +163,7 @@ def _watched(runner: subprocess.Popen,
     def watch(hopeless: Callable[[int], bool]) -> None:
         while not done.wait(WATCH_SECONDS):
             if hopeless(runner.pid):
-                runner.terminate()
+                runner.send_signal(signal.SIGALRM)
                 return
 
     watcher = threading.Thread(target=watch, args=[hopeless], daemon=True)

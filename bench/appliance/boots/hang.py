@@ -4,16 +4,30 @@
 A boot that loops uses more and more CPU time, to which other programs and CPU limits add
 nothing. In a boot that waits for what never comes, all processes sleep, except for the
 guest's timer. In a boot that waits for a CPU, some process is always ready to run.
+What the kernel prints tells, too: it may print without end, or restart itself.
 """
 
 import os
+import re
 from collections import defaultdict, deque
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import IO, Iterator, NamedTuple
+
+from ..logs import signs
 
 TICKS = os.sysconf('SC_CLK_TCK')
 LOOKS = 40  # in ten seconds; a guest never waits for a second by itself
 MOST_AWAKE = 10  # looks at which the timer ran: 1 on a host with ten processes to a CPU
+
+
+# Of CPU time: far more than any boot takes. Of a pair of boots the second may take no more than
+# so many times what the first has taken.
+MOST_SECONDS = 300
+PATIENCE = 4
+MOST_PRINTED = 4 << 20  # bytes; a kernel that is well prints some KiB
+FIRST_LINE = 'Linux version '  # of what a kernel prints
+
+STOPPED = re.compile(r'RIP: \w+:(.+)')  # in the stack of a kernel that was stopped
 
 
 class Process(NamedTuple):
@@ -25,11 +39,12 @@ class Process(NamedTuple):
 class Watch:
     """Watches one boot; call it every now and then with the runner's process ID.
 
-    A boot that uses more seconds of CPU time than the limit loops.
+    A boot that uses more seconds of CPU time than the limit loops. The kernel prints to console.
     """
 
-    def __init__(self, limit: float = float('inf')):
+    def __init__(self, limit: float = float('inf'), console: IO[bytes] | None = None):
         self.limit = limit
+        self.console = console
         self.cpu_seconds = 0.0
         self.found = ''  # how it hangs
         self.awake: deque[bool] = deque(maxlen=LOOKS)  # whether a process was, at each look
@@ -43,7 +58,37 @@ class Watch:
             self.found = f'it loops: more than {self.limit:.0f} s of CPU time'
         elif len(self.awake) == LOOKS and sum(self.awake) <= MOST_AWAKE:
             self.found = f'it sleeps: nothing in it ran at {LOOKS} looks'
+        elif self.console:
+            self.found = _of_log(self.console)
         return bool(self.found)
+
+    def explain(self, failure: str) -> str:
+        """Say why the boot ended, with the failure of it: how it hangs, and where."""
+        if not self.found:
+            return failure
+        place = STOPPED.search(failure)
+        return f'{self.found}{f", at the end in {place[1]}" if place else ""}\n{failure}'
+
+
+class Pair:
+    """Watches of two boots: the second may not take much more CPU time than the first has taken."""
+
+    def __init__(self) -> None:
+        self.base, self.patched = Watch(MOST_SECONDS), Watch(MOST_SECONDS)
+
+    def base_ended(self) -> None:
+        """Say that the first is over, and how much the second may take."""
+        self.patched.limit = PATIENCE * max(1.0, self.base.cpu_seconds)
+
+
+def _of_log(console: IO[bytes]) -> str:
+    """Tell what is wrong with a log that is not yet at its end; '' if nothing is."""
+    size = os.fstat(console.fileno()).st_size
+    if size > MOST_PRINTED:
+        return f'it prints without end: more than {MOST_PRINTED >> 20} MiB'
+    begun = sum(signs.message(line).startswith(FIRST_LINE) for line in
+                os.pread(console.fileno(), size, 0).decode(errors='replace').splitlines())
+    return f'it restarts itself: its log begins {begun} times' if begun > 1 else ''
 
 
 def _descendants(pid: int) -> Iterator[Process]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
-from ..boots import guest
+from ..boots import guest, hang
 from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from ..kernels import build as builds, series
 from ..kernels.build import Built
@@ -38,8 +38,6 @@ EQUIVALENT = 'equivalent'  # a file with lines NAME: why no check can find this 
 # The contract's checks judge a mutant on the first of these configurations;
 # if it survives, on the next.
 JUDGES = (RELEASE, DEBUG)
-# A boot hangs if it takes so many times the CPU time of the original.
-PATIENCE = 4
 # After a splat a boot may get stuck. It has this part of the original's CPU time left, in
 # which a rule may name the fault.
 AFTER_SPLAT = 1
@@ -211,8 +209,8 @@ def _faults(built: Built, appliance: guest.Appliance,
     The original takes usual seconds of CPU time.
     """
     seen = observe.observe_one(replace(appliance, kernels={'mutant': built}), 'mutant',
-                                PATIENCE * usual, AFTER_SPLAT * usual)
-    found = [Verdict(_end(seen.status), '', seen.died.splitlines()[-1])] if seen.died else []
+                               hang.Watch(hang.PATIENCE * usual), AFTER_SPLAT * usual)
+    found = [Verdict(_end(seen.status), '', seen.died.splitlines()[0])] if seen.died else []
     for rule, outcome in seen.rules.items():
         found += [Verdict(rule, case['case'], case['detail']) for case in outcome.failed]
     found += [Verdict('log', '', splat.splitlines()[0]) for splat in seen.splats]

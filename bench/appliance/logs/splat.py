@@ -16,6 +16,7 @@ NAMED = 5  # functions of a stack that tell one splat from another
 PRINTING = re.compile('show_stack|dump_stack|print_|show_regs|__warn|warn_slowpath|panic|'
                       'lockdep_|kasan_|__asan_|__ubsan_|__might_|save_|stack_trace_|check_prev|'
                       '__lock_acquire|lock_acquire|__switch_to|__schedule|schedule')
+PANIC = 'Kernel panic'
 
 # The KUnit suite prints these around warnings that it provokes (W12).
 PROVOKED_BEGIN = 'pagewalk_kunit: begin of expected warnings'
@@ -37,10 +38,11 @@ def any_splat(console: str) -> bool:
     return any(map(_begins, _lines(console)))
 
 
-def splats(console: str, program: Path) -> list[str]:
+def splats(console: str, program: Path, stopped: bool = False) -> list[str]:
     """Return each splat that no rule names, with its stack, decoded if the program allows it.
 
     One that is longer than LINES is cut, and says so.
+    stopped: the boot's time was up, so that umrun made the kernel panic at the end.
     """
     lines = _lines(console)
     found = []
@@ -50,7 +52,7 @@ def splats(console: str, program: Path) -> list[str]:
             continue
         end, more = _end(lines, i)
         found.append(trace.decode('\n'.join(lines[i:end]), program) + CUT * more)
-    return found
+    return found[:-1] if stopped and found and found[-1].startswith(PANIC) else found
 
 
 def fingerprint(splat: str) -> str:
@@ -58,8 +60,9 @@ def fingerprint(splat: str) -> str:
     first, *stack = splat.splitlines()
     sign = signs.find(first)
     called = [match for line in stack if (match := FUNCTION.match(line.strip()))]
-    functions = [match['name'] for match in called
-                 if not match['unsure'] and not PRINTING.match(match['name'])]
+    # A kernel without frame pointers is sure of none.
+    sure = [match for match in called if not match['unsure']] or called
+    functions = [match['name'] for match in sure if not PRINTING.match(match['name'])]
     return ':'.join([sign.kind if sign else '', *list(dict.fromkeys(functions))[:NAMED]])
 
 

@@ -80,15 +80,28 @@ def observe(appliance: guest.Appliance) -> list[Observation]:
         return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
 
 
-def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf'),
-                grace: float = float('inf')) -> Observation:
+def observe_pair(appliance: guest.Appliance) -> list[Observation]:
+    """Boot a base and a kernel to compare with it; whatever the latter does is its own fault."""
+    base, patched = appliance.kernels
+    watches = hang.Pair()
+    with step(f'the contract on {base}, {patched}'), guest.at_once() as pool:
+        first = pool.submit(observe_one, appliance.only(base), base, watches.base)
+        first.add_done_callback(lambda _: watches.base_ended())
+        second = pool.submit(observe_one, appliance.only(patched), patched, watches.patched,
+                             hosts_fault=False)
+        return [first.result(), second.result()]
+
+
+def observe_one(appliance: guest.Appliance, name: str, watch: hang.Watch | None = None,
+                grace: float = float('inf'), hosts_fault: bool = True) -> Observation:
     """Boot one kernel, and judge what it shows.
 
-    The boot ends after limit seconds of CPU time, and grace seconds of CPU time after a splat.
+    The boot ends when the watch says so, and grace seconds of CPU time after a splat.
+    hosts_fault: if no guest has ever come up, whether that may be the host's fault.
     """
     seen = Observation(name)
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as console:
-        oversee = Overseer(console, limit, grace)
+        oversee = Overseer(console, watch or hang.Watch(), grace)
         try:
             for record in guest.records(appliance, f'--mem={appliance.memory_mib}',
                                         f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
@@ -96,10 +109,10 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
                                         console=console, hopeless=oversee):
                 seen.records.append(record)
         except Failure as failure:
-            if isinstance(failure, NoGuest) and doctor.faults():
+            if hosts_fault and isinstance(failure, NoGuest) and doctor.faults():
                 raise
-            seen.died = '' if oversee.splat_over else oversee.hang.found or str(failure)
-            seen.status = TIME_LIMIT if oversee.hang.found else failure.status
+            seen.died = '' if oversee.splat_over else oversee.hang.explain(str(failure))
+            seen.status = failure.status
         seen.cpu_seconds = oversee.hang.cpu_seconds
         seen.ktap = _read(printed)
         seen.console = _read(console)
@@ -110,11 +123,12 @@ def observe_one(appliance: guest.Appliance, name: str, limit: float = float('inf
 class Overseer:
     """Ends a boot that hangs, and one that had a splat, since its kernel may be stuck.
 
-    A boot hangs after limit seconds of CPU time; it ends grace seconds of CPU time after a splat.
+    It ends when the watch says so, and grace seconds of CPU time after a splat.
     """
 
-    def __init__(self, console: IO[bytes], limit: float, grace: float):
-        self.hang = hang.Watch(limit)
+    def __init__(self, console: IO[bytes], watch: hang.Watch, grace: float):
+        self.hang = watch
+        self.hang.console = console
         self.console = console
         self.judged = 0  # bytes of it
         self.grace = grace
@@ -155,4 +169,4 @@ def _judge(seen: Observation, program: Path) -> None:
         seen.rules[rule].add(f'KUnit {test.name}', test.ok, test.skipped, test.detail)
     for rule, line in splat.complaints(seen.console):
         seen.rules[rule].add('kernel log', False, False, line)
-    seen.splats = splat.splats(seen.console, program)
+    seen.splats = splat.splats(seen.console, program, stopped=seen.status == TIME_LIMIT)

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Iterator, Mapping, TypeVar
 
 from ...boots import guest
-from ...failure import Failure
+from ...boots.records import Boot, of_type
+from ...failure import TIME_LIMIT, Failure
 from ...kernels.configuration import DEBUG
-from ...runs.outcome import FAIL, NEW, PASS, Finding, Outcome
-from ..contract.observe import FAIL as RULE_FAILS, Observation, observe
+from ...logs import signs
+from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, Finding, Outcome
+from ..contract.observe import FAIL as RULE_FAILS, Observation, observe_pair
 from ..contract.rules import RULES
 from .compared import compared, of_end, of_splats
 from .subject import Subject
@@ -21,8 +23,8 @@ Key = TypeVar('Key')  # of a finding
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels at once; yield how the boots ended, the rules and the logs."""
-    yield from compare(*observe(guest.ensure(subject.build, [subject.base, subject.patched],
-                                             subject.sandbox)))
+    yield from compare(*observe_pair(guest.ensure(
+        subject.build, [subject.base, subject.patched], subject.sandbox)))
 
 
 def check_debug(subject: Subject) -> Iterator[Outcome]:
@@ -37,8 +39,11 @@ def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:
         raise Failure(f'the base itself does not come to its end, so there is nothing to compare '
                       f'with: {base.died}')
     yield _outcome('boot', patched, _ends(base), _ends(patched), 'comes to its end')
-    yield _outcome('contract', patched, _failures(base), _failures(patched),
-                   f'{_passed(patched)} of {len(RULES)} rules pass (base: {_passed(base)})')
+    passed = f'{_passed(patched)} of {len(RULES)} rules pass (base: {_passed(base)})'
+    rules = _outcome('contract', patched, _failures(base), _failures(patched), passed)
+    if patched.died and rules.status == PASS:
+        rules = replace(rules, status=UNDECIDED, summary=f'the boot broke off: {passed}')
+    yield rules
     yield _outcome('log', patched, of_splats(base.splats), of_splats(patched.splats), 'no new splat')
 
 
@@ -46,19 +51,31 @@ def _outcome(check_name: str, patched: Observation, before: Mapping[Key, Finding
              after: Mapping[Key, Finding], summary: str) -> Outcome:
     findings = compared(before, after)
     new = sum(one.kind == NEW for one in findings)
-    return Outcome(check_name, FAIL if new else PASS, f'{new} new: {summary}' if new else summary,
+    return Outcome(check_name, FAIL if new else PASS, f'{new} new' if new else summary,
                    patched.kernel, findings)
 
 
 def _ends(seen: Observation) -> dict[str, Finding]:
     """Return what is wrong with the boot as a whole."""
-    found = of_end(seen.died)
+    found = of_end(_why(seen))
     if seen.dropped:
         found['dropped'] = Finding(f'the kernel printed too much: {seen.dropped:,} bytes of '
                                        'its log are missing, and what they had to say')
     for problem in seen.problems:
         found[problem] = Finding(problem)
     return found
+
+
+def _why(seen: Observation) -> str:
+    """Say how the boot ended, and how early, and below it the stack."""
+    if not seen.died:
+        return ''
+    first, *rest = seen.died.splitlines()
+    early = '' if any(boot.came_up for boot in of_type(Boot, seen.records)) else \
+        ', before process 1 ran'
+    sign = next((f': {signs.message(line)}' for line in rest if signs.find(line)), '')
+    whole = first.removesuffix(':') + early + (sign if seen.status != TIME_LIMIT else '')
+    return '\n'.join([whole, *rest])
 
 
 def _failures(seen: Observation) -> dict[tuple[str, str], Finding]:
