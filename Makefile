@@ -30,10 +30,10 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test test-misbehaving clean
 
 help: ## print this
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 	@echo
 	@echo 'A and B are kernels; there are stock, baseline, patched, fixed, and yours.'
 	@echo 'All targets: LINUX_SRC= tarball or tree of Linux $(file <kernel-patches/version), BUILD= build folder,'
@@ -126,7 +126,10 @@ check: lint ## run lint and the tests that need no kernel, in two minutes
 	@$(PYTEST) -q -m 'not boots' tests
 
 test: lint ## run lint and all tests, with real boots
-	@$(PYTEST) --must-boot tests
+	@$(PYTEST) --must-boot -m 'not misbehaving' tests
+
+test-misbehaving: deps-test ## boot each kernel that misbehaves, of which make test has three
+	@$(PYTEST) --must-boot tests/test_misbehaving.py
 
 clean: ## remove all that was built, but not results/
 	rm -rf '$(or $(BUILD),build)'

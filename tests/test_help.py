@@ -10,7 +10,7 @@ from appliance.paths import TOP
 
 MAKEFILE = (TOP / 'Makefile').read_text(encoding='utf-8')
 # Targets that are not a subcommand of umwalk.
-ONLY_MAKE = {'help', 'deps', 'lint', 'check', 'test', 'clean'}
+ONLY_MAKE = {'help', 'deps', 'lint', 'check', 'test', 'test-misbehaving', 'clean'}
 OF_ALL = {'LINUX_SRC', 'BUILD', 'RESULTS'}
 OF_THE_MAKEFILE = {'UMWALK', 'PYTHON', 'PYTEST', 'SCRIPTS', 'FINE_IN_TESTS', 'MAKEFILE_LIST'}
 

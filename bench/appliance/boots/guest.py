@@ -113,7 +113,8 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
     under is a command that runs the runner and ends with its exit status; it writes to stdout.
     What the kernel prints goes to console.
     hopeless is called with the runner's process ID; once it returns true, the time of the boot
-    is up: it is ended, has failed, and the failure shows where its kernel was. boot is the number that records get in place of the runner's.
+    is up: it is ended, has failed, and the failure shows where its kernel was.
+    boot is the number that records get in place of the runner's.
     """
     reading, writing = os.pipe()
     passed = {'records': writing} | ({'console': console.fileno()} if console else {})

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A kernel that misbehaves is explained, and the host's side ends: real patches, real boots."""
+
+import os
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from appliance.boots import hang
+from appliance.commands.validate import stages
+from appliance.commands.validate.subject import Subject
+from appliance.kernels import build as builds, series
+from appliance.kernels.patch import Patch
+from appliance.paths import TOP, build_folder
+from appliance.runs.outcome import FAIL, NEW, Outcome
+from runner_fixtures import processes
+
+FOLDER = TOP / 'tests' / 'misbehaving'
+
+
+@dataclass(frozen=True)
+class Named:
+    """How a patch is named: the check that fails, what a new finding says, what its stack has."""
+    check: str
+    text: str
+    stack: str = ''
+
+
+FEW = {
+    'hang': Named('boot', '^it loops: .*, at the end in ',
+                  r'walk_\w+_range\+.* \(mm/pagewalk\.c:\d+'),
+    'panic-before-init': Named('boot', '^a boot failed .*, before process 1 ran: '
+                                       'Kernel panic .*: pagewalk: the PMD level is not folded',
+                               r'check_real_depth\+.* \(mm/pagewalk\.c:\d+'),
+    'forged': Named('boot', '^KUnit '),
+}
+
+
+def subject(name: str) -> Subject:
+    """Return stock with one of the patches."""
+    return Subject(build_folder(), series.kernel('stock'), (Patch(FOLDER / f'{name}.patch'),))
+
+
+def validated(one: Subject, *names: str) -> list[Outcome]:
+    """Run some of the stages; check that no process of the kernel is left."""
+    chosen = [stage for stage in stages.STAGES if stage.name in names]
+    found = list(stages.run(one, True, chosen))
+    built, = builds.ensure(one.build, [one.patched])
+    assert processes(built.program) == []
+    return found
+
+
+def assert_named(found: list[Outcome], named: Named) -> None:
+    """Check that what is new has what the table says."""
+    said = [(finding.text, '\n'.join(finding.details)) for outcome in found
+            if (outcome.check, outcome.status) == (named.check, FAIL)
+            for finding in outcome.findings if finding.kind == NEW]
+    assert any(re.search(named.text, text) and re.search(named.stack, stack)
+               for text, stack in said), found
+
+
+@pytest.mark.parametrize('name', FEW)
+def test_what_misbehaves_is_named(appliance, name):
+    assert_named(validated(subject(name), 'contract'), FEW[name])
+
+
+@pytest.mark.parametrize('log, found', [
+    (b'Linux version 6.12\n' * 2, 'it restarts itself: its log begins 2 times'),
+    (b'[    0.0] Linux version 6.12\n[    0.1] all is well\n', ''),
+    (b'PTE\n' * hang.MOST_PRINTED, 'it prints without end: more than 4 MiB'),
+])
+def test_what_a_log_tells_while_the_boot_goes_on(tmp_path, log, found):
+    (tmp_path / 'console').write_bytes(log)
+    with open(tmp_path / 'console', 'rb') as console:
+        watch = hang.Watch(console=console)
+        assert watch(os.getpid()) == bool(found)
+    assert watch.found == found
+
+
+def test_the_second_of_a_pair_may_take_little_more_than_the_first_has_taken():
+    pair = hang.Pair()
+    pair.base.cpu_seconds = 5
+    pair.base_ended()
+    assert pair.patched.limit == hang.PATIENCE * 5
