@@ -35,6 +35,10 @@ FEW = {
                                r'check_real_depth\+.* \(mm/pagewalk\.c:\d+'),
     'forged': Named('boot', '^KUnit '),
 }
+# `make test-misbehaving` alone boots these.
+MORE = {
+    'reboot-loop': Named('boot', '^it restarts itself: its log begins 2 times'),
+}
 
 
 def subject(name: str) -> Subject:
@@ -60,9 +64,10 @@ def assert_named(found: list[Outcome], named: Named) -> None:
                for text, stack in said), found
 
 
-@pytest.mark.parametrize('name', FEW)
+@pytest.mark.parametrize('name', [*FEW, *(pytest.param(name, marks=pytest.mark.misbehaving)
+                                          for name in MORE)])
 def test_what_misbehaves_is_named(appliance, name):
-    assert_named(validated(subject(name), 'contract'), FEW[name])
+    assert_named(validated(subject(name), 'contract'), (FEW | MORE)[name])
 
 
 @pytest.mark.parametrize('log, found', [

@@ -12,7 +12,7 @@ from ...boots.records import Boot, of_type
 from ...failure import TIME_LIMIT, Failure
 from ...kernels.configuration import DEBUG
 from ...logs import signs
-from ...runs.outcome import FAIL, NEW, PASS, UNDECIDED, Finding, Outcome
+from ...runs.outcome import FAIL, MENDED, NEW, PASS, UNDECIDED, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe_pair
 from ..contract.rules import RULES
 from .compared import compared, of_end, of_splats
@@ -49,7 +49,9 @@ def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:
 
 def _outcome(check_name: str, patched: Observation, before: Mapping[Key, Finding],
              after: Mapping[Key, Finding], summary: str) -> Outcome:
-    findings = compared(before, after)
+    """Return what is new, and what is not; a boot that broke off has mended nothing."""
+    findings = tuple(one for one in compared(before, after)
+                     if not patched.died or one.kind != MENDED)
     new = sum(one.kind == NEW for one in findings)
     return Outcome(check_name, FAIL if new else PASS, f'{new} new' if new else summary,
                    patched.kernel, findings)
