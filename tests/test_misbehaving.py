@@ -37,6 +37,8 @@ FEW = {
 }
 # `make test-misbehaving` alone boots these.
 MORE = {
+    'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x',
+                  r'walk_\w+_range\+.* \(mm/pagewalk\.c:\d+'),
     'reboot-loop': Named('boot', '^it restarts itself: its log begins 2 times'),
 }
 
