@@ -9,7 +9,7 @@ from appliance import sandbox
 from appliance.commands.validate import build
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
-from appliance.kernels import build as builds, compiled, one_by_one, series
+from appliance.kernels import affected, build as builds, compiled, one_by_one, series
 from appliance.kernels.compiled import Compiled, Function
 from appliance.kernels.one_by_one import Tree
 from appliance.kernels.patch import Patch
@@ -50,6 +50,26 @@ def test_each_patch_is_built(mincore):
     assert any('none_such' in one.text for one in found[1].findings)
     assert '>> mm/mincore.c:' in found[2].findings[0].text and 'unused' in found[2].findings[0].text
     assert [one.kind for one in found[3].findings] == [MENDED]
+
+
+def test_a_kernel_that_cannot_be_linked_does_not_build(mincore):
+    """Each file compiles; no file has the function."""
+    mincore.change(FILE, PLACE, f'int none_such(void);\n\nint caller(void);\nint caller(void)\n'
+                                f'{{\n\treturn none_such();\n}}\n\n{PLACE}')
+    mincore.change(FILE, PLACE, f'static int (*const keep)(void) __used = caller;\n\n{PLACE}')
+    found = list(build.after_each_patch(subject(mincore), OBJECT))
+    assert [one.status for one in found] == [FAIL, FAIL]
+    assert 'none_such' in found[0].findings[0].text
+    assert found[1].summary == 'does not build, as before it'
+
+
+def test_what_a_file_is_a_part_of_is_compiled(appliance):
+    folder = builds.objects_folder(appliance.kernels['stock'])
+    assert affected.objects(folder, ['mm/mincore.c']) == OBJECT
+    of_header = affected.objects(folder, ['include/linux/pagewalk.h'])
+    assert {'mm/pagewalk.o', 'mm/mincore.o', 'fs/proc/task_mmu.o'} <= set(of_header)
+    assert 'lib/string.o' not in of_header
+    assert affected.objects(folder, ['mm/Makefile', 'scripts/mod/modpost.c']) == ()
 
 
 @pytest.mark.parametrize('confined', [False, True])
@@ -137,7 +157,7 @@ def test_a_tree_that_stays_broken_has_no_new_fault():
 def test_a_base_that_does_not_build_is_said(monkeypatch):
     monkeypatch.setattr(one_by_one, 'build', lambda *_: Tree(('mm/a.c:1:1: error: no',), frozenset()))
     with pytest.raises(Failure, match='the base itself does not build.*error: no'):
-        list(build.after_each_patch(Subject(None, series.kernel('stock'), ())))
+        list(build.after_each_patch(Subject(None, series.kernel('stock'), ()), OBJECT))
 
 
 def test_a_missing_sparse_skips(monkeypatch, tools):

@@ -70,6 +70,11 @@ def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> l
         return [_ensure_one(build, kernel, sandbox) for kernel in kernels]
 
 
+def objects_folder(built: Built) -> Path:
+    """Return the folder in which kernels of its configuration are built, one after the other."""
+    return built.source.tree / f'{sources.OBJECTS}-{built.kernel.configuration}'
+
+
 def release(built: Built) -> None:
     """Say that it is no longer used, so that it may be removed."""
     kept.release(built.folder)

@@ -2,11 +2,12 @@
 """The stage that builds: after each patch, and for machines that user-mode Linux is not."""
 
 import shutil
+from dataclasses import replace
 from typing import Iterator
 
 from ... import process
 from ...failure import Failure
-from ...kernels import compiled, one_by_one
+from ...kernels import affected, build as builds, compiled, one_by_one
 from ...kernels.compiled import Compiled, Function
 from ...kernels.one_by_one import Tree
 from ...kernels.patch import touched_files
@@ -15,24 +16,42 @@ from ...sandbox import OPEN
 from .compared import warnings
 from .subject import Subject
 
+NOTHING_SAID = Tree((), frozenset())
+
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Build the kernel after each patch, then compile what is touched for each machine."""
-    yield from after_each_patch(subject)
+    base, = builds.ensure(subject.build, [subject.base])
+    yield from after_each_patch(subject, affected.objects(builds.objects_folder(base),
+                                                          touched_files(subject.patches)))
     for machine in compiled.MACHINES:
         yield from on_machine(subject, machine)
 
 
-def after_each_patch(subject: Subject, targets: tuple[str, ...] = one_by_one.ALL) -> Iterator[Outcome]:
-    """Yield what each patch breaks, warns of, or mends."""
-    before = one_by_one.build(subject.build, subject.base, targets)
+def after_each_patch(subject: Subject, objects: tuple[str, ...]) -> Iterator[Outcome]:
+    """Yield what each patch breaks, warns of, or mends; of the objects, with further warnings."""
+    before = _compile(subject, 0, objects)
     if before.errors:
         raise Failure('the base itself does not build, so there is nothing to compare with: '
                       + before.errors[0])
     for number, patch in enumerate(subject.patches, 1):
-        after = one_by_one.build(subject.build, subject.after(number), targets, subject.sandbox)
+        after = _compile(subject, number, objects)
         yield _built(before, after, patch.file.name)
         before = after
+
+
+def _compile(subject: Subject, number: int, objects: tuple[str, ...]) -> Tree:
+    """Compile the objects after a patch, and then, without more warnings, build the kernel."""
+    kernel, sandbox = ((subject.after(number), subject.sandbox) if number
+                       else (subject.base, OPEN))
+    tree = one_by_one.build(subject.build, kernel, objects, sandbox) if objects else NOTHING_SAID
+    if tree.errors:
+        return tree
+    try:
+        builds.ensure(subject.build, [kernel], sandbox)
+    except Failure as failure:
+        return replace(tree, errors=tuple(str(failure).splitlines()[1:]) or (str(failure),))
+    return tree
 
 
 def _built(before: Tree, after: Tree, patch: str) -> Outcome:
