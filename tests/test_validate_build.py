@@ -59,7 +59,7 @@ def test_a_kernel_that_cannot_be_linked_does_not_build(mincore):
     mincore.change(FILE, PLACE, f'static int (*const keep)(void) __used = caller;\n\n{PLACE}')
     found = list(build.after_each_patch(subject(mincore), OBJECT))
     assert [one.status for one in found] == [FAIL, FAIL]
-    assert 'none_such' in found[0].findings[0].text
+    assert "undefined reference to `none_such'" in found[0].findings[0].text
     assert found[1].summary == 'does not build, as before it'
 
 

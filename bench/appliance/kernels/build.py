@@ -7,6 +7,7 @@ out. So what two kernels share is compiled once.
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -202,7 +203,7 @@ def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
             shown.update(f'{_files(compiled)} compiled')
     if ran.wait():
         errors = [line for line in built.log.read_text(encoding='utf-8').splitlines()
-                  if 'error' in line.lower() or '***' in line][:5]
+                  if re.search(r'error|undefined reference|\*\*\*', line, re.I)][:5]
         raise Failure(f'kernel {built.kernel.name} does not build, see {built.log}:\n'
                       + '\n'.join(errors))
     return compiled
