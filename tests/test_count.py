@@ -22,7 +22,7 @@ from appliance.kernels.newfiles import FILES
 from appliance.paths import TOP
 from appliance.logs.symbols import Place
 from made import made
-from runner_fixtures import processes
+from runner_fixtures import HANGS, processes
 
 
 def of(appliance: guest.Appliance, name: str, boots: int, layout: str,
@@ -79,7 +79,7 @@ def test_a_signal_that_came_between_leaves_no_count(runner):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTRAP)
         time.sleep(0.002)
-    out, err = guest_run.communicate(timeout=60)
+    out, err = guest_run.communicate(timeout=HANGS)
     assert b'"count"' not in out
     assert guest_run.returncode in (FAILED, KERNEL_DIED, TIME_LIMIT)
     assert guest_run.returncode != FAILED or b'a signal of the host came between' in err

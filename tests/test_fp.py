@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from appliance.paths import TOP
+from runner_fixtures import HANGS
 
 
 @pytest.fixture(scope='module')
@@ -29,7 +30,7 @@ def check(ran: subprocess.CompletedProcess) -> None:
 
 def test_on_the_host(program):
     """The tests demand what Linux does."""
-    check(subprocess.run([program], text=True, capture_output=True, timeout=60, check=False))
+    check(subprocess.run([program], text=True, capture_output=True, timeout=HANGS, check=False))
 
 
 @pytest.mark.usefixtures('appliance')

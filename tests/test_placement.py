@@ -18,6 +18,7 @@ from appliance.commands.count import count
 from appliance.kernels import movable, placement, sources
 from appliance.failure import Failure
 from appliance.paths import TOP, build_folder
+from runner_fixtures import HANGS
 
 COUNTED = count.Plan(['stock'], tuple(('dense', walk) for walk in (
     'pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap')), 1)
@@ -53,7 +54,7 @@ def placements(copy, count):
 
 
 def run(command, **options):
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120,
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=HANGS,
                           **options).stdout
 
 
@@ -205,7 +206,7 @@ def test_a_placement_boots_and_knows_its_own_symbols(placed, programs):
 
 def test_a_panic_names_the_functions_it_came_through(placed, programs):
     script = 'echo 2 > /proc/sys/vm/panic_on_oom; head -c 900M /dev/zero | tail -c 850M | wc -c'
-    ran = subprocess.run(placed.command('--host', argv=['sh', '-c', script]), timeout=120,
+    ran = subprocess.run(placed.command('--host', argv=['sh', '-c', script]), timeout=HANGS,
                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     trace = re.findall(r'\[<([0-9a-f]+)>\] (?:\? )?(\w[\w.]*)\+0x([0-9a-f]+)/', ran.stderr)
     assert len(trace) > 5 and {'panic', 'out_of_memory'} <= {name for _, name, _ in trace}
@@ -295,7 +296,7 @@ def test_two_at_once(copy):
         placement.ensure(paths.build_folder(), {'stock': built}, 4)'''
     both = [subprocess.Popen([sys.executable, '-c', script, TOP / 'bench', copy.folder],
                              stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=HANGS) for process in both] == [0, 0]
     at_once = [path.read_bytes() for path in sorted((copy.folder / 'placements').iterdir())]
     shutil.rmtree(copy.folder / 'placements')
     assert at_once == [path.read_bytes() for path in placements(copy, 4)]
