@@ -132,7 +132,8 @@ def test_a_patch_without_a_mail_is_no_patch_to_post(tmp_path, monkeypatch):
     build.mkdir()
     source.mkdir()
     major, minor = LINUX.name.split('.')
-    (source / 'Makefile').write_text(f'VERSION = {major}\nPATCHLEVEL = {minor}\n')
+    (source / 'Makefile').write_text(f'VERSION = {major}\nPATCHLEVEL = {minor}\n'
+                                     f'SUBLEVEL = {LINUX.oldest}\n')
     monkeypatch.setenv('LINUX_SRC', str(source))
     (tmp_path / 'plain.patch').write_text('--- a/Makefile\n+++ b/Makefile\n@@ -1 +1,2 @@\n VERSION = '
                                           f'{major}\n+# more\n')
