@@ -158,9 +158,10 @@ if [ "$(uname -m)" != x86_64 ]; then
 	exit 2
 fi
 
-lines=$table modules="numpy scipy matplotlib jinja2"
-[ "${1:-}" != test ] || lines=$table$tests$checks modules="$modules pytest junitparser"
+lines=$table
+[ "${1:-}" != test ] || lines=$table$tests$checks
 [ "${1:-}" != validate ] || lines=$table$checks
+modules=$(echo "$lines" | sed -n 's/^python:\([^ ]*\).*/\1/p')
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=
 find_missing "$lines"

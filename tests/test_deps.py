@@ -128,3 +128,13 @@ def test_a_make_target_looks_for_what_is_missing_once(tmp_path):
                          capture_output=True, check=False)
     assert "no kernel 'none'" in ran.stderr
     assert looked.read_text() == 'here\n'
+
+
+def test_each_list_of_modules_of_python_is_that_of_the_table():
+    """With one module too few, a Python that lacks it would be taken."""
+    rows, of_tests = (re.findall(r'^python:(\S+)', table, re.M) for table in
+                      re.findall(r"""^(?:table|tests)=['"]\n(.*?)^['"]$""", DEPS.read_text(), re.M | re.S))
+    users, = re.findall(r'python.sh" ([^)]*)\)', (TOP / 'bench' / 'umwalk').read_text())
+    testers, = re.findall(r'^PYTHON = .*python.sh (.*)\)$', (TOP / 'Makefile').read_text(), re.M)
+    assert sorted(users.split()) == sorted(rows)
+    assert sorted(testers.split()) == sorted(rows + of_tests)
