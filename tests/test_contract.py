@@ -131,14 +131,14 @@ def test_a_failure_catches_the_eye():
 
 def test_a_rule_that_nothing_checks_is_told():
     one = observation(set())
-    one.rules['W7'] = observe.Outcome()
+    one.rules['W7'] = observe.RuleOutcome()
     assert report.differences(one, set()) == ['some: nothing checked W7']
 
 
 def test_a_boot_that_dies_is_told():
     one = observation(set())
     one.died = 'a boot failed'
-    one.rules['W7'] = one.rules['U1'] = observe.Outcome()
+    one.rules['W7'] = one.rules['U1'] = observe.RuleOutcome()
     assert report.differences(one, {'U1'}) == [
         'some: a boot failed', 'some is expected to fail U1, but nothing checked it']
 

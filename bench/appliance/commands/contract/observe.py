@@ -22,7 +22,7 @@ PASS, FAIL, SKIP, UNCHECKED = 'pass', 'fail', 'skip', '-'
 
 
 @dataclass
-class Outcome:
+class RuleOutcome:
     """The result of all cases of a rule on one kernel."""
     passed: int = 0
     failed: list[dict] = field(default_factory=list)  # case and detail, the smallest first
@@ -34,6 +34,11 @@ class Outcome:
         if self.failed:
             return FAIL
         return PASS if self.passed else SKIP if self.skipped else UNCHECKED
+
+    @property
+    def checked(self) -> int:
+        """Return how many cases were not skipped."""
+        return self.passed + len(self.failed)
 
     def add(self, case: str, ok: bool, skipped: bool, detail: str) -> None:
         """Count a case."""
@@ -50,7 +55,8 @@ class Observation:
     """What a boot of a kernel has shown."""
     kernel: str
     records: list[Record] = field(default_factory=list)
-    rules: dict[str, Outcome] = field(default_factory=lambda: {rule: Outcome() for rule in RULES})
+    rules: dict[str, RuleOutcome] = field(
+        default_factory=lambda: {rule: RuleOutcome() for rule in RULES})
     ktap: str = ''
     console: str = ''
     splats: list[str] = field(default_factory=list)  # whole, with their stacks

@@ -40,7 +40,8 @@ def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:
                       f'with: {base.died}')
     yield _outcome('boot', patched, _ends(base), _ends(patched), 'comes to its end')
     passed = f'{_passed(patched)} of {len(RULES)} rules pass (base: {_passed(base)})'
-    rules = _outcome('contract', patched, _failures(base), _failures(patched), passed)
+    rules = _outcome('contract', patched, _failures(base),
+                     _failures(patched) | _left_out(base, patched), passed)
     if patched.died and rules.status == PASS:
         rules = replace(rules, status=UNDECIDED, summary=f'the boot broke off: {passed}')
     yield rules
@@ -84,6 +85,17 @@ def _failures(seen: Observation) -> dict[tuple[str, str], Finding]:
     """Return what the rules' cases say."""
     return {(rule, case['case']): Finding(f"{rule} {RULES[rule]}: {case['case']}: {case['detail']}")
             for rule, outcome in seen.rules.items() for case in outcome.failed}
+
+
+def _left_out(base: Observation, patched: Observation) -> dict[tuple[str, str], Finding]:
+    """Return the rules that pass, but of which less was checked than on the base."""
+    found = {}
+    for rule, outcome in patched.rules.items():
+        before = base.rules[rule].checked
+        if not patched.died and not outcome.failed and outcome.checked < before:
+            found[rule, ''] = Finding(f"{rule} {RULES[rule]}: {outcome.checked} of the base's "
+                                      f'{before} cases were checked')
+    return found
 
 
 def _passed(seen: Observation) -> int:
