@@ -52,6 +52,13 @@ def test_the_patch_that_costs_is_named():
     assert measured.work([row('same')], 'a', 'b', {}).status == PASS
 
 
+def test_what_is_not_counted_or_not_true_is_said():
+    outcome = measured.work([row('same', instructions=(1000, None))], 'a', 'b', {})
+    assert (outcome.status, outcome.summary) == (UNDECIDED, 'more in 0 of 1 rows, 1 not counted')
+    outcome = measured.time([row('same', truth=('pass', 'fail'))], 'a', 'b')
+    assert outcome.summary == '0 of 1 rows slower, 1 not compared, since not true'
+
+
 def states(**differing: str) -> dict[str, str]:
     return dict.fromkeys(selftests.TESTS, 'pass') | differing
 

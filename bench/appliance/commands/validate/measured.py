@@ -47,6 +47,7 @@ def time(rows: list[dict], a: str, b: str) -> Outcome:
                  and abs((headline.work(row, a, b) or 2) - 1) > MUCH]
     status = (FAIL if much or wrong else UNDECIDED if open_rows else WARN if slower else PASS)
     summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(wrong, 'faster because wrong')
+               + _count([row for row in rows if row not in true], 'not compared, since not true')
                + _count(open_rows, 'undecided with other instructions'))
     unclear = [Finding(_said(row, a, b), kind=UNDECIDED) for row in open_rows]
     return Outcome('time', status, summary, b,
@@ -58,8 +59,10 @@ def work(rows: list[dict], a: str, b: str, after: dict[Row, list[int]]) -> Outco
     more = [row for row in rows if _more(row, a, b)]
     findings = tuple(Finding(f'{_name(row)}: {_change(row, a, b)}', NEW,
                              _steps(after.get(_row(row), []))) for row in more)
-    return Outcome('instructions', WARN if more else PASS,
-                   f'more in {len(more)} of {len(rows)} rows', b, findings)
+    unknown = [row for row in rows if headline.work(row, a, b) is None]
+    return Outcome('instructions', UNDECIDED if unknown else WARN if more else PASS,
+                   f'more in {len(more)} of {len(rows)} rows' + _count(unknown, 'not counted'), b,
+                   findings)
 
 
 def ledger(subject: Subject, rows: list[Row]) -> dict[Row, list[int]]:
