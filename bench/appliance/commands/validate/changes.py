@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The stage that builds both kernels and says what the series changes in the program."""
 
+import functools
 from typing import Iterator
 
 from ...kernels import build as builds, functions
@@ -16,7 +17,8 @@ def check(subject: Subject) -> Iterator[Outcome]:
     yield Outcome('functions', PASS, summary, changed=tuple(sorted(changed)))
 
 
-def of(subject: Subject) -> set[str]:
+@functools.lru_cache(maxsize=1)
+def of(subject: Subject) -> frozenset[str]:
     """Return the functions that the series changes, adds or removes."""
-    return functions.changed(*builds.ensure(subject.build, [subject.base, subject.patched],
-                                            subject.sandbox))
+    return frozenset(functions.changed(*builds.ensure(
+        subject.build, [subject.base, subject.patched], subject.sandbox)))

@@ -40,6 +40,7 @@ class Plan:
 
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
     """Validate, print and store the reports; returns the exit status."""
+    excused = known.read(base.version.folder / 'known-findings')
     sandbox = choose(build)
     with scratch(build) as folder, temporary_files_in(folder):
         series = _read(given, folder)
@@ -47,8 +48,7 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
         _tell(series, base.version)
         this = Run('validate', appliance)
         subject = Subject(build, base, tuple(posted.patch for posted in series.patches), sandbox)
-        outcomes = known.apply(known.read(base.version.folder / 'known-findings'),
-                               list(_outcomes(series, subject, plan)))
+        outcomes = known.apply(excused, list(_outcomes(series, subject, plan)))
         this.end()
         result = this.result(boot_for_host(appliance),
                              report.found(series, base.name, _command(), outcomes))
