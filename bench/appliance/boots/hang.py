@@ -19,7 +19,6 @@ TICKS = os.sysconf('SC_CLK_TCK')
 LOOKS = 40  # in ten seconds; a guest never waits for a second by itself
 MOST_AWAKE = 10  # looks at which the timer ran: 1 on a host with ten processes to a CPU
 
-
 # Of CPU time: far more than any boot takes. Of a pair of boots the second may take no more than
 # so many times what the first has taken.
 MOST_SECONDS = 300
@@ -45,6 +44,7 @@ class Watch:
     def __init__(self, limit: float = float('inf'), console: IO[bytes] | None = None):
         self.limit = limit
         self.console = console
+        self.printed = 0  # bytes of it, at the last look
         self.cpu_seconds = 0.0
         self.found = ''  # how it hangs
         self.awake: deque[bool] = deque(maxlen=LOOKS)  # whether a process was, at each look
@@ -59,8 +59,19 @@ class Watch:
         elif len(self.awake) == LOOKS and sum(self.awake) <= MOST_AWAKE:
             self.found = f'it sleeps: nothing in it ran at {LOOKS} looks'
         elif self.console:
-            self.found = _of_log(self.console)
+            self.found = self._of_log(self.console)
         return bool(self.found)
+
+    def _of_log(self, console: IO[bytes]) -> str:
+        """Tell what is wrong with a log that is not yet at its end; '' if nothing is."""
+        before, self.printed = self.printed, os.fstat(console.fileno()).st_size
+        if self.printed > MOST_PRINTED:
+            return f'it prints without end: more than {MOST_PRINTED >> 20} MiB'
+        if self.printed == before:
+            return ''
+        log = os.pread(console.fileno(), self.printed, 0).decode(errors='replace')
+        begun = sum(signs.message(line).startswith(FIRST_LINE) for line in log.splitlines())
+        return f'it restarts itself: its log begins {begun} times' if begun > 1 else ''
 
     def explain(self, failure: str) -> str:
         """Say why the boot ended, with the failure of it: how it hangs, and where."""
@@ -79,16 +90,6 @@ class Pair:
     def base_ended(self) -> None:
         """Say that the first is over, and how much the second may take."""
         self.patched.limit = PATIENCE * max(1.0, self.base.cpu_seconds)
-
-
-def _of_log(console: IO[bytes]) -> str:
-    """Tell what is wrong with a log that is not yet at its end; '' if nothing is."""
-    size = os.fstat(console.fileno()).st_size
-    if size > MOST_PRINTED:
-        return f'it prints without end: more than {MOST_PRINTED >> 20} MiB'
-    begun = sum(signs.message(line).startswith(FIRST_LINE) for line in
-                os.pread(console.fileno(), size, 0).decode(errors='replace').splitlines())
-    return f'it restarts itself: its log begins {begun} times' if begun > 1 else ''
 
 
 def _descendants(pid: int) -> Iterator[Process]:
