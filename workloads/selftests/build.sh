@@ -1,25 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.sh TREE OUTDIR: build eight mm selftests of a kernel tree, statically,
+# build.sh TREE OUTDIR TEST...: build mm selftests of a kernel tree, statically,
 # with the headers of that tree. Does nothing when OUTDIR is up to date.
 
 set -u
-
-tests="map_hugetlb hugepage-mmap hugepage-mremap hugepage-shm
-       hugetlb-madvise madv_populate mkdirty pagemap_ioctl"
 
 die() {
 	echo "build.sh: $*" >&2
 	exit 1
 }
 
-[ $# -eq 2 ] || die "usage: build.sh TREE OUTDIR"
+[ $# -ge 3 ] || die "usage: build.sh TREE OUTDIR TEST..."
 tree=$(cd "$1" 2>/dev/null && pwd) || die "$1: no such kernel tree"
 src=$tree/tools/testing/selftests/mm
 [ -f "$src/vm_util.c" ] || die "$src: no mm selftests; name a kernel tree"
 mkdir -p "$2" || die "$2: cannot make the folder"
 out=$(cd "$2" && pwd)
+shift 2
+tests=$*
 log=$out/build.log
 stamp=$out/.built
 

@@ -80,7 +80,8 @@ def ensure_programs(build: Path, wanted: Kernel) -> Path:
     programs = build / 'selftests'
     with locked(build), step('building selftests'):
         tree = bring_tree_to(build, wanted)
-        built = process.run([SCRIPTS / 'build.sh', tree, programs], stdout=None, stderr=None)
+        built = process.run([SCRIPTS / 'build.sh', tree, programs, *TESTS],
+                            stdout=None, stderr=None)
     if built.returncode:
         raise Failure('the selftests do not build, see above')
     return programs
