@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """The stages of a validation, and its command line."""
 
+import re
+
 import pytest
 
-from appliance.commands.validate import changes, stages
+from appliance.commands.validate import apply, changes, stages
 from appliance.commands.validate.stages import Stage
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
@@ -26,6 +28,12 @@ def stage(name: str, *statuses: str, boots: bool = False) -> Stage:
 
 def states(subject: Subject, *some: Stage, keep_going: bool = False) -> list[tuple[str, str]]:
     return [(one.check, one.status) for one in stages.run(subject, keep_going, some)]
+
+
+def test_the_page_names_each_stage():
+    page = (TOP / 'docs' / 'validate.md').read_text().partition('| stage |')[2]
+    named = re.findall(r'^\| (\w+) \|', page.partition('\n\n')[0], re.M)
+    assert named == [apply.CHECK, *(one.name for one in (*stages.STAGES, stages.DEBUG))]
 
 
 @pytest.mark.parametrize('bad', [FAIL, UNDECIDED])
