@@ -6,7 +6,7 @@ import pytest
 from appliance.commands import patches_build
 from appliance.kernels import build as builds, one_by_one, said, series
 from appliance.paths import build_folder
-from posted import Series
+from written import WrittenSeries
 
 FILE = 'mm/mincore.c'
 OBJECT = ('mm/mincore.o',)  # all that these patches change; the rest of the kernel need not be made
@@ -17,10 +17,10 @@ PLACE = 'static int mincore_unmapped_range('
 def mincore(appliance, tmp_path):
     """A series onto stock that changes mm/mincore.c."""
     files = builds.read_sources(build_folder(), appliance.kernels['stock'], {FILE})
-    return Series(tmp_path).knows(FILE, files[FILE])
+    return WrittenSeries(tmp_path).knows(FILE, files[FILE])
 
 
-def tell(a_series: Series) -> int:
+def tell(a_series: WrittenSeries) -> int:
     """Build stock, and the series patch by patch."""
     stock = series.kernel('stock')
     return patches_build.build_all(build_folder(), [stock.plus('series', *a_series.patches)],

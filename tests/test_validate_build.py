@@ -17,7 +17,7 @@ from appliance.kernels.said import Said
 from appliance.paths import build_folder
 from appliance.runs.outcome import (FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, UNDECIDED, WARN, Finding,
                                     Outcome)
-from posted import Series
+from written import WrittenSeries
 
 FILE = 'mm/mincore.c'
 OBJECT = ('mm/mincore.o',)
@@ -28,10 +28,10 @@ PLACE = 'static int mincore_unmapped_range('
 def mincore(appliance, tmp_path):
     """A series onto stock that changes mm/mincore.c."""
     files = builds.read_files(build_folder(), series.kernel('stock'), {FILE})
-    return Series(tmp_path).knows(FILE, files[FILE])
+    return WrittenSeries(tmp_path).knows(FILE, files[FILE])
 
 
-def subject(a_series: Series) -> Subject:
+def subject(a_series: WrittenSeries) -> Subject:
     return Subject(build_folder(), series.kernel('stock'), tuple(map(Patch, a_series.patches)))
 
 
@@ -77,7 +77,7 @@ def test_a_makefile_runs_in_the_sandbox(appliance, tmp_path, confined):
     """It writes beside the build folder's locks, which it can if it is not confined."""
     name, line, outside = 'mm/Makefile', 'KASAN_SANITIZE_slab_common.o := n\n', build_folder() / 'evil'
     text = builds.read_files(build_folder(), series.kernel('stock'), {name})[name]
-    evil = Series(tmp_path).knows(name, text)
+    evil = WrittenSeries(tmp_path).knows(name, text)
     evil.change(name, line, f'{line}evil := $(shell touch {outside})\n')
     confining = sandbox.choose(build_folder()) if confined else sandbox.OPEN
     try:

@@ -12,7 +12,7 @@ from appliance.kernels.message import Message
 from appliance.kernels.patch import Patch
 from appliance.paths import build_folder
 from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, WARN, Outcome
-from posted import AUTHOR, Series
+from written import AUTHOR, WrittenSeries
 
 FILES = {'mm/mincore.c', 'include/linux/pagewalk.h'}
 PLACE = 'static int mincore_unmapped_range('
@@ -22,20 +22,20 @@ FUNCTION = f'static int __maybe_unused first(void)\n{{\n\treturn 1;\n}}\n\n{PLAC
 @pytest.fixture
 def mm(appliance, tmp_path):
     """A series onto stock."""
-    one = Series(tmp_path)
+    one = WrittenSeries(tmp_path)
     for name, text in builds.read_files(build_folder(), series.kernel('stock'), FILES).items():
         one.knows(name, text)
     return one
 
 
-def judged(a_series: Series, check: str, base: series.Kernel = series.kernel('stock')) -> tuple:
+def judged(a_series: WrittenSeries, check: str, base: series.Kernel = series.kernel('stock')) -> tuple:
     """Return what one check says of a series' last patch."""
     patch = Patch(a_series.patches[-1])
     _, judge = style.OF_A_PATCH[check]
     return judge(Subject(build_folder(), base, (patch,)), patch, Message(patch.content))
 
 
-def outcomes(a_series: Series) -> dict[str, Outcome]:
+def outcomes(a_series: WrittenSeries) -> dict[str, Outcome]:
     """Judge a series of one patch."""
     found = style.check(Subject(build_folder(), series.kernel('stock'),
                                 tuple(map(Patch, a_series.patches))))
@@ -74,7 +74,7 @@ def test_a_diff_without_a_mail_has_no_author(tmp_path):
 
 
 def _judge_sign_off(folder, **how):
-    patch = Series(folder).knows('mm/x.c', 'one\n').change('mm/x.c', 'one', 'two', **how)
+    patch = WrittenSeries(folder).knows('mm/x.c', 'one\n').change('mm/x.c', 'one', 'two', **how)
     return style._signed_off(None, None, Message(patch.read_bytes()))
 
 
@@ -97,7 +97,7 @@ def log(tmp_path, monkeypatch):
 
 
 def fixes(folder, *tags: str):
-    patch = Series(folder).knows('mm/x.c', 'one\n').change(
+    patch = WrittenSeries(folder).knows('mm/x.c', 'one\n').change(
         'mm/x.c', 'one', 'two', message='Say why.\n\n' + ''.join(f'Fixes: {tag}\n' for tag in tags))
     subject = Subject(folder, series.kernel('stock'), ())
     return style._fixes(subject, Patch(patch), Message(patch.read_bytes()))

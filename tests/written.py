@@ -8,7 +8,7 @@ AUTHOR = 'A Developer <Developer@Example.org>'
 MESSAGE = 'Say why.\n'
 
 
-class Series:
+class WrittenSeries:
     """A series that is written change by change, onto files that it knows."""
 
     def __init__(self, folder: Path):
@@ -16,7 +16,7 @@ class Series:
         self.files: dict[str, str] = {}
         self.patches: list[Path] = []
 
-    def knows(self, name: str, text: str) -> 'Series':
+    def knows(self, name: str, text: str) -> 'WrittenSeries':
         """Have a file of the tree, which patches may change."""
         self.files[name] = text
         return self
