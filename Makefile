@@ -122,7 +122,7 @@ lint: deps-test $(CHECKPATCH)/passed $(CHECKPATCH)/kernel-passed ## run pylint, 
 	@$(PYTHON) -m pylint bench/appliance bench/main.py bench/warden.py
 	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 
-check: lint ## run lint and the tests that need no kernel, in two minutes
+check: lint ## run lint and the tests that need no kernel, in three minutes
 	@$(PYTEST) -q -m 'not boots' tests
 
 test: lint ## run lint and all tests, with real boots

@@ -132,8 +132,8 @@ def test_a_make_target_looks_for_what_is_missing_once(tmp_path):
 
 def test_each_list_of_modules_of_python_is_that_of_the_table():
     """With one module too few, a Python that lacks it would be taken."""
-    rows, of_tests = (re.findall(r'^python:(\S+)', table, re.M) for table in
-                      re.findall(r"""^(?:table|tests)=['"]\n(.*?)^['"]$""", DEPS.read_text(), re.M | re.S))
+    tables = re.findall(r"""^(?:table|tests)=['"]\n(.*?)^['"]$""", DEPS.read_text(), re.M | re.S)
+    rows, of_tests = (re.findall(r'^python:(\S+)', table, re.M) for table in tables)
     users, = re.findall(r'python.sh" ([^)]*)\)', (TOP / 'bench' / 'umwalk').read_text())
     testers, = re.findall(r'^PYTHON = .*python.sh (.*)\)$', (TOP / 'Makefile').read_text(), re.M)
     assert sorted(users.split()) == sorted(rows)
