@@ -150,6 +150,15 @@ def test_too_many_processes(any_box):
         else (0, ''))
 
 
+def test_a_fork_bomb(box):
+    """It outruns a warden that has to wait for a CPU, or would if Linux set no limit."""
+    if os.getuid() == 0 and process.run(['chrt', '--rr', '1', 'true']).returncode:
+        pytest.skip('root who may not come first has no protection')
+    ran = run(replace(box, processes=50), 'x() { x & x; }; x')
+    assert ran.returncode != 0
+    assert 'ended at the limit of 50 processes' in ran.stderr or 'Cannot fork' in ran.stderr
+
+
 def test_too_much_memory(any_box):
     seconds = LONG if any_box.confines else 0
     ran = run(replace(any_box, memory_mib=100),
