@@ -23,8 +23,10 @@ from runner_fixtures import (  # noqa: E402, F401 # pylint: disable=unused-impor
     runner, sanitized_umrun, terminal)
 
 
-# A shell that starts the tests in the background has them ignore it, and so all they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that starts the tests in the background has them ignore it, and so all they start:
+# the processes of xdist, too, which may load this file in another thread than the main one.
+if 'PYTEST_XDIST_WORKER' not in os.environ:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Seconds, for what hangs: whatever ends at all does so sooner, even on a host that is ten
 # times slower and has a third of a CPU.

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -326,6 +327,37 @@ def test_console_is_kept_whole(runner, tmp_path):
                                                    flood)
     assert re.findall(rb'^flood (\d+)', console, re.M) == [b'%d' % n for n in range(1, 4001)]
     assert (status, records[-1]['console_dropped']) == (0, 0)
+
+
+def test_the_kernel_waits_until_its_console_is_read(runner, tmp_path):
+    flood = (f'echo on > /proc/sys/kernel/printk_devkmsg; until [ -e {tmp_path}/go ]; do :; done; '
+             'line=$(printf %0900d 0); i=0; '
+             'while [ $i -lt 4000 ]; do echo flood $i $line; i=$((i + 1)); done > /dev/kmsg')
+    with open(tmp_path / 'console', 'w+b') as console:
+        process = runner.start('--console', str(console.fileno()), '--host', '--', 'sh', '-c',
+                               flood, pass_fds=[console.fileno()])
+        runner.wait_for_guest()
+        readers = processes(runner.umrun)
+        for pid in readers:
+            os.kill(pid, signal.SIGSTOP)
+        (tmp_path / 'go').touch()
+        wait_for(lambda: any(map(has_full_pipe, readers)))
+        time.sleep(0.5)  # in which a kernel that does not wait loses lines
+        for pid in readers:
+            os.kill(pid, signal.SIGCONT)
+        assert process.wait() == 0
+        lines = re.findall(rb'^flood (\d+)', os.pread(console.fileno(), 64 << 20, 0), re.M)
+    assert lines == [b'%d' % i for i in range(4000)]
+
+
+def has_full_pipe(pid: int) -> bool:
+    """Tell whether one of a process's pipes has no room."""
+    for link in Path(f'/proc/{pid}/fd').iterdir():
+        if os.readlink(link).startswith('pipe:'):
+            with open(link, 'wb') as pipe:
+                if not select.select([], [pipe], [], 0)[1]:
+                    return True
+    return False
 
 
 def test_console_of_every_boot_is_kept(runner, tmp_path):
