@@ -128,8 +128,8 @@ check: lint ## run lint and the tests that need no kernel, in three minutes
 test: lint ## run lint and all tests, with real boots
 	@$(PYTEST) --must-boot -m 'not misbehaving' tests
 
-test-misbehaving: deps-test ## boot each kernel that misbehaves, of which make test has three
-	@$(PYTEST) --must-boot tests/test_misbehaving.py
+test-misbehaving: deps-test ## boot each kernel that misbehaves, of which make test has a few
+	@$(PYTEST) --must-boot tests/test_misbehaving.py tests/test_failing.py
 
 clean: ## remove all that was built, but not results/
 	rm -rf '$(or $(BUILD),build)'

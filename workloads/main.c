@@ -16,6 +16,7 @@
 #include "measure/rows.h"
 #include "measure/scale.h"
 #include "out/records.h"
+#include "readers/failing.h"
 #include "readers/readers.h"
 #include "rules/contract.h"
 
@@ -51,6 +52,9 @@ static const struct command {
 	{ "readers", "", 0, 0, readers_main,
 	  "what smaps, pagemap and all other readers say of many layouts, and\n"
 	  "whether it is true: records" },
+	{ "failing", "", 0, 0, failing_main,
+	  "what each reader says if the kernel gets no memory, for each of its\n"
+	  "allocations; for a kernel of the debug configuration: records" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

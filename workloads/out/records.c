@@ -104,6 +104,19 @@ void record_reader(const char *layout, const char *reader, const char *name,
 	fputs("\"}\n", records);
 }
 
+void record_fault(const char *reader, unsigned int nth, bool injected,
+		  const char *error, bool ok, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"fault\",\"reader\":\"%s\",\"nth\":%u,\"injected\":%s,\"error\":\"%s\",\"ok\":%s,\"detail\":\"",
+		reader, nth, injected ? "true" : "false", error,
+		ok ? "true" : "false");
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
 void record_sample(const char *layout, const struct sample *sample)
 {
 	if (!records)

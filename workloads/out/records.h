@@ -19,6 +19,10 @@
  *		what reader R says of layout L in case C, with PFNs and numbers
  *		of inodes masked; N things of it were compared with the truth,
  *		and detail tells the first wrong one, or why it was skipped
+ *	{"type":"fault","reader":R,"nth":N,"injected":true,"error":E,
+ *	 "ok":true,"detail":"..."}
+ *		reader R when allocation N failed, if there was one: E is how
+ *		the reader failed, or empty; detail tells what was wrong
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
  *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
@@ -91,6 +95,8 @@ void record_rule(const char *rule, const char *name, bool ok, bool skip,
 void record_reader(const char *layout, const char *reader, const char *name,
 		   bool ok, bool skip, uint64_t checked, const char *detail,
 		   const char *said);
+void record_fault(const char *reader, unsigned int nth, bool injected,
+		  const char *error, bool ok, const char *detail);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */

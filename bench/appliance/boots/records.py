@@ -108,6 +108,18 @@ class Reader(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Fault(OfBoot):
+    """What a reader did when an allocation of the kernel failed."""
+    TYPE: ClassVar[str] = 'fault'
+    reader: str
+    nth: int
+    injected: bool
+    error: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample(OfBoot):
     """One timing."""
     TYPE: ClassVar[str] = 'sample'
@@ -178,8 +190,8 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
-Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Sample | Events | Loop | Count
-          | Insns | Golden)
+Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Fault | Sample | Events | Loop
+          | Count | Insns | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 

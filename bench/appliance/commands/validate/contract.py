@@ -10,7 +10,6 @@ from typing import Iterator, Mapping, TypeVar
 from ...boots import guest
 from ...boots.records import Boot, of_type
 from ...failure import TIME_LIMIT, Failure
-from ...kernels.configuration import DEBUG
 from ...logs import signs
 from ...runs.outcome import FAIL, MENDED, NEW, PASS, UNDECIDED, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe_pair
@@ -25,12 +24,6 @@ def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels at once; yield how the boots ended, the rules and the logs."""
     yield from compare(*observe_pair(guest.ensure(
         subject.build, [subject.base, subject.patched], subject.sandbox)))
-
-
-def check_debug(subject: Subject) -> Iterator[Outcome]:
-    """Do the same with KASAN, lockdep and the kernel's own checks."""
-    for outcome in check(subject.configured(DEBUG)):
-        yield replace(outcome, check=f'debug {outcome.check}')
 
 
 def compare(base: Observation, patched: Observation) -> Iterator[Outcome]:

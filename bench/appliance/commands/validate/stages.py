@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
-from . import build, changes, contract, differential, measured, style, upstream
+from . import build, changes, contract, debug, differential, measured, style, upstream
 from .subject import Subject
 
 
@@ -31,7 +31,7 @@ STAGES = (Stage('style', style.check),
           Stage('selftests', upstream.check, boots=True),
           Stage('measured', measured.check, boots=True))
 # It has code that the release kernel has not, so it boots in any case.
-DEBUG = Stage('debug', contract.check_debug)
+DEBUG = Stage('debug', debug.check)
 
 
 def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> Iterator[Outcome]:
