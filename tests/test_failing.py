@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from appliance.boots.records import Fault
-from appliance.commands.validate import failing
+from appliance.commands.validate import debug, failing
 from appliance.commands.validate.both import Seen
 from appliance.commands.validate.failing import compare
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
-from appliance.kernels import series
+from appliance.kernels import checklist, series
 from appliance.kernels.configuration import DEBUG
 from appliance.kernels.patch import Patch
 from appliance.paths import TOP, build_folder
@@ -106,6 +106,23 @@ def test_a_boot_that_dies_is_named_by_the_last_failure():
         compare(dead, seen(GOOD))
 
 
+TEXT = """\
+1) Has been tested with ``CONFIG_PREEMPT``, ``CONFIG_SLUB_DEBUG`` and
+   ``CONFIG_DEBUG_PAGEALLOC`` all simultaneously enabled.
+
+2) Has been build- and runtime tested with and without ``CONFIG_SMP``.
+"""
+
+
+def test_which_options_of_the_checklist_are_on():
+    config = 'CONFIG_SLUB_DEBUG=y\n# CONFIG_PREEMPT is not set\nCONFIG_HZ=100\n'
+    names = checklist.named(TEXT)
+    assert names == ['PREEMPT', 'SLUB_DEBUG', 'DEBUG_PAGEALLOC']
+    assert checklist.sorted_out(names, config) == checklist.Options(
+        ('SLUB_DEBUG',), ('PREEMPT',), ('DEBUG_PAGEALLOC',))
+    assert checklist.named('Has been tested by somebody') == []
+
+
 def on_debug_kernels(*names: str) -> Subject:
     """Return stock with patches; its kernels take minutes to build."""
     patches = tuple(Patch(TOP / 'tests' / 'validate' / f'{name}.patch') for name in names)
@@ -119,6 +136,7 @@ def test_a_kernel_that_checks_its_allocations(appliance):
     assert (found.status, found.findings) == (PASS, ())
     for reader in ('maps', 'smaps', 'smaps_rollup', 'pagemap', 'PAGEMAP_SCAN', 'clear_refs', 'mincore'):
         assert re.search(rf'\b{reader} [1-9]', found.summary), found.summary
+    assert 'on: SLUB_DEBUG, ' in debug.options(on_debug_kernels()).summary
 
 
 @pytest.mark.misbehaving
