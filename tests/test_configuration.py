@@ -4,13 +4,9 @@
 import pytest
 
 from appliance.kernels import build, series
-from appliance.kernels.configuration import Configuration, check_taken
+from appliance.kernels.configuration import Configuration, check_taken, requested
 from appliance.kernels.sources import Source
 from appliance.failure import Failure
-
-
-def requested(fragments):
-    return Configuration('release', tuple(fragments), '', 512, True).requested()
 
 
 @pytest.fixture

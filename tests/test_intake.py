@@ -149,7 +149,7 @@ def test_a_list_in_the_folder_decides(repository, folder, out):
         reading.read(where, out)
 
 
-@pytest.mark.parametrize('name', ['pagewalk-v3', 'platform'])
+@pytest.mark.parametrize('name', ['pagewalk-v3', 'platform', 'probe'])
 def test_the_shipped_series_come_with_all_of_their_files(name, out):
     series = reading.read(str(PATCHES / '6.12' / name), out)
     files = sorted((PATCHES / '6.12' / name).glob('*.patch'))

@@ -83,7 +83,7 @@ def test_kernels_are_named_with_the_digests_of_their_patches(appliance):
         assert kernel['patches'] == [
             {'name': patch.file.name, 'sha256': hashlib.sha256(patch.content).hexdigest()}
             for patch in series.kernel(name).stack.patches]
-    assert kernels['patched']['series'] == ['platform', 'baseline', 'pagewalk-v3']
+    assert kernels['patched']['series'] == ['platform', 'probe', 'baseline', 'pagewalk-v3']
 
 
 def test_the_time_is_that_of_the_run_alone(appliance, monkeypatch):

@@ -2,7 +2,7 @@
 /*
  * walks: build address spaces, compare what the kernel says of them with the
  * truth, and time page-table walks over them. It runs in a guest with the
- * platform series, as root.
+ * platform series, as root. Most of it needs the series probe, too.
  */
 #include <limits.h>
 #include <stdio.h>

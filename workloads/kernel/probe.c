@@ -50,7 +50,7 @@ int probe_open(void)
 	int fd = probe_find();
 
 	if (fd == NO_PROBE)
-		die("%s: %s: this kernel has no probe (CONFIG_PAGEWALK_PROBE, series platform)",
+		die("%s: %s: this kernel has no probe (CONFIG_PAGEWALK_PROBE, series probe)",
 		    PROBE_DEVICE, strerror(errno));
 	return fd;
 }

@@ -131,7 +131,7 @@ def _build(build: Path, built: Built, sandbox: Sandbox) -> None:
     patched = _tree(build, built.source)
     patched.bring_to(kernel.stack)
     objects = ObjectFolder(built.source, patched, kernel.configuration.name, sandbox=sandbox)
-    wanted = kernel.configuration.requested()
+    wanted = kernel.requested()
     objects.configure(wanted)
     configuration.check_taken(wanted, objects.config)
     shown = Step(f'building kernel {kernel.name}')
@@ -172,7 +172,7 @@ def _objcopy(option: str, source: Path, target: Path) -> None:
 
 def _digest(source: Source, kernel: Kernel) -> str:
     """Return a digest that changes whenever the kernel could come out different."""
-    symbols = {symbol: value for symbol, (value, _) in kernel.configuration.requested().items()}
+    symbols = {symbol: value for symbol, (value, _) in kernel.requested().items()}
     parts = [source.id, *(patch.digest for patch in kernel.stack.patches),
              *(f'{symbol}={symbols[symbol]}' for symbol in sorted(symbols)), kbuild.compiler(),
              _compiler_flags(kernel.configuration)]

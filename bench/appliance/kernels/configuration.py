@@ -30,10 +30,6 @@ class Configuration:
     def __str__(self) -> str:
         return self.name
 
-    def requested(self) -> Symbols:
-        """Return the symbols that are asked for."""
-        return requested(self.fragments)
-
 
 def requested(fragments: Sequence[Path]) -> Symbols:
     """Return the symbols of fragments; the last one that names a symbol wins."""

@@ -41,7 +41,7 @@ def build(folder: Path, kernel: Kernel, targets: Sequence[str] = ALL,
         objects = ObjectFolder(source, patched, f'W1-{kernel.configuration}',
                                sandbox=sandbox)
         known = _take_record(objects)
-        objects.configure(kernel.configuration.requested())
+        objects.configure(kernel.requested())
         lines, status = _make(objects, kernel.name, targets)
         new = said.warnings(lines)
         errors = said.errors(lines) or ['make failed'] if status else []

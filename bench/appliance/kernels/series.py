@@ -3,7 +3,8 @@
 
 kernel-patches/VERSION/kernels/NAME lists the series of a kernel, the lowest first, and
 kernel-patches/VERSION/SERIES/series lists the patches of a series, in order. '#' starts a
-comment in both. Any other stack is a kernel like these.
+comment in both. A series may have a file `config`, with symbols that its kernels have on. Any
+other stack is a kernel like these.
 """
 
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from ..failure import Failure
 from ..paths import short
-from .configuration import RELEASE, Configuration
+from .configuration import RELEASE, Configuration, Symbols, requested
 from .lists import entries
 from .patch import Patch
 from .version import LINUX, Version
@@ -40,6 +41,18 @@ class Kernel:
         more = tuple(Patch(patch) for patch in patches)
         return replace(self, name=name,
                        stack=replace(self.stack, patches=self.stack.patches + more))
+
+    def without(self, series: str) -> 'Kernel':
+        """Return the kernel that has all but one series, under a name of its own."""
+        folder = self.version.folder / series
+        stack = Stack(tuple(name for name in self.stack.series if name != series),
+                      tuple(one for one in self.stack.patches if one.file.parent != folder))
+        return replace(self, name=f'{self.name}-without-{series}', stack=stack)
+
+    def requested(self) -> Symbols:
+        """Return the symbols that are asked for: its configuration's, and those of its series."""
+        own = (self.version.folder / series / 'config' for series in self.stack.series)
+        return requested([*self.configuration.fragments, *(path for path in own if path.exists())])
 
 
 def kernels(version: Version = LINUX) -> list[str]:
