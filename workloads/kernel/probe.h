@@ -13,6 +13,7 @@
 
 /* Stands for the probe of a kernel that has none. */
 #define NO_PROBE	(-1)
+#define NO_PROBE_HERE	"this kernel has no probe"
 
 /* Open the device, or return NO_PROBE. */
 int probe_find(void);

@@ -82,10 +82,7 @@ static void read_joints(int probe)
 {
 	struct joints joints;
 
-	if (probe == NO_PROBE)
-		joints_describe_plain(&joints);
-	else
-		joints_describe(&joints);
+	joints_describe(&joints, probe);
 	read_layout(&joints.layout, probe, true);
 	joints_free(&joints);
 }

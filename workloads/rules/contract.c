@@ -37,10 +37,11 @@ int contract_main(int argc, char **argv)
 
 	for (i = 0; i < named; i++)
 		find_rule(argv[i + 1]);
-	probe = probe_open();
+	probe = probe_find();
 	ktap_plan(n);
 	for (i = 0; i < n; i++)
 		rule_check(named ? find_rule(argv[i + 1]) : rules[i], probe);
-	close(probe);
+	if (probe != NO_PROBE)
+		close(probe);
 	return 0;
 }

@@ -283,7 +283,7 @@ static void check_pagemap_rule(struct rule_run *run)
 	struct joints joints;
 	size_t size, longest;
 
-	joints_describe(&joints);
+	joints_describe(&joints, run->probe);
 	subject_start(&subject, &joints.layout, run->probe);
 	size = joints.layout.pages * ENTRY;
 	longest = (8 * TABLE_PAGES + 4 * LONG_EDGE + GUARD) * ENTRY;

@@ -123,7 +123,7 @@ static void map_pieces(int probe)
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		const struct piece *piece = pieces + i;
 		struct region *region = layout_vma_at(&layout, piece->start,
-						      &piece->memory,
+						      memory_there(&piece->memory, probe),
 						      piece->pages);
 
 		region->file = file;
@@ -409,7 +409,7 @@ static void check_joints(struct rule_run *run)
 	struct subject subject;
 	struct joints joints;
 
-	joints_describe(&joints);
+	joints_describe(&joints, run->probe);
 	subject_start(&subject, &joints.layout, run->probe);
 	check_smaps(rule_case(run, "all joints"), &subject);
 	subject_stop(&subject);

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "kernel/clear_refs.h"
-#include "kernel/probe.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
+#include "space/map.h"
 #include "space/subject.h"
 #include "truth/page.h"
 
@@ -80,16 +80,17 @@ static int open_memory_file(void)
 	return fd;
 }
 
-static void describe_pieces(struct layout *layout, int file)
+static void describe_pieces(struct layout *layout, int file, int probe)
 {
 	size_t i;
 
 	*layout = (struct layout){ .name = "clear_refs", .base = RULE_BASE };
 	for (i = 0; i < NR_PIECES; i++) {
 		const struct piece *piece = pieces + i;
-		struct region *region = layout_vma_at(layout, piece->start,
-						      piece->memory,
-						      piece->pages);
+		struct region *region =
+			layout_vma_at(layout, piece->start,
+				      memory_there(piece->memory, probe),
+				      piece->pages);
 
 		/* Each file VMA has pages of its own. */
 		region->file = file;
@@ -105,7 +106,7 @@ static void begin(struct clear_check *cc, const char *name)
 {
 	cc->check = rule_case(cc->run, "%s", name);
 	cc->file = open_memory_file();
-	describe_pieces(&cc->layout, cc->file);
+	describe_pieces(&cc->layout, cc->file, cc->run->probe);
 	subject_start(&cc->subject, &cc->layout, cc->run->probe);
 }
 
@@ -191,13 +192,14 @@ static void check_clear(struct clear_check *cc, const char *what,
 	end(cc);
 }
 
-static void use_page(struct clear_check *cc, const struct piece *piece,
-		     uint64_t page)
+static void use_page(struct clear_check *cc, size_t i, uint64_t page)
 {
-	uint64_t start = address_of(piece) + page * PAGE_SIZE;
+	struct range one = { page, page + 1, 1 };
+	struct region region = cc->layout.regions[i];
 
-	probe_populate(cc->run->probe, cc->subject.pid, start,
-		       start + PAGE_SIZE, 0);
+	region.nr_ranges = 1;
+	region.ranges = &one;
+	layout_populate(&cc->layout, &region, cc->run->probe, cc->subject.pid);
 }
 
 /* After all is cleared, exactly the pages that are used again are marked. */
@@ -210,7 +212,7 @@ static void check_use(struct clear_check *cc)
 	for (i = 0; i < NR_PIECES; i++) {
 		if (!counted_pages(pieces + i))
 			continue;
-		use_page(cc, pieces + i, pieces[i].pages / 2);
+		use_page(cc, i, pieces[i].pages / 2);
 		read_referenced(cc);
 		for (j = 0; j < NR_PIECES; j++)
 			expect(cc, "after one page was used again", j,

@@ -260,8 +260,10 @@ static int open_file(const char *folder)
 
 static void describe_piece(struct mincore_check *mc, const struct piece *piece)
 {
-	struct region *region = layout_vma_at(&mc->layout, piece->start,
-					      piece->memory, piece->pages);
+	struct region *region =
+		layout_vma_at(&mc->layout, piece->start,
+			      memory_there(piece->memory, mc->run->probe),
+			      piece->pages);
 	uint64_t units = piece->pages / region_unit(region);
 
 	if (!memory_is(piece->memory, BACKING_FILE)) {

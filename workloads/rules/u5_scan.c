@@ -84,7 +84,7 @@ static void check_scan_rule(struct rule_run *run)
 	struct subject subject;
 	struct joints joints;
 
-	joints_describe(&joints);
+	joints_describe(&joints, run->probe);
 	subject_start(&subject, &joints.layout, run->probe);
 	sc.scan.layout = &joints.layout;
 	sc.scan.max_regions = MAX_REGIONS;

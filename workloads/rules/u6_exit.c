@@ -187,10 +187,14 @@ static void check_exit_rule(struct rule_run *run)
 	struct joints joints;
 	size_t i;
 
-	joints_describe(&joints);
+	joints_describe(&joints, run->probe);
 	/* After this, all that is kept once allocated is allocated. */
 	live_and_exit(&joints.layout, run->probe, 1);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (ways[i].walk == walk_raw && run->probe == NO_PROBE) {
+			rule_skip(run, ways[i].name, NO_PROBE_HERE);
+			continue;
+		}
 		read_state(&before, text, TEXT_SIZE);
 		live_and_exit(&joints.layout, run->probe, i);
 		read_settled_state(&after, &before, text, TEXT_SIZE);

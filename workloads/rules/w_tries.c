@@ -225,7 +225,7 @@ void try_walks(int probe)
 	struct joints joints;
 	size_t i;
 
-	joints_describe(&joints);
+	joints_describe(&joints, probe);
 	try_layout(&joints, probe, events);
 	joints_free(&joints);
 	for (i = 0; i < nr_last_joints; i++) {

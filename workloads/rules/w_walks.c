@@ -4,6 +4,7 @@
  * walk_page_vma() may rely on. One round of traced walks serves all rules, and
  * each rule reports its part. A debug kernel and KUnit check W12, the locks.
  */
+#include "kernel/probe.h"
 #include "rules/rule.h"
 #include "rules/w_tries.h"
 #include "truth/outcome.h"
@@ -13,6 +14,10 @@ static void tell(struct rule_run *run, enum walk_rule rule)
 	static bool done;
 	size_t i;
 
+	if (run->probe == NO_PROBE) {
+		rule_skip(run, "all", NO_PROBE_HERE);
+		return;
+	}
 	if (!done)
 		try_walks(run->probe);
 	done = true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/probe.h"
 #include "kernel/util.h"
 #include "space/joints.h"
 
@@ -216,9 +217,12 @@ static void put_wholes(struct joints *joints)
 	put_whole(joints, &tops, next_top(&joints->layout));
 }
 
-static void describe(struct joints *joints)
+void joints_describe(struct joints *joints, int probe)
 {
-	joints->layout = (struct layout){ .name = "joints", .base = LAYOUT_BASE };
+	*joints = (struct joints){
+		.layout = { .name = "joints", .base = LAYOUT_BASE },
+		.plain = probe == NO_PROBE,
+	};
 	put_pairs(joints);
 	put_wholes(joints);
 	put_tableless(joints, sides + ANON, sides + HOLE);
@@ -226,18 +230,6 @@ static void describe(struct joints *joints)
 		      sides + ABSENT_ANON);
 	put_tableless(joints, sides + HOLE, sides + ABSENT_HUGETLB);
 	layout_hole(&joints->layout, SMALL);
-}
-
-void joints_describe(struct joints *joints)
-{
-	*joints = (struct joints){ 0 };
-	describe(joints);
-}
-
-void joints_describe_plain(struct joints *joints)
-{
-	*joints = (struct joints){ .plain = true };
-	describe(joints);
 }
 
 void joints_describe_last(struct joints *joints, size_t i, uint64_t end)

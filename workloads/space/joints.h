@@ -30,9 +30,8 @@ struct joints {
 	struct joint *joints;
 };
 
-void joints_describe(struct joints *joints);
-/* The same without the memory that only the probe has. */
-void joints_describe_plain(struct joints *joints);
+/* Without the probe, @probe is NO_PROBE, without the memory that only it has. */
+void joints_describe(struct joints *joints, int probe);
 /*
  * Make layout @i, below nr_last_joints, with a single joint: the last VMA and
  * what is behind it, up to the @end of the address space.

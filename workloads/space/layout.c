@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "kernel/probe.h"
 #include "kernel/util.h"
 #include "out/records.h"
 #include "space/layout.h"
@@ -47,6 +48,17 @@ bool memory_is_of_probe(const struct memory *memory)
 {
 	return memory_is_pfnmap(memory) ||
 	       memory_is(memory, BACKING_MIXEDMAP);
+}
+
+/* With rights that no other has, so that it is a VMA of its own. */
+const struct memory *memory_there(const struct memory *memory, int probe)
+{
+	static const struct memory unusable = {
+		"unusable", BACKING_ANON, .prot = PROT_EXEC
+	};
+
+	return probe == NO_PROBE && memory_is_of_probe(memory) ? &unusable :
+								 memory;
 }
 
 static uint64_t memory_unit(const struct memory *memory)

@@ -51,6 +51,11 @@ bool memory_is(const struct memory *memory, enum backing backing);
 bool memory_is_pfnmap(const struct memory *memory);
 /* Tell whether it is memory that only the probe has. */
 bool memory_is_of_probe(const struct memory *memory);
+/*
+ * Return what there is of it: without the probe, @probe is NO_PROBE, memory
+ * that nobody can use stands in for such memory.
+ */
+const struct memory *memory_there(const struct memory *memory, int probe);
 
 /* The numbers first, first + step, first + 2 * step, ... below end. */
 struct range {
