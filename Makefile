@@ -23,8 +23,10 @@ FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument
 # for macros and functions that a program in user space does not have.
 C_FILES := $(wildcard bench/runner/*.[ch] rootfs/*.[ch] workloads/*.[ch] workloads/*/*.[ch])
 KERNEL_FILES := $(shell find kernel-patches/files -name '*.[ch]')
-CHECKPATCH := $(or $(BUILD),build)/checkpatch
-RUN_CHECKPATCH := perl $(CHECKPATCH)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types
+PYTHON_FILES := $(shell find bench tests -name '*.py')
+LINT := $(or $(BUILD),build)/lint
+CHECKPATCH := perl $(LINT)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types
+LINTED := $(foreach what,c kernel scripts python,$(LINT)/$(what)-passed)
 NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 	STATIC_CONST_CHAR_ARRAY,STRCPY
 
@@ -104,23 +106,29 @@ validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE=
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \
 		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug)
 
-$(CHECKPATCH)/checkpatch.pl:
-	@tests/checkpatch.sh $(CHECKPATCH)
+$(LINT)/checkpatch.pl:
+	@tests/checkpatch.sh $(LINT)
 
-$(CHECKPATCH)/passed: $(C_FILES) | $(CHECKPATCH)/checkpatch.pl
-	@$(RUN_CHECKPATCH) --ignore=$(NOT_IN_USER_SPACE) -f $?
+$(LINT)/c-passed: $(C_FILES) | $(LINT)/checkpatch.pl
+	@$(CHECKPATCH) --ignore=$(NOT_IN_USER_SPACE) -f $?
 	@touch $@
 
-$(CHECKPATCH)/kernel-passed: $(KERNEL_FILES) | $(CHECKPATCH)/checkpatch.pl
-	@$(RUN_CHECKPATCH) -f $?
+$(LINT)/kernel-passed: $(KERNEL_FILES) | $(LINT)/checkpatch.pl
+	@$(CHECKPATCH) -f $?
 	@touch $@
 
-lint: deps-test $(CHECKPATCH)/passed $(CHECKPATCH)/kernel-passed ## run pylint, mypy, shellcheck and checkpatch
+$(LINT)/scripts-passed: $(SCRIPTS) | $(LINT)/checkpatch.pl
 	@shellcheck $(SCRIPTS)
+	@touch $@
+
+$(LINT)/python-passed: $(PYTHON_FILES) mypy.ini pylintrc | $(LINT)/checkpatch.pl
 	@mypy --no-error-summary -p appliance
 	@mypy --no-error-summary bench/warden.py
-	@$(PYTHON) -m pylint bench/appliance bench/main.py bench/warden.py
-	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
+	@$(PYTHON) -m pylint -j0 bench/appliance bench/main.py bench/warden.py
+	@$(PYTHON) -m pylint -j0 --disable=$(FINE_IN_TESTS) tests
+	@touch $@
+
+lint: deps-test $(LINTED) ## run pylint, mypy, shellcheck and checkpatch on what has changed
 
 check: lint ## run lint and the tests that need no kernel, in three minutes
 	@$(PYTEST) -q -m 'not boots' tests
