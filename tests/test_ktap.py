@@ -36,6 +36,12 @@ def test_kunit_results():
     assert (third.name, third.skipped, third.detail) == ('W12_locked', True, 'needs lockdep')
 
 
+def test_a_splat_is_no_part_of_a_failure():
+    splat = 'BUG: Bad page map in process x\nCall Trace:\n [<6015c796>] ? print_bad_pte+0x156/0x280\n'
+    mixed = KUNIT.replace('[    0.100000]         not ok 2', f'{splat}[    0.100000]         not ok 2')
+    assert ktap.read(mixed, 'pagewalk') == ktap.read(KUNIT, 'pagewalk')
+
+
 def problems(text: str) -> list[str]:
     return ktap.read(text, 'pagewalk').problems
 

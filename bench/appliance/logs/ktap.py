@@ -146,8 +146,10 @@ def _note(line: str, failure: list[str]) -> None:
     if END in failure:
         return
     failed = FAILED.search(line)
-    if failed:
-        failure.append(END if failure else f'{failed[3]}:')
+    if failure and (failed or signs.find(line)):  # the log has a splat of its own
+        failure.append(END)
+    elif failed:
+        failure.append(f'{failed[3]}:')
     elif failure and not line.startswith('#'):
         failure.append(line)
 
