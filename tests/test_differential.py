@@ -2,6 +2,7 @@
 """The differential: what two kernels say of the same layouts, and who is right."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,8 @@ def said(text: str = 'a\nb', ok: bool = True, **more) -> Reader:
 
 def seen(*cases: Reader, **fields) -> Readings:
     """Return what the readers smaps said in each case, which has a number for its name."""
-    return Readings('k', {('smaps', 'joints', str(i)): one for i, one in enumerate(cases)}, **fields)
+    found = {('smaps', 'joints', str(i)): one for i, one in enumerate(cases)}
+    return Readings('k', Path(), said=found, **fields)
 
 
 def judged(base: Readings, patched: Readings) -> dict[str, Outcome]:

@@ -17,6 +17,7 @@
 #include "measure/scale.h"
 #include "out/records.h"
 #include "readers/failing.h"
+#include "readers/leaks.h"
 #include "readers/readers.h"
 #include "rules/contract.h"
 
@@ -55,6 +56,8 @@ static const struct command {
 	{ "failing", "", 0, 0, failing_main,
 	  "what each reader says if the kernel gets no memory, for each of its\n"
 	  "allocations; for a kernel of the debug configuration: records" },
+	{ "leaks", "", 0, 0, leaks_main,
+	  "how much memory is free after each round of reads: records" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

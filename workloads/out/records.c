@@ -117,6 +117,16 @@ void record_fault(const char *reader, unsigned int nth, bool injected,
 	fputs("\"}\n", records);
 }
 
+void record_round(const char *reader, unsigned int round, uint64_t free,
+		  bool locked)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"round\",\"reader\":\"%s\",\"round\":%u,\"free\":%" PRIu64 ",\"locked\":%s}\n",
+		reader, round, free, locked ? "true" : "false");
+}
+
 void record_sample(const char *layout, const struct sample *sample)
 {
 	if (!records)

@@ -23,6 +23,9 @@
  *	 "ok":true,"detail":"..."}
  *		reader R when allocation N failed, if there was one: E is how
  *		the reader failed, or empty; detail tells what was wrong
+ *	{"type":"round","reader":R,"round":N,"free":P,"locked":false}
+ *		after round N of reads by R, P pages are free; locked: the lock
+ *		of the address space that was read is still held
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
  *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
@@ -97,6 +100,8 @@ void record_reader(const char *layout, const char *reader, const char *name,
 		   const char *said);
 void record_fault(const char *reader, unsigned int nth, bool injected,
 		  const char *error, bool ok, const char *detail);
+void record_round(const char *reader, unsigned int round, uint64_t free,
+		  bool locked);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */

@@ -1,45 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "out/records.h"
 #include "readers/readers.h"
-#include "readers/reading.h"
 #include "space/builtin.h"
 #include "space/joints.h"
 #include "space/kinds.h"
 
-struct reader {
-	const char *name;	/* of a file, also its name */
-	void (*read)(struct reading *reading);
+/* What reads a few hundred times at a time need not be repeated. */
+const struct reader readers[] = {
+	{ "maps", read_maps, 16, false },
+	{ "smaps", read_smaps, 16, false },
+	{ "smaps_rollup", read_smaps_rollup, 16, false },
+	{ "numa_maps", read_numa_maps, 16, false },
+	{ "pagemap", read_pagemap, 1, false },
+	{ "PAGEMAP_SCAN", read_scan, 1, false },
+	{ "clear_refs", read_clear_refs, 1, true },
+	{ "mincore", read_mincore, 1, true },
 };
 
-/* These change nothing, so one process serves all. */
-static const struct reader readers[] = {
-	{ "maps", read_maps },
-	{ "smaps", read_smaps },
-	{ "smaps_rollup", read_smaps_rollup },
-	{ "numa_maps", read_numa_maps },
-	{ "pagemap", read_pagemap },
-	{ "PAGEMAP_SCAN", read_scan },
-};
+const size_t nr_readers = ARRAY_SIZE(readers);
 
-/* These have processes of their own, so small layouts have to do. */
-static const struct reader others[] = {
-	{ "clear_refs", read_clear_refs },
-	{ "mincore", read_mincore },
-};
-
-static void run_readers(const struct reader *some, size_t nr,
-			struct reading *reading)
+static void run_readers(struct reading *reading, bool has_processes)
 {
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
-		reading->reader = some[i].name;
-		some[i].read(reading);
+	for (i = 0; i < nr_readers; i++) {
+		if (readers[i].has_processes != has_processes)
+			continue;
+		reading->reader = readers[i].name;
+		readers[i].read(reading);
 	}
 }
 
@@ -58,10 +50,10 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 	}
 	subject_start_alone(&subject, layout, probe);
 	reading.pid = subject.pid;
-	run_readers(readers, ARRAY_SIZE(readers), &reading);
+	run_readers(&reading, false);
 	subject_stop(&subject);
 	if (is_small)
-		run_readers(others, ARRAY_SIZE(others), &reading);
+		run_readers(&reading, true);
 	text_free(&reading.said);
 	records_flush();
 }

@@ -18,18 +18,21 @@ void reading_case(struct reading *reading, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	record_reader(reading->layout->name, reading->reader, name,
-		      check_ok(check), false, check->checked,
-		      check_text(check, "", text),
-		      text_string(&reading->said));
+	if (!reading->is_silent)
+		record_reader(reading->layout->name, reading->reader, name,
+			      check_ok(check), false, check->checked,
+			      check_text(check, "", text),
+			      text_string(&reading->said));
 	text_clear(&reading->said);
 	reading->check = (struct check){ 0 };
 }
 
 void reading_skip(struct reading *reading, const char *why)
 {
-	record_reader(reading->layout->name, reading->reader, "all", true, true,
-		      0, why, "");
+	reading->is_skipped = true;
+	if (!reading->is_silent)
+		record_reader(reading->layout->name, reading->reader, "all",
+			      true, true, 0, why, "");
 }
 
 const char *reading_text(struct reading *reading, const char *file)

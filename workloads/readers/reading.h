@@ -6,6 +6,8 @@
 #ifndef READING_H
 #define READING_H
 
+#include <stdbool.h>
+
 #include "out/text.h"
 #include "space/subject.h"
 #include "truth/check.h"
@@ -15,6 +17,8 @@ struct reading {
 	const struct layout *layout;
 	int probe;
 	int pid;		/* the process that has the layout, if it is alive */
+	bool is_silent;		/* nothing is recorded */
+	bool is_skipped;	/* there was nothing to read */
 	struct text said;	/* in the present case... */
 	struct check check;	/* ...and its comparison with the layout */
 };

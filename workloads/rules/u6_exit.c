@@ -5,15 +5,11 @@
  * one, this shows here at the latest. The host judges the kernel's log, since
  * it has all of it.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kernel/clear_refs.h"
+#include "kernel/meminfo.h"
 #include "kernel/pagemap.h"
 #include "kernel/probe.h"
 #include "kernel/scan.h"
@@ -37,65 +33,23 @@ static const char * const counters[] = {
 #define SETTLE_TRIES	50
 #define SETTLE_US	4000
 
-#define TEXT_SIZE	(UINT64_C(1) << 16)	/* more than any file that is read */
-
 struct state {
 	uint64_t counters[NR_COUNTERS];
 };
 
-/* Read a whole file of /proc as a string. */
-static void read_file(const char *path, char *text, size_t size)
+static void read_state(struct state *state)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got;
-
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	while ((got = read(fd, text + len, size - 1 - len)) > 0)
-		len += got;
-	text[len] = '\0';
-	close(fd);
-}
-
-/* Return the sum of the numbers behind each @name. */
-static uint64_t sum_of(const char *text, const char *name)
-{
-	uint64_t sum = 0;
-
-	while ((text = strstr(text, name))) {
-		text += strlen(name);
-		sum += strtoull(text + strspn(text, ": "), NULL, 10);
-	}
-	return sum;
-}
-
-/* Pages in the lists of a CPU are free, too, but MemFree does not count them. */
-static uint64_t read_per_cpu_kb(char *text, size_t size)
-{
-	read_file("/proc/zoneinfo", text, size);
-	return sum_of(text, " count:") * (PAGE_SIZE / 1024);
-}
-
-static void read_state(struct state *state, char *text, size_t size)
-{
-	size_t i;
-
-	*state = (struct state){ 0 };
-	read_file("/proc/meminfo", text, size);
-	for (i = 0; i < NR_COUNTERS; i++)
-		state->counters[i] = sum_of(text, counters[i]);
-	state->counters[MEM_FREE] += read_per_cpu_kb(text, size);
+	meminfo_read(counters, state->counters, NR_COUNTERS);
+	state->counters[MEM_FREE] = free_memory_kb();
 }
 
 /* Some memory is freed behind a process, after a grace period of RCU. */
-static void read_settled_state(struct state *state, const struct state *before,
-			       char *text, size_t size)
+static void read_settled_state(struct state *state, const struct state *before)
 {
 	int tries = SETTLE_TRIES;
 
 	do {
-		read_state(state, text, size);
+		read_state(state);
 		if (state->counters[MEM_FREE] + FREE_SLACK >=
 		    before->counters[MEM_FREE])
 			break;
@@ -182,7 +136,6 @@ static void live_and_exit(const struct layout *layout, int probe, size_t how)
 
 static void check_exit_rule(struct rule_run *run)
 {
-	char *text = map_populated(TEXT_SIZE);
 	struct state before, after;
 	struct joints joints;
 	size_t i;
@@ -195,13 +148,12 @@ static void check_exit_rule(struct rule_run *run)
 			rule_skip(run, ways[i].name, NO_PROBE_HERE);
 			continue;
 		}
-		read_state(&before, text, TEXT_SIZE);
+		read_state(&before);
 		live_and_exit(&joints.layout, run->probe, i);
-		read_settled_state(&after, &before, text, TEXT_SIZE);
+		read_settled_state(&after, &before);
 		compare(rule_case(run, "%s", ways[i].name), &before, &after);
 	}
 	joints_free(&joints);
-	unmap_populated(text, TEXT_SIZE);
 }
 
 const struct rule rule_u6 = { "U6", "clean_exit", check_exit_rule };

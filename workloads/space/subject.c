@@ -11,11 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/clear_refs.h"
 #include "kernel/util.h"
 #include "space/leave.h"
 #include "space/map.h"
 #include "space/pool.h"
 #include "space/subject.h"
+
+/* Looks at a process that waits for a lock. */
+#define LOCK_LOOKS	20
+#define LOCK_US		2000
 
 /* What the subject reports when it has mapped its regions, or has failed. */
 struct report {
@@ -104,6 +109,8 @@ static int subject_live(void *unused)
 	if (write(life.reports, &report, sizeof(report)) != sizeof(report) ||
 	    report.error)
 		_exit(0);
+	/* The guest waits for the end of all that could write to its output. */
+	close_range(0, ~0U, 0);
 	if (life.alone)
 		leave(&life.layout, life.end);
 	kill(getpid(), SIGSTOP);
@@ -198,6 +205,57 @@ void subject_stop(struct subject *subject)
 		;
 	if (subject->has_pool)
 		pool_restore(subject->pool_before);
+}
+
+void subject_leave(struct subject *subject)
+{
+	kill(subject->pid, SIGKILL);
+	if (subject->has_pool)
+		pool_restore(subject->pool_before);
+}
+
+/* Return 'R', 'S', 'D'..., as proc(5) has it. */
+static char process_state(int pid)
+{
+	char text[64] = "", state = 0;
+	int fd = open_proc(pid, "stat");
+
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		sscanf(text, "%*d (%*[^)]) %c", &state);
+	close(fd);
+	return state;
+}
+
+/* Take the lock for writing, and clear no page. */
+static int take_lock(int pid)
+{
+	int child = fork();
+
+	if (child < 0)
+		die("fork: %s", strerror(errno));
+	if (child)
+		return child;
+	write_clear_refs(pid, "5");
+	_exit(0);
+}
+
+/*
+ * No other process runs that could hold the lock for a moment, so a child that
+ * waits for it again and again waits for ever.
+ */
+bool subject_is_locked(const struct subject *subject)
+{
+	int child = take_lock(subject->pid), waits = 0;
+
+	while (waits < LOCK_LOOKS && !waitpid(child, NULL, WNOHANG)) {
+		waits += process_state(child) == 'D';
+		usleep(LOCK_US);
+	}
+	if (waits < LOCK_LOOKS)
+		return false;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return true;
 }
 
 struct walk_run subject_walk(const struct subject *subject,

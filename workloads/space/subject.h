@@ -31,6 +31,11 @@ void subject_start(struct subject *subject, const struct layout *layout,
 void subject_start_alone(struct subject *subject, const struct layout *layout,
 			 int probe);
 void subject_stop(struct subject *subject);
+/* Kill it, but do not wait for its end, which may never come. */
+void subject_leave(struct subject *subject);
+
+/* Tell whether the lock of its address space (mmap_lock) was left held. */
+bool subject_is_locked(const struct subject *subject);
 
 /* The page of code. It is anonymous, private and written. */
 #define SUBJECT_CODE	(LAYOUT_BASE / 2)

@@ -120,6 +120,16 @@ class Fault(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Round(OfBoot):
+    """What is free after a round of reads."""
+    TYPE: ClassVar[str] = 'round'
+    reader: str
+    round: int
+    free: int
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sample(OfBoot):
     """One timing."""
     TYPE: ClassVar[str] = 'sample'
@@ -190,8 +200,8 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
-Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Fault | Sample | Events | Loop
-          | Count | Insns | Golden)
+Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Fault | Round | Sample | Events
+          | Loop | Count | Insns | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 

@@ -13,6 +13,8 @@ from ...failure import TIME_LIMIT, Failure, NoGuest
 from ...host import doctor
 from ...kernels.build import Built
 from ...logs import splat, trace
+from ...runs.outcome import FAIL, NEW, PASS, Outcome
+from .compared import compared, explained, of_end, of_splats
 
 
 @dataclass
@@ -54,8 +56,8 @@ def _boot(appliance: guest.Appliance, built: Built, job: str, watch: hang.Watch,
         except Failure as failure:
             if hosts_fault and isinstance(failure, NoGuest) and doctor.faults():
                 raise
-            seen.died = watch.explain(str(failure))
             stopped = failure.status == TIME_LIMIT
+            seen.died = explained(watch.explain(str(failure)), seen.records, stopped)
         seen.log = _read(console)
     seen.splats = [trace.decode(line, built.debug) for _, line in splat.complaints(seen.log)]
     seen.splats += splat.splats(seen.log, built.debug, stopped)
@@ -65,3 +67,16 @@ def _boot(appliance: guest.Appliance, built: Built, job: str, watch: hang.Watch,
 def _read(console: IO[bytes]) -> str:
     console.seek(0)
     return console.read().decode(errors='replace')
+
+
+def judged(check: str, base: Seen, patched: Seen) -> Outcome:
+    """Judge how two boots went, and what is new in the log; the base has to come to its end."""
+    if base.died:
+        raise Failure('the base itself does not come to its end, so there is nothing to compare '
+                      f'with: {base.died}')
+    findings = compared(of_splats(base.splats),
+                        of_end(patched.died) | of_splats(patched.splats))
+    new = sum(finding.kind == NEW for finding in findings)
+    return Outcome(check, FAIL if new else PASS,
+                   f'{new} new in the boot and the log' if new else 'the boot comes to its end',
+                   patched.kernel, findings)

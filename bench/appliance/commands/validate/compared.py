@@ -4,8 +4,9 @@
 from dataclasses import replace
 from typing import Iterable, Mapping, TypeVar
 
+from ...boots.records import Boot, Record, of_type
 from ...kernels.said import Said
-from ...logs import splat
+from ...logs import signs, splat
 from ...runs.outcome import MENDED, NEW, ON_BASE, PASS, WARN, Finding, Outcome
 
 Key = TypeVar('Key')
@@ -27,6 +28,18 @@ def of_splats(splats: Iterable[str]) -> dict[str, Finding]:
         first, *stack = whole.splitlines()
         found.setdefault(mark, Finding(f'{first} [{mark}]', details=tuple(stack)))
     return found
+
+
+def explained(died: str, records: Iterable[Record], hangs: bool) -> str:
+    """Say why a boot did not come to its end, and how early that was; its stack stays below."""
+    if not died:
+        return ''
+    first, *rest = died.splitlines()
+    early = '' if any(boot.came_up for boot in of_type(Boot, records)) else \
+        ', before process 1 ran'
+    sign = next((f': {signs.message(line)}' for line in rest if signs.find(line)), '')
+    whole = first.removesuffix(':') + early + ('' if hangs else sign)
+    return '\n'.join([whole, *rest])
 
 
 def of_end(died: str) -> dict[str, Finding]:

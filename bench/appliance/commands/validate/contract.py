@@ -8,13 +8,11 @@ from dataclasses import replace
 from typing import Iterator, Mapping, TypeVar
 
 from ...boots import guest
-from ...boots.records import Boot, of_type
 from ...failure import TIME_LIMIT, Failure
-from ...logs import signs
 from ...runs.outcome import FAIL, MENDED, NEW, PASS, UNDECIDED, Finding, Outcome
 from ..contract.observe import FAIL as RULE_FAILS, Observation, observe_pair
 from ..contract.rules import RULES
-from .compared import compared, of_end, of_splats
+from .compared import compared, explained, of_end, of_splats
 from .subject import Subject
 
 Key = TypeVar('Key')  # of a finding
@@ -53,25 +51,13 @@ def _outcome(check_name: str, patched: Observation, before: Mapping[Key, Finding
 
 def _ends(seen: Observation) -> dict[str, Finding]:
     """Return what is wrong with the boot as a whole."""
-    found = of_end(_why(seen))
+    found = of_end(explained(seen.died, seen.records, seen.status == TIME_LIMIT))
     if seen.dropped:
         found['dropped'] = Finding(f'the kernel printed too much: {seen.dropped:,} bytes of '
                                        'its log are missing, and what they had to say')
     for problem in seen.problems:
         found[problem] = Finding(problem)
     return found
-
-
-def _why(seen: Observation) -> str:
-    """Say how the boot ended, and how early, and below it the stack."""
-    if not seen.died:
-        return ''
-    first, *rest = seen.died.splitlines()
-    early = '' if any(boot.came_up for boot in of_type(Boot, seen.records)) else \
-        ', before process 1 ran'
-    sign = next((f': {signs.message(line)}' for line in rest if signs.find(line)), '')
-    whole = first.removesuffix(':') + early + (sign if seen.status != TIME_LIMIT else '')
-    return '\n'.join([whole, *rest])
 
 
 def _failures(seen: Observation) -> dict[tuple[str, str], Finding]:

@@ -11,9 +11,8 @@ from typing import Callable, Iterable, Iterator
 
 from ...boots import guest
 from ...boots.records import Reader
-from ...failure import Failure
 from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, Finding, Outcome
-from .compared import compared, of_end, of_splats
+from .both import judged
 from .readings import Key, Readings, of_both
 from .subject import Subject
 
@@ -33,10 +32,7 @@ def check(subject: Subject) -> Iterator[Outcome]:
 
 def compare(base: Readings, patched: Readings) -> Iterator[Outcome]:
     """Judge the boots, and then each reader."""
-    if base.died:
-        raise Failure('the base itself does not come to its end, so there is nothing to compare '
-                      f'with: {base.died}')
-    yield _boots(base, patched)
+    yield judged(BOOT, base, patched)
     # What a boot that died did not come to is no fault of a reader.
     found = patched.said.keys() if patched.died else base.said.keys() | patched.said.keys()
     keys = sorted(found, key=_order(base, patched))
@@ -49,16 +45,6 @@ def _order(base: Readings, patched: Readings) -> Callable[[Key], tuple[int, int]
     places = {key: i for i, key in enumerate([*base.said, *patched.said])}
     readers = {key[0]: i for i, key in reversed(list(enumerate([*base.said, *patched.said])))}
     return lambda key: (readers[key[0]], places[key])
-
-
-def _boots(base: Readings, patched: Readings) -> Outcome:
-    """Judge how the boots went, of which the base's came to its end."""
-    findings = compared(of_splats(base.splats),
-                        of_end(patched.died) | of_splats(patched.splats))
-    new = sum(finding.kind == NEW for finding in findings)
-    return Outcome(BOOT, FAIL if new else PASS,
-                   f'{new} new in the boot and the log' if new else 'the boot comes to its end',
-                   patched.kernel, findings)
 
 
 @dataclass(frozen=True)

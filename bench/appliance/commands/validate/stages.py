@@ -8,7 +8,8 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
-from . import build, changes, contract, debug, differential, measured, style, upstream
+from . import (build, changes, contract, debug, differential, leaks, measured, style,
+               upstream)
 from .subject import Subject
 
 
@@ -26,6 +27,7 @@ class Stage:
 STAGES = (Stage('style', style.check),
           Stage('build', build.check),
           Stage('functions', changes.check),
+          Stage('leaks', leaks.check, boots=True),
           Stage('contract', contract.check, boots=True),
           Stage('differential', differential.check, boots=True),
           Stage('selftests', upstream.check, boots=True),
