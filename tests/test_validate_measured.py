@@ -3,7 +3,8 @@
 
 from appliance.commands import selftests
 from appliance.commands.validate import measured, upstream
-from appliance.runs.outcome import FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, UNDECIDED, WARN
+from appliance.runs.outcome import (FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, UNDECIDED, WARN,
+                                    Finding)
 
 
 def row(verdict: str, *, truth: tuple[str, str] = ('pass', 'pass'),
@@ -75,6 +76,14 @@ def test_a_selftest_accuses_only_if_it_fails_each_time():
     assert kinds([good] * 3, [bad, good, bad]) == (PASS, [FLAKY])
     assert kinds([bad], [bad]) == (PASS, [ON_BASE])
     assert kinds([bad] * 3, [good] * 3) == (PASS, [MENDED])
+
+
+def test_a_guest_that_dies_in_the_selftests_is_shown_with_its_stack():
+    died = 'a boot failed\n[<6>] f+0x1/0x2'
+    outcome = upstream.judge([states()], [states(mkdirty='fail')], 'series', [died])
+    assert outcome.findings[0] == Finding('a boot failed', NEW, ('[<6>] f+0x1/0x2',))
+    once = upstream.judge([states()] * 2, [states(mkdirty='fail'), states()], 'series', [died])
+    assert (once.status, once.findings[0].kind) == (PASS, FLAKY)
 
 
 def test_a_selftest_that_is_skipped_only_with_the_series_accuses():

@@ -135,10 +135,11 @@ def records(appliance: Appliance, *options: str, argv: list[str], under: list[st
             CAME_UP.set()
         said.seek(0)
         if runner.returncode:
-            raise _failure(appliance, runner.returncode, boots, said.read().strip())
+            raise failure(appliance, runner.returncode, boots, said.read().strip())
 
 
-def _failure(appliance: Appliance, status: int, boots: list[Boot], said: str) -> Failure:
+def failure(appliance: Appliance, status: int, boots: list[Boot], said: str) -> Failure:
+    """Return how a runner failed that ended with this status and said why."""
     kind = NoGuest if never_came_up(status, boots) else Failure
     why = OF_UMRUN.get(status, process.ending(status))
     return kind(f'a boot failed ({why}):\n{explain(appliance, said)}',

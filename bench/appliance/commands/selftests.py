@@ -2,16 +2,18 @@
 """`umwalk selftests`: the kernel tree's own hugetlb selftests, inside the guest."""
 
 import argparse
+import os
 import re
 import subprocess
+import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Sequence
 
 from .. import process
 from ..boots import guest
-from ..boots.records import Record, parse
+from ..boots.records import Boot, Record, of_type, parse
 from ..failure import FAILED, Failure
 from ..kernels.build import bring_tree_to
 from ..kernels.series import Kernel, kernel
@@ -50,7 +52,9 @@ def run_on(build: Path, wanted: Kernel, tests: Sequence[str]) -> int:
     this = Run(NAME, appliance)
     seen = observe(appliance, programs, tests, lambda line: print(line, end='', flush=True))
     this.end()
-    if seen.is_whole:
+    if seen.died:
+        print(seen.died, file=sys.stderr)
+    else:
         this.store(this.result(seen.records, {'tests': seen.states}), {'selftests.ktap': seen.said},
                    seen.records)
     return seen.status
@@ -62,6 +66,7 @@ class Seen:
     status: int
     said: str
     records: list[Record]
+    died: str = ''  # why the guest did not come to its end, with its stack
 
     @property
     def is_whole(self) -> bool:
@@ -90,17 +95,22 @@ def ensure_programs(build: Path, wanted: Kernel) -> Path:
 def observe(appliance: guest.Appliance, programs: Path, tests: Sequence[str],
             said: Callable[[str], None] = lambda line: None) -> Seen:
     """Run tests in a boot; said gets each line of theirs at once."""
-    with tempfile.TemporaryFile('w+', encoding='utf-8') as records:
+    with tempfile.TemporaryFile('w+', encoding='utf-8') as records, \
+            tempfile.TemporaryFile('w+', **process.TEXT) as why, \
+            os.fdopen(os.dup(2), 'wb') as errors:  # the job's, which come straight from the runner
         command = appliance.command('--host', f'--mem={MEMORY_MIB}', f'--timeout={TIME_LIMIT}',
-                                    f'--records={records.fileno()}',
+                                    f'--records={records.fileno()}', f'--stderr={errors.fileno()}',
                                     argv=[str(SCRIPTS / 'run.sh'), str(programs), *tests])
         lines = []
-        with process.start(command, stdout=subprocess.PIPE, pass_fds=[records.fileno()],
-                           **process.TEXT) as ran:
+        with process.start(command, stdout=subprocess.PIPE, stderr=why, **process.TEXT,
+                           pass_fds=[records.fileno(), errors.fileno()]) as ran:
             assert ran.stdout
             for line in ran.stdout:
                 said(line)
                 lines.append(line)
         records.seek(0)
-        return Seen(ran.returncode, ''.join(lines),
-                    [parse(line, 'a record of the boot') for line in records])
+        why.seek(0)
+        found = [parse(line, 'a record of the boot') for line in records]
+        seen = Seen(ran.returncode, ''.join(lines), found)
+        return seen if seen.is_whole else replace(seen, died=str(guest.failure(
+            appliance, ran.returncode, of_type(Boot, found), why.read().strip())))

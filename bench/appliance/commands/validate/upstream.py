@@ -5,14 +5,16 @@ A test accuses the series only if it passes on the base each time and fails with
 each time.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator, Sequence
 
 from .. import selftests
 from ...boots import guest
 from ...boots.counting import side_by_side
-from ...failure import OF_UMRUN, Failure
+from ...failure import TIME_LIMIT, Failure
 from ...runs.outcome import FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, Finding, Outcome
+from .compared import explained, of_end
 from .subject import Subject
 
 TIMES = 3  # on each kernel, before a test may accuse
@@ -25,20 +27,25 @@ def check(subject: Subject) -> Iterator[Outcome]:
     programs = selftests.ensure_programs(subject.build, subject.base)
     names = [subject.base.name, subject.patched.name]
     seen: dict[str, States] = {name: [] for name in names}
+    died: list[str] = []
     tests: Sequence[str] = selftests.TESTS
     for _ in range(TIMES):
-        for name, states in zip(names, _once(appliance, names, programs, tests)):
-            seen[name].append(states)
+        for name, once in zip(names, _once(appliance, names, programs, tests)):
+            seen[name].append({test: once.states.get(test, 'fail') for test in tests})
+            died += [explained(once.died, once.records, once.status == TIME_LIMIT)] * bool(once.died)
         tests = [test for test in tests if _differs(test, *seen.values())]
         if not tests:
             break
-    yield judge(seen[names[0]], seen[names[1]], names[1])
+    yield judge(seen[names[0]], seen[names[1]], names[1], died)
 
 
-def judge(base: States, patched: States, on: str) -> Outcome:
-    """Compare what all runs on both kernels have shown."""
+def judge(base: States, patched: States, on: str, died: Sequence[str] = ()) -> Outcome:
+    """Compare what all runs on both kernels have shown; died: how guests of the series ended."""
     findings = [finding for test in selftests.TESTS
                 if (finding := _finding(test, _of(test, base), _of(test, patched)))]
+    if died:
+        kind = NEW if len(died) == len(patched) else FLAKY
+        findings = [replace(one, kind=kind) for one in of_end(died[0]).values()] + findings
     new = sum(one.kind == NEW for one in findings)
     passed = sum('fail' not in _of(test, patched) and 'skip' not in _of(test, patched)
                  for test in selftests.TESTS)
@@ -48,14 +55,13 @@ def judge(base: States, patched: States, on: str) -> Outcome:
 
 
 def _once(appliance: guest.Appliance, names: Sequence[str], programs: Path,
-          tests: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Run tests once on each kernel; one in which the guest dies fails from there on."""
+          tests: Sequence[str]) -> Iterator[selftests.Seen]:
+    """Run tests once on each kernel; where the guest dies, tests have no result from there on."""
     for name, seen in zip(names, side_by_side(
             lambda name: selftests.observe(appliance.only(name), programs, tests), list(names))):
         if name == names[0] and not seen.is_whole:
-            raise Failure('the selftests do not come to their end on the base: '
-                          + OF_UMRUN.get(seen.status, f'exit status {seen.status}'))
-        yield {test: seen.states.get(test, 'fail') for test in tests}
+            raise Failure(f'the selftests do not come to their end on the base: {seen.died}')
+        yield seen
 
 
 def _differs(test: str, base: States, patched: States) -> bool:
