@@ -33,12 +33,19 @@ def wait_for(condition):
 
 
 def processes(program: Path) -> list[int]:
-    """Return the living processes that run this file, or a copy of it in memory."""
+    """Return the living processes that run this file, or a copy of it in memory.
+
+    The copy is known by the file's name, which no other program that runs here may have.
+    """
+    return running(str(program), f'/memfd:{program.name} (deleted)')
+
+
+def running(*programs: str) -> list[int]:
+    """Return the living processes that run one of these."""
     found = []
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
-            if os.readlink(f'/proc/{pid}/exe') in (str(program),
-                                                   f'/memfd:{program.name} (deleted)'):
+            if os.readlink(f'/proc/{pid}/exe') in programs:
                 found.append(int(pid))
         except OSError:
             continue
