@@ -3,20 +3,25 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from appliance.boots import hang
+from appliance.commands import selftests
 from appliance.commands.validate import stages
 from appliance.commands.validate.subject import Subject
 from appliance.kernels import build as builds, series
 from appliance.kernels.patch import Patch
 from appliance.paths import TOP, build_folder
 from appliance.runs.outcome import FAIL, NEW, Outcome
-from runner_fixtures import processes
+from runner_fixtures import running
 
 FOLDER = TOP / 'tests' / 'misbehaving'
+
+
+STAGES = ('leaks', 'contract', 'differential')  # a user meets the first that fails
+IN_WALK = r'walk_\w+_range\+.* \(mm/pagewalk\.c:\d+'
 
 
 @dataclass(frozen=True)
@@ -28,18 +33,25 @@ class Named:
 
 
 FEW = {
-    'hang': Named('boot', '^it loops: .*, at the end in ',
-                  r'walk_\w+_range\+.* \(mm/pagewalk\.c:\d+'),
+    'hang': Named('boot', '^it loops: .*, at the end in ', IN_WALK),
     'panic-before-init': Named('boot', '^a boot failed .*, before process 1 ran: '
                                        'Kernel panic .*: pagewalk: the PMD level is not folded',
                                r'check_real_depth\+.* \(mm/pagewalk\.c:\d+'),
     'forged': Named('boot', '^KUnit '),
 }
+LEAK = '^{}: each of 3 equal rounds of reads loses '
 # `make test-misbehaving` alone boots these.
 MORE = {
-    'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x',
-                  r'walk_\w+_range\+.* \(mm/pagewalk\.c:\d+'),
+    'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x', IN_WALK),
+    'panic-in-walk': Named('boot', r'^a boot failed .*: BUG: failure at mm/pagewalk\.c:', IN_WALK),
     'reboot-loop': Named('boot', r'^it restarts itself: its log begins \d+ times'),
+    'flood': Named('boot', '^it prints without end: more than 4 MiB'),
+    'runaway-memory': Named('boot', '^walks invoked oom-killer: ', r'out_of_memory\+'),
+    'leak-memory': Named('leaks', LEAK.format('pagemap')),
+    'leak-reference': Named('leaks', LEAK.format('smaps')),
+    'leak-lock': Named('leaks', '^smaps_rollup: after a read, the lock .* is still held'),
+    'corrupted': Named('contract', '^U6 clean exit: kernel log: BUG: Bad page map in process '),
+    'wrong-data': Named('contract', '^U2 smaps: .*Anonymous is '),
 }
 
 
@@ -48,12 +60,12 @@ def subject(name: str) -> Subject:
     return Subject(build_folder(), series.kernel('stock'), (Patch(FOLDER / f'{name}.patch'),))
 
 
-def validated(one: Subject, *names: str) -> list[Outcome]:
-    """Run some of the stages; check that no process of the kernel is left."""
-    chosen = [stage for stage in stages.STAGES if stage.name in names]
-    found = list(stages.run(one, True, chosen))
+def validated(one: Subject) -> list[Outcome]:
+    """Run some of the stages, as a user does; check that no process of the kernel is left."""
+    chosen = [stage for stage in stages.STAGES if stage.name in STAGES]
+    found = list(stages.run(one, False, chosen))
     built, = builds.ensure(one.build, [one.patched])
-    assert processes(built.program) == []
+    assert running(str(built.program)) == []
     return found
 
 
@@ -69,7 +81,18 @@ def assert_named(found: list[Outcome], named: Named) -> None:
 @pytest.mark.parametrize('name', [*FEW, *(pytest.param(name, marks=pytest.mark.misbehaving)
                                           for name in MORE)])
 def test_what_misbehaves_is_named(appliance, name):
-    assert_named(validated(subject(name), 'contract'), (FEW | MORE)[name])
+    named = (FEW | MORE)[name]
+    assert_named(validated(subject(name)), named)
+
+
+@pytest.mark.misbehaving
+def test_a_guest_that_dies_in_the_selftests_shows_its_stack(appliance):
+    built, = builds.ensure(build_folder(), [subject('oops').patched])
+    programs = selftests.ensure_programs(build_folder(), series.kernel('stock'))
+    one = replace(appliance, kernels={built.kernel.name: built})
+    seen = selftests.observe(one, programs, ['pagemap_ioctl'])
+    assert not seen.is_whole and re.search(IN_WALK, seen.died), seen
+    assert seen.died.startswith('a boot failed (the kernel panicked or died):')
 
 
 @pytest.mark.parametrize('log, found', [
