@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from appliance import sandbox
-from appliance.commands.validate import build
+from appliance.commands.validate import build, machines
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
 from appliance.kernels import affected, build as builds, compiled, one_by_one, series
@@ -82,7 +82,7 @@ def test_a_makefile_runs_in_the_sandbox(appliance, tmp_path, confined):
     confining = sandbox.choose(build_folder()) if confined else sandbox.OPEN
     try:
         found = list(build.after_each_patch(replace(subject(evil), sandbox=confining), OBJECT))
-        found += build.on_machine(replace(subject(evil), sandbox=confining), 'x86_64')
+        found += machines.on_machine(replace(subject(evil), sandbox=confining), 'x86_64')
         assert [one.status for one in found if one.check == 'build'] == [PASS]
         assert outside.exists() != confined
     finally:
@@ -97,7 +97,7 @@ def test_what_is_compiled_for_another_machine(mincore):
                    '#ifdef CONFIG_NUMA\n\tint numa = 1;\n#endif\n\n\tmemset(more, nr, sizeof(more));\n'
                    '\tOPTIMIZER_HIDE_VAR(vec);\n\tasm volatile("" : : "r" (more) : "memory");\n'
                    '\tptl = pmd_trans_huge_lock(pmd, vma);')
-    found = {one.check: one for one in build.on_machine(subject(mincore), 'x86_64')}
+    found = {one.check: one for one in machines.on_machine(subject(mincore), 'x86_64')}
     assert {name: (one.status, one.on) for name, one in found.items()} == {
         'compile': (WARN, 'x86_64'), 'sparse': (WARN, 'x86_64'), 'size': (PASS, 'x86_64')}
     new = {name: [one.text for one in outcome.findings if one.kind == NEW]
@@ -114,7 +114,7 @@ def test_what_is_compiled_for_another_machine(mincore):
     ('x86_64', '#ifdef CONFIG_TRANSPARENT_HUGEPAGE'), ('i386', '#ifndef CONFIG_64BIT')])
 def test_what_only_another_machine_has_does_not_compile(mincore, machine, broken):
     mincore.change(FILE, PLACE, f'{broken}\n#error "not here"\n#endif\n\n{PLACE}')
-    one = next(build.on_machine(subject(mincore), machine))
+    one = next(machines.on_machine(subject(mincore), machine))
     assert (one.check, one.status, one.summary) == ('compile', FAIL, 'does not compile')
     assert 'not here' in one.findings[0].text
 
@@ -129,21 +129,21 @@ FAILED = replace(NONE, failed=('mm/a.c',), errors=('mm/a.c:1:1: error: no',))
     (NONE, NONE, SKIP), (NONE, FAILED, FAIL),
     (replace(DONE, failed=('mm/b.c',)), replace(DONE, failed=('mm/b.c',)), PASS)])
 def test_what_the_base_cannot_compile_decides_nothing(base, patched, status):
-    assert build._compiled(base, patched, 'i386').status == status
+    assert machines._compiled(base, patched, 'i386').status == status
 
 
 def test_the_size_and_stack_of_each_function_that_changes():
     after = replace(DONE, functions={('mm/a.c', 'walk'): Function(120, 24),
                                      ('mm/a.c', 'more'): Function(16, 8)})
-    one = build._sizes(DONE, after, 'x86_64')
+    one = machines._sizes(DONE, after, 'x86_64')
     assert (one.status, one.summary) == (
         PASS, 'text 100 -> 136 (+36) bytes; text or stack of 2 functions changes')
     assert [f.text for f in one.findings] == [
         'mm/a.c: more() is new: text 16, stack 8 bytes',
         'mm/a.c: walk(): text 100 -> 120 (+20), stack 8 -> 24 (+16) bytes']
-    assert build._sizes(DONE, DONE, 'x86_64') == Outcome(
+    assert machines._sizes(DONE, DONE, 'x86_64') == Outcome(
         'size', PASS, 'text 100 bytes; text or stack of 0 functions changes', 'x86_64')
-    assert build._sizes(FAILED, DONE, 'x86_64').status == SKIP
+    assert machines._sizes(FAILED, DONE, 'x86_64').status == SKIP
 
 
 def test_a_tree_that_stays_broken_has_no_new_fault():
@@ -163,7 +163,7 @@ def test_a_base_that_does_not_build_is_said(monkeypatch):
 def test_a_missing_sparse_skips(monkeypatch, tools):
     monkeypatch.setenv('PATH', tools('sparse'))
     monkeypatch.setattr(compiled, 'compile_files', lambda *_: DONE)
-    found = {one.check: one for one in build.on_machine(Subject(None, series.kernel('stock'), ()),
+    found = {one.check: one for one in machines.on_machine(Subject(None, series.kernel('stock'), ()),
                                                         'x86_64')}
     assert found['sparse'].status == SKIP
     assert '`bench/deps.sh how sparse` prints' in found['sparse'].summary
@@ -181,7 +181,7 @@ def test_warnings_are_compared_with_those_of_the_base():
     old, new, gone = (Said('mm/a.c', 'walk', text, f'mm/a.c:1:1: warning: {text}')
                       for text in ('old', 'new', 'gone'))
     moved = replace(old, line='mm/a.c:9')
-    one = build._compiled(replace(DONE, warnings=frozenset({old, gone})),
+    one = machines._compiled(replace(DONE, warnings=frozenset({old, gone})),
                           replace(DONE, warnings=frozenset({moved, new})), 'i386')
     assert one.status == WARN
     assert [(f.kind, f.text) for f in one.findings] == [

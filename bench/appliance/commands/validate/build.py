@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stage that builds: after each patch, and for machines that user-mode Linux is not."""
+"""The stage that builds the kernel after each patch."""
 
-import shutil
 from dataclasses import replace
 from typing import Iterator
 
-from ... import process
 from ...failure import Failure
-from ...kernels import affected, build as builds, compiled, one_by_one
-from ...kernels.compiled import Compiled, Function
+from ...kernels import affected, build as builds, one_by_one
+from ...kernels.compiled import Compiled
 from ...kernels.one_by_one import Tree
 from ...kernels.patch import touched_files
-from ...runs.outcome import FAIL, ON_BASE, PASS, SKIP, UNDECIDED, Finding, Outcome
+from ...runs.outcome import FAIL, Finding, Outcome
 from ...sandbox import OPEN
 from .compared import warnings
 from .subject import Subject
@@ -20,12 +18,10 @@ NOTHING_SAID = Tree((), frozenset())
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
-    """Build the kernel after each patch, then compile what is touched for each machine."""
+    """Build the kernel after each patch."""
     base, = builds.ensure(subject.build, [subject.base])
     yield from after_each_patch(subject, affected.objects(builds.objects_folder(base),
                                                           touched_files(subject.patches)))
-    for machine in compiled.MACHINES:
-        yield from on_machine(subject, machine)
 
 
 def after_each_patch(subject: Subject, objects: tuple[str, ...]) -> Iterator[Outcome]:
@@ -56,71 +52,13 @@ def _compile(subject: Subject, number: int, objects: tuple[str, ...]) -> Tree:
 
 def _built(before: Tree, after: Tree, patch: str) -> Outcome:
     if after.errors:
-        new = _new_errors(before, after)
+        new = new_errors(before, after)
         return Outcome('build', FAIL, 'does not build' if new else 'does not build, as before it',
                        patch, new)
     return warnings('build', before.warnings - after.warnings, after.warnings - before.warnings,
                     patch, 'builds again, ' if before.errors else '')
 
 
-def _new_errors(before: Tree | Compiled, after: Tree | Compiled) -> tuple[Finding, ...]:
+def new_errors(before: Tree | Compiled, after: Tree | Compiled) -> tuple[Finding, ...]:
+    """Return what a compiler cannot compile, but could before."""
     return tuple(Finding(f'>> {line}') for line in after.errors if line not in before.errors)
-
-
-def on_machine(subject: Subject, machine: str) -> Iterator[Outcome]:
-    """Compile what the series touches, before and after it."""
-    names = touched_files(subject.patches)
-    sparse = compiled.SPARSE if shutil.which('sparse') and machine == compiled.MACHINES[0] else ()
-    base, patched = (
-        compiled.compile_files(subject.build, kernel, machine, names, sparse, sandbox)
-        for kernel, sandbox in ((subject.base, OPEN), (subject.patched, subject.sandbox)))
-    yield _compiled(base, patched, machine)
-    if sparse:
-        yield warnings('sparse', base.of_sparse, patched.of_sparse, machine)
-    elif machine == compiled.MACHINES[0]:
-        yield Outcome('sparse', SKIP, process.missing('sparse'), machine)
-    yield _sizes(base, patched, machine)
-
-
-def _compiled(base: Compiled, patched: Compiled, machine: str) -> Outcome:
-    """Tell what the compiler says; that of a file that the base cannot compile decides nothing."""
-    if not patched.done + patched.failed:
-        return Outcome('compile', SKIP, 'the series touches no code that it has', machine)
-    old = [Finding(f'{name} is not compiled, nor is it on the base', ON_BASE)
-           for name in patched.failed if name in base.failed]
-    if len(old) < len(patched.failed):
-        return Outcome('compile', FAIL, 'does not compile', machine,
-                       (*_new_errors(base, patched), *old))
-    if not patched.done:
-        return Outcome('compile', UNDECIDED, 'nothing of it is compiled, nor is it on the base',
-                       machine, tuple(old))
-    return warnings('compile', base.warnings, patched.warnings, machine,
-                    f'{len(patched.done)} files compiled, not run: ')
-
-
-def _sizes(base: Compiled, patched: Compiled, machine: str) -> Outcome:
-    """Tell how code and stack use of each function change."""
-    if base.failed or patched.failed or not patched.done:
-        return Outcome('size', SKIP, 'not all files are compiled', machine)
-    changed = [key for key in sorted({**base.functions, **patched.functions})
-               if base.functions.get(key) != patched.functions.get(key)]
-    before, after = (sum(one.text for one in of.functions.values()) for of in (base, patched))
-    return Outcome('size', PASS, f'text {_change(before, after)} bytes; text or stack of '
-                   f'{len(changed)} functions changes', machine,
-                   tuple(Finding(_grown(key, base.functions.get(key), patched.functions.get(key)))
-                         for key in changed))
-
-
-def _grown(key: tuple[str, str], before: Function | None, after: Function | None) -> str:
-    name = f'{key[0]}: {key[1]}()'
-    if not before or not after:
-        there = before or after
-        assert there
-        what = 'is new' if after else 'is gone'
-        return f'{name} {what}: text {there.text}, stack {there.stack} bytes'
-    return (f'{name}: text {_change(before.text, after.text)}, '
-            f'stack {_change(before.stack, after.stack)} bytes')
-
-
-def _change(before: int, after: int) -> str:
-    return f'{before} -> {after} ({after - before:+})' if before != after else f'{before}'

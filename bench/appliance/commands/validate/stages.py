@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
-from . import (build, changes, contract, debug, differential, leaks, measured, style,
+from . import (build, changes, contract, debug, differential, leaks, machines, measured, style,
                upstream)
 from .subject import Subject
 
@@ -30,6 +30,7 @@ STAGES = (Stage('style', style.check),
           Stage('leaks', leaks.check, boots=True),
           Stage('contract', contract.check, boots=True),
           Stage('differential', differential.check, boots=True),
+          Stage('machines', machines.check),
           Stage('selftests', upstream.check, boots=True),
           Stage('measured', measured.check, boots=True))
 # It has code that the release kernel has not, so it boots in any case.
