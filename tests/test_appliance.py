@@ -130,6 +130,25 @@ def test_debug_information_names_no_folder_of_whoever_compiled(appliance):
     assert set(re.findall(r'DW_AT_comp_dir.*: (/.*)', shown)) == {'/linux/objects-release'}
 
 
+TAKES_ALL_MEMORY = """\
+#!/bin/sh
+echo 2 >/proc/sys/vm/panic_on_oom
+cat /dev/zero >/dev/shm/a
+cat /dev/zero >/tmp/b
+"""
+
+
+def test_a_guest_that_dies_in_the_selftests_shows_its_stack(appliance, tmp_path):
+    program = tmp_path / 'mkdirty'
+    program.write_text(TAKES_ALL_MEMORY)
+    program.chmod(0o755)
+    seen = selftests.observe(appliance.only('stock'), tmp_path, [program.name])
+    assert not seen.is_whole and seen.states == {}
+    assert seen.died.startswith('a boot failed (the kernel panicked or died):\n')
+    assert 'Kernel panic - not syncing: Out of memory' in seen.died
+    assert re.search(r'out_of_memory\+0x.* \(mm/oom_kill\.c:\d+', seen.died)
+
+
 def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
     """All but pagemap_ioctl, which has half a million faults: `make selftests` runs it, too."""
     chosen = [test for test in selftests.TESTS if test != 'pagemap_ioctl']

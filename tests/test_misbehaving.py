@@ -3,12 +3,11 @@
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from appliance.boots import hang
-from appliance.commands import selftests
 from appliance.commands.validate import stages
 from appliance.commands.validate.subject import Subject
 from appliance.kernels import build as builds, series
@@ -83,16 +82,6 @@ def assert_named(found: list[Outcome], named: Named) -> None:
 def test_what_misbehaves_is_named(appliance, name):
     named = (FEW | MORE)[name]
     assert_named(validated(subject(name)), named)
-
-
-@pytest.mark.misbehaving
-def test_a_guest_that_dies_in_the_selftests_shows_its_stack(appliance):
-    built, = builds.ensure(build_folder(), [subject('oops').patched])
-    programs = selftests.ensure_programs(build_folder(), series.kernel('stock'))
-    one = replace(appliance, kernels={built.kernel.name: built})
-    seen = selftests.observe(one, programs, ['pagemap_ioctl'])
-    assert not seen.is_whole and re.search(IN_WALK, seen.died), seen
-    assert seen.died.startswith('a boot failed (the kernel panicked or died):')
 
 
 @pytest.mark.parametrize('log, found', [
