@@ -14,7 +14,7 @@ old-row = $(if $(LAYOUT)$(WALK),--layout)
 PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest xdist junitparser)
 # A file of tests runs in one process: its tests share what they have measured.
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto --dist loadfile
-SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/selftests/*.sh)
+SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
 # A test needs no docstring, since its name says what it is for, and takes fixtures by name.
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\

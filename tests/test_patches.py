@@ -19,7 +19,7 @@ from appliance.paths import TOP, build_folder
 # The folders that the patches add files to have maintainers already.
 IGNORED = ['FILE_PATH_CHANGES']
 PATCH_FILES = sorted({patch.file for name in series.kernels()
-                      for patch in series.kernel(name).stack.patches})
+                      for patch in series.kernel(name).with_series('coverage').stack.patches})
 # Each kernel of umwalk is a part of the highest one.
 HIGHEST = series.kernel(by_height()[-1])
 GIT = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1'}

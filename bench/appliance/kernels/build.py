@@ -17,7 +17,7 @@ from ..failure import Failure
 from ..paths import copy_atomically, locked
 from ..progress import Step
 from ..sandbox import OPEN, Sandbox
-from . import configuration, kbuild, kept, sources
+from . import configuration, gcov, kbuild, kept, sources
 from .kbuild import ObjectFolder
 from .series import Kernel
 from .sources import Source
@@ -58,6 +58,11 @@ class Built:
     def config(self) -> Path:
         """Return the path of its .config."""
         return self.folder / 'config'
+
+    @property
+    def notes(self) -> Path:
+        """Return the folder of what gcov needs of each object whose lines it counts."""
+        return self.folder / 'notes'
 
     @property
     def log(self) -> Path:
@@ -152,6 +157,7 @@ def _files(number: int) -> str:
 def _install(built: Built, objects: ObjectFolder) -> None:
     """Copy the program, last, and before it what is needed to count and to move it."""
     linked = objects.made('linux')
+    _install_notes(built, objects)
     if not built.kernel.configuration.countable:
         copy_atomically(linked, built.program)
         return
@@ -162,6 +168,16 @@ def _install(built: Built, objects: ObjectFolder) -> None:
     _objcopy('--only-keep-debug', bare, built.folder / 'linux.debug')
     _objcopy('--strip-debug', bare, built.program)
     bare.unlink()
+
+
+def _install_notes(built: Built, objects: ObjectFolder) -> None:
+    for name in map(_notes, built.kernel.configuration.covered):
+        if (objects.path / name).exists():  # or else this kernel has no such object
+            copy_atomically(objects.made(name), built.notes / name)
+
+
+def _notes(name: str) -> str:
+    return str(Path(name).with_suffix('.gcno'))
 
 
 def _objcopy(option: str, source: Path, target: Path) -> None:
@@ -175,7 +191,7 @@ def _digest(source: Source, kernel: Kernel) -> str:
     symbols = {symbol: value for symbol, (value, _) in kernel.requested().items()}
     parts = [source.id, *(patch.digest for patch in kernel.stack.patches),
              *(f'{symbol}={symbols[symbol]}' for symbol in sorted(symbols)), kbuild.compiler(),
-             _compiler_flags(kernel.configuration)]
+             _compiler_flags(kernel.configuration), *_counting(kernel.configuration.covered)]
     return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
 
 
@@ -190,10 +206,18 @@ def _compiler_flags(configured: configuration.Configuration) -> str:
             + configured.compiler_flags)
 
 
+def _counting(objects: Sequence[str]) -> list[str]:
+    """Return what makes kbuild compile these objects so that gcov can count their lines."""
+    if not objects:
+        return []
+    return [f'CFLAGS_GCOV={gcov.COUNTING}', *(f'GCOV_PROFILE_{Path(name).name}=y' for name in objects)]
+
+
 def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
     """Run kbuild; returns how many files it compiled."""
     flags = _compiler_flags(built.kernel.configuration).format(tree=built.source.tree.resolve())
-    ran = objects.make(['linux'], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+    counting = _counting(built.kernel.configuration.covered)
+    ran = objects.make(['linux', *counting], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
     compiled = 0
     assert ran.stdout
     with open(built.log, 'w', encoding='utf-8') as written:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """Compile files of a kernel for machines that user-mode Linux is not; nothing is linked or run."""
 
+import contextlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Mapping
+from typing import Iterable, Iterator, Mapping
 
 from .. import process
 from ..paths import CONFIGS, locked
 from ..sandbox import OPEN, Sandbox
-from . import configuration, said, sources
+from . import configuration, gcov, said, sources
 from .kbuild import WITH_WARNINGS, ObjectFolder
 from .said import Said
 from .series import Kernel
@@ -48,6 +49,32 @@ class Compiled:
 def compile_files(build: Path, kernel: Kernel, machine: str, names: Iterable[str],
                   options: Iterable[str] = (), sandbox: Sandbox = OPEN) -> Compiled:
     """Compile those of the files, as they are in the kernel, that the machine's kernel may have."""
+    with _objects(build, kernel, machine, sandbox) as objects:
+        made = _made(objects, names)
+        lines = _make(objects, made, '-fstack-usage', options)
+        done = [name for name in made if made[name].exists()]
+        by_file = said.warnings(lines)
+        return Compiled(
+            tuple(done), tuple(name for name in made if name not in done),
+            tuple(said.errors(lines)), _all(by_file, '.o'), _all(by_file, '.c'),
+            {(name, function): size for name in done
+             for function, size in _functions(made[name]).items()})
+
+
+def code_lines(build: Path, kernel: Kernel, machine: str, names: Iterable[str],
+               sandbox: Sandbox = OPEN) -> gcov.Counts:
+    """Compile the same files; return the lines that have code, each of which ran 0 times."""
+    with _objects(build, kernel, machine, sandbox) as objects:
+        made = _made(objects, names)
+        _make(objects, made, gcov.FLAGS)
+        notes = [str(one.with_suffix('.gcno').relative_to(objects.path)) for one in made.values()
+                 if one.exists()]
+        return gcov.lines([objects.path], notes, sandbox)
+
+
+@contextlib.contextmanager
+def _objects(build: Path, kernel: Kernel, machine: str, sandbox: Sandbox) -> Iterator[ObjectFolder]:
+    """Bring the tree to the kernel and configure it for the machine; nobody else builds meanwhile."""
     with locked(build):
         source = sources.prepare(build, kernel.version)
         patched = PatchedTree(source.tree, build / 'pristine')
@@ -56,16 +83,13 @@ def compile_files(build: Path, kernel: Kernel, machine: str, names: Iterable[str
         wanted = configuration.requested([CONFIGS / f'{machine}.config'])
         objects.configure(wanted)
         configuration.check_taken(wanted, objects.config)
-        made = {name: objects.path / Path(name).with_suffix('.o') for name in files(names)
-                if (source.tree / name).is_file()}
-        lines = _make(objects, made, options)
-        done = [name for name in made if made[name].exists()]
-        by_file = said.warnings(lines)
-        return Compiled(
-            tuple(done), tuple(name for name in made if name not in done),
-            tuple(said.errors(lines)), _all(by_file, '.o'), _all(by_file, '.c'),
-            {(name, function): size for name in done
-             for function, size in _functions(made[name]).items()})
+        yield objects
+
+
+def _made(objects: ObjectFolder, names: Iterable[str]) -> dict[str, Path]:
+    """Return the objects to be made, by the names of their sources."""
+    return {name: objects.path / Path(name).with_suffix('.o') for name in files(names)
+            if (objects.source.tree / name).is_file()}
 
 
 def files(names: Iterable[str]) -> list[str]:
@@ -77,13 +101,14 @@ def files(names: Iterable[str]) -> list[str]:
                   if OF_X86.match(name) and not name.startswith(NO_KERNEL_CODE))
 
 
-def _make(objects: ObjectFolder, made: Mapping[str, Path], options: Iterable[str]) -> list[str]:
+def _make(objects: ObjectFolder, made: Mapping[str, Path], flag: str,
+          options: Iterable[str] = ()) -> list[str]:
     """Compile all of them, even if nothing has changed: the compiler has to say it again."""
     if not made:
         return []
     targets = [str(target.relative_to(objects.path)) for target in made.values()]
     objects.remove(targets)
-    ran = objects.make([*OPTIONS, *options, *targets], {'KCFLAGS': '-fstack-usage'})
+    ran = objects.make([*OPTIONS, *options, *targets], {'KCFLAGS': flag})
     return ran.communicate()[0].splitlines()
 
 

@@ -2,7 +2,7 @@
 """Kernel configurations: allnoconfig plus fragments, every symbol checked."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Sequence
 
@@ -19,16 +19,22 @@ class Configuration:
 
     fragments are files of symbols, of which later ones win. compiler_flags ask for debug
     information if no symbol does. A guest needs memory_mib. countable tells whether
-    instructions can be counted and functions moved.
+    instructions can be counted and functions moved. gcov counts the lines of the objects that
+    covered names.
     """
     name: str
     fragments: tuple[Path, ...]
     compiler_flags: str
     memory_mib: int
     countable: bool
+    covered: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
+
+    def covering(self, objects: Sequence[str]) -> 'Configuration':
+        """Return the same with these objects covered."""
+        return replace(self, covered=tuple(objects))
 
 
 def requested(fragments: Sequence[Path]) -> Symbols:
@@ -44,6 +50,9 @@ def requested(fragments: Sequence[Path]) -> Symbols:
 RELEASE = Configuration('release', (CONFIGS / 'base.config',), '-g1', 512, True)
 # Twice the memory, for KASAN's redzones and quarantine and lockdep's tables.
 DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config'), '', 1024, False)
+# gcov counts its lines, and nothing else is asked of it.
+COVERAGE = Configuration('coverage', (CONFIGS / 'base.config', CONFIGS / 'coverage.config'), '', 512,
+                         False)
 ALL = {one.name: one for one in (RELEASE, DEBUG)}
 
 

@@ -42,6 +42,11 @@ class Kernel:
         return replace(self, name=name,
                        stack=replace(self.stack, patches=self.stack.patches + more))
 
+    def with_series(self, name: str) -> 'Kernel':
+        """Return the kernel that has one more series of its version on top."""
+        more = self.plus(self.name, *_patches(self.version, name))
+        return replace(more, stack=replace(more.stack, series=(*self.stack.series, name)))
+
     def without(self, series: str) -> 'Kernel':
         """Return the kernel that has all but one series, under a name of its own."""
         folder = self.version.folder / series
@@ -68,9 +73,13 @@ def kernel(name: str, configuration: Configuration = RELEASE,
         raise Failure(f"no kernel '{name}': there are {', '.join(kernels(version))} "
                       f'({short(version.folder / "kernels")})')
     series = entries(version.folder / 'kernels' / name)
-    patches = [Patch(version.folder / one / patch) for one in series
-               for patch in entries(version.folder / one / 'series')]
-    for patch in patches:
-        if not patch.file.is_file():
-            raise Failure(f'{short(patch.file)}: its series file names it, but it is missing')
+    patches = [Patch(patch) for one in series for patch in _patches(version, one)]
     return Kernel(name, Stack(tuple(series), tuple(patches)), version, configuration)
+
+
+def _patches(version: Version, name: str) -> list[Path]:
+    found = [version.folder / name / patch for patch in entries(version.folder / name / 'series')]
+    for patch in found:
+        if not patch.is_file():
+            raise Failure(f'{short(patch)}: its series file names it, but it is missing')
+    return found
