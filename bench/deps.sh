@@ -68,6 +68,7 @@ checks='
 perl              perl               perl               perl               perl
 codespell         codespell          codespell          codespell          codespell
 sparse            sparse             sparse             sparse             sparse
+gcov              gcc                gcc                gcc                gcc
 '
 
 by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, N from $oldest on"

@@ -18,8 +18,8 @@ from appliance.kernels.intake.posted import Posted, Series
 from appliance.kernels.patch import Patch
 from appliance.paths import TOP
 from appliance.render import mail
-from appliance.runs.outcome import (FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, SKIP, UNDECIDED, WARN,
-                                    Finding, Measured, Outcome)
+from appliance.runs.outcome import (FAIL, FLAKY, MENDED, NEW, NOT_RUN, ON_BASE, PASS, SKIP,
+                                    UNDECIDED, WARN, Finding, Measured, Outcome)
 
 FOLDER = Path('/results/20260102-030405-abcdef')
 ENVELOPE = {'started': '2026-01-02T03:04:05+00:00', 'seconds': 80.1, 'umwalk': '0123456789ab',
@@ -137,6 +137,23 @@ def test_the_mail():
     ([TIMES, STUCK], 'No new failures, but UNDECIDED: selftests.\n'), ([DIED], 'New failures:\n')])
 def test_the_mail_says_whether_there_are_new_failures(outcomes, said):
     assert f'\n\n{said}' in written(outcomes)['validate.txt']
+
+
+def test_code_that_did_not_run_stands_in_all_reports_and_accuses_nobody():
+    where = [f'mm/a.c:{line}: never reached' for line in range(20)]
+    found = Outcome('coverage', WARN, '1 of 21 changed lines of code ran; 20 never reached', findings=(
+        *(Finding(text, NOT_RUN, ('\treturn 0;',)) for text in where),))
+    terminal = report_terminal.text([MISSING, found], FOLDER).splitlines()
+    at = terminal.index(f'coverage: not run: {where[0]}')
+    assert terminal[at + 1] == '    return 0;' and terminal[at + 16] == 'coverage: not run: 12 more'
+    assert terminal[-1] == 'PASS: no new failures, but warnings: coverage'
+    reports = written([MISSING, found])
+    assert '\n\nNo new failures.\n' in reports['validate.txt']
+    assert ('\nNot run:\n\n- codespell: codespell is missing\n- coverage: mm/a.c:0: never reached\n'
+            in reports['validate.txt'])
+    assert '\n- coverage: mm/a.c:10: never reached\n- and 9 more\n' in reports['validate.txt']
+    for name in ('report.html', 'junit.xml', 'b4.json'):
+        assert where[0] in reports[name], name
 
 
 def test_a_failure_without_findings_is_one_itself():

@@ -10,6 +10,7 @@ PASS, WARN, FAIL, SKIP, UNDECIDED = 'pass', 'warn', 'fail', 'skip', 'undecided'
 # What a finding is, compared with the kernel without the series, or with the file known-findings.
 NEW, ON_BASE, MENDED, FLAKY = 'new', 'already so on base', 'mended by the series', 'flaky'
 KNOWN = 'known'
+NOT_RUN = 'not run'  # code that was not tested, which accuses nobody
 
 
 @dataclass(frozen=True)

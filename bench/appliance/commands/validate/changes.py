@@ -8,6 +8,8 @@ from ...kernels import build as builds, functions
 from ...runs.outcome import PASS, Outcome
 from .subject import Subject
 
+NONE = 'not run: the series changes no function'  # what stages say then that boot
+
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Yield one outcome, which names the functions that are not the same in both kernels."""

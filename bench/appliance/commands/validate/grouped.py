@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
-from ...runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, ON_BASE, PASS, SKIP, UNDECIDED, WARN,
-                             Finding, Measured, Outcome)
+from ...runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, NOT_RUN, ON_BASE, PASS, SKIP,
+                             UNDECIDED, WARN, Finding, Measured, Outcome)
 
 WORST_FIRST = (FAIL, UNDECIDED, WARN, PASS, SKIP)
-KINDS = (NEW, UNDECIDED, FLAKY, ON_BASE, MENDED, KNOWN)  # what accuses first
+KINDS = (NEW, UNDECIDED, FLAKY, NOT_RUN, ON_BASE, MENDED, KNOWN)  # what accuses first
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,11 @@ def changed(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def not_run(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return what was skipped and why, a line for each reason."""
-    return list(dict.fromkeys(f'{one.check}: {one.summary}' for one in outcomes
-                              if one.status == SKIP))
+    """Return what was skipped and why, a line for each reason, and then which code did not run."""
+    skipped = [f'{one.check}: {one.summary}' for one in outcomes if one.status == SKIP]
+    code = [f'{one.check}: {finding.text}' for one in outcomes for finding in one.findings
+            if finding.kind == NOT_RUN]
+    return list(dict.fromkeys(skipped + code))
 
 
 def measured(outcomes: Sequence[Outcome]) -> list[Measured]:

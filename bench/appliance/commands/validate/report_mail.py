@@ -59,8 +59,7 @@ def _accusations(outcomes: Sequence[Outcome]) -> str:
     lines = [f'{group.check}: {f"{on}: " if on else ""}{finding.text}'
              for group in grouped.accusing_first(outcomes) if group.accuses
              for on, finding in group.findings if finding.kind in (NEW, UNDECIDED)]
-    more = [f'and {len(lines) - MOST} more'] if lines[MOST:] else []
-    return mail.bullets(lines[:MOST] + more)
+    return _bullets(lines)
 
 
 def _not_new(outcomes: Sequence[Outcome]) -> str:
@@ -78,4 +77,9 @@ def _counts(outcomes: Sequence[Outcome], kind: str) -> Iterator[str]:
 
 def _not_run(outcomes: Sequence[Outcome]) -> str:
     lines = grouped.not_run(outcomes)
-    return f'Not run:\n\n{mail.bullets(lines)}' if lines else ''
+    return f'Not run:\n\n{_bullets(lines)}' if lines else ''
+
+
+def _bullets(lines: list[str]) -> str:
+    more = [f'and {len(lines) - MOST} more'] if lines[MOST:] else []
+    return mail.bullets(lines[:MOST] + more)

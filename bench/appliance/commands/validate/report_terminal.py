@@ -6,11 +6,12 @@ from typing import Iterator, Sequence
 
 from ...render import table
 from ...render.visible import one_line, visible
-from ...runs.outcome import FLAKY, NEW, UNDECIDED, Finding, Outcome
+from ...runs.outcome import FLAKY, NEW, NOT_RUN, UNDECIDED, Finding, Outcome
 from . import grouped, measures, verdict
 from .grouped import Group
 
-SHOWN = (NEW, UNDECIDED, FLAKY)  # the kinds of findings that are shown; of others, how many there are
+# The kinds of findings that are shown; of others, how many there are.
+SHOWN = (NEW, UNDECIDED, FLAKY, NOT_RUN)
 MOST = 8  # findings of a check, and functions
 MOST_DETAILS = 3  # lines of a finding
 

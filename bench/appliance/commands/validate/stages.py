@@ -8,8 +8,8 @@ from typing import Callable, Iterator, Sequence
 from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
-from . import (build, changes, contract, debug, differential, leaks, machines, measured, style,
-               upstream)
+from . import (build, changes, contract, coverage, debug, differential, leaks, machines, measured,
+               style, upstream)
 from .subject import Subject
 
 
@@ -32,6 +32,8 @@ STAGES = (Stage('style', style.check),
           Stage('differential', differential.check, boots=True),
           Stage('machines', machines.check),
           Stage('selftests', upstream.check, boots=True),
+          # It names what is not compiled even if no function of this kernel changes.
+          Stage(coverage.CHECK, coverage.check),
           Stage('measured', measured.check, boots=True))
 # It has code that the release kernel has not, so it boots in any case.
 DEBUG = Stage('debug', debug.check)
@@ -63,7 +65,7 @@ def _outcomes(stage: Stage, subject: Subject) -> Iterator[Outcome]:
     """Run a stage, unless the programs are the same; that it cannot run is an outcome, too."""
     try:
         if stage.boots and not changes.of(subject):
-            yield Outcome(stage.name, PASS, 'not run: the series changes no function')
+            yield Outcome(stage.name, PASS, changes.NONE)
         else:
             yield from stage.check(subject)
     except Failure as failure:
