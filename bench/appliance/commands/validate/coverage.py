@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The stage that says what was not tested: changed lines that never ran, or are not compiled.
 
-The verdict can do without it, so it warns at most, and is skipped where it cannot run.
+The verdict is about what is wrong, so it does without this: what was not tested accuses nobody.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from ...kernels import affected, build as builds, compiled, gcov
 from ...kernels.changed_lines import changed_lines
 from ...kernels.configuration import COVERAGE
 from ...kernels.patch import touched_files
-from ...runs.outcome import NOT_RUN, PASS, SKIP, WARN, Finding, Outcome
+from ...runs.outcome import NOT_RUN, PASS, SKIP, Finding, Outcome
 from . import changes
 from .subject import Subject
 
@@ -103,7 +103,7 @@ def judge(known: States, sources: Mapping[str, str], counted: bool) -> Outcome:
         return Outcome(CHECK, SKIP, 'no line that the series adds has code')
     found = tuple(_finding(name, run, sources[name]) for name, of_file in known.items()
                   for run in runs(of_file) if run.state != RAN)
-    return Outcome(CHECK, WARN if found else PASS, _summary(number, counted), findings=found)
+    return Outcome(CHECK, PASS, _summary(number, counted), findings=found)
 
 
 def _summary(number: Counter[str], counted: bool) -> str:
