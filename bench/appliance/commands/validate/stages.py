@@ -17,11 +17,13 @@ from .subject import Subject
 class Stage:
     """Some checks, each outcome of which is yielded as soon as it is known.
 
-    One that boots has nothing to find if the series changes no function.
+    One that boots has nothing to find if the series changes no function. One that probes
+    cannot run without the probe.
     """
     name: str
     check: Callable[[Subject], Iterator[Outcome]]
     boots: bool = False
+    probes: bool = False
 
 
 STAGES = (Stage('style', style.check),
@@ -34,7 +36,7 @@ STAGES = (Stage('style', style.check),
           Stage('selftests', upstream.check, boots=True),
           # It names what is not compiled even if no function of this kernel changes.
           Stage(coverage.CHECK, coverage.check),
-          Stage('measured', measured.check, boots=True))
+          Stage('measured', measured.check, boots=True, probes=True))
 # It has code that the release kernel has not, so it boots in any case.
 DEBUG = Stage('debug', debug.check)
 
@@ -66,6 +68,8 @@ def _outcomes(stage: Stage, subject: Subject) -> Iterator[Outcome]:
     try:
         if stage.boots and not changes.of(subject):
             yield Outcome(stage.name, PASS, changes.NONE)
+        elif stage.probes and subject.no_probe:
+            yield Outcome(stage.name, SKIP, 'the probe does not build')
         else:
             yield from stage.check(subject)
     except Failure as failure:

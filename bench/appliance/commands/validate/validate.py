@@ -19,7 +19,7 @@ from ...paths import scratch, temporary_files_in
 from ...runs.outcome import PASS, Outcome
 from ...runs.run import Run, boot_for_host
 from ...sandbox import choose
-from . import apply, known, report, report_b4, report_terminal, stages, verdict
+from . import apply, known, probe, report, report_b4, report_terminal, stages, verdict
 from .subject import Subject
 
 
@@ -73,9 +73,11 @@ def _tell(series: Series, version: Version) -> None:
 
 def _outcomes(series: Series, subject: Subject, plan: Plan) -> Iterator[Outcome]:
     """Go through all stages, if the series applies."""
+    subject = probe.fitted(subject)
     applied = apply.check(subject.build, subject.base, series)
     yield applied
     if applied.status == PASS:
+        yield from probe.outcomes(subject)
         yield from stages.run(subject, plan.keep_going,
                               [*stages.STAGES, *([stages.DEBUG] if plan.debug else [])])
 
