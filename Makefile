@@ -32,7 +32,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test test-misbehaving clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -134,10 +134,10 @@ check: lint ## run lint and the tests that need no kernel, in three minutes
 	@$(PYTEST) -q -m 'not boots' tests
 
 test: lint ## run lint and all tests, with real boots
-	@$(PYTEST) --must-boot -m 'not misbehaving' tests
+	@$(PYTEST) --must-boot -m 'not long' tests
 
-test-misbehaving: deps-test ## boot each kernel that misbehaves, of which make test has a few
-	@$(PYTEST) --must-boot tests/test_misbehaving.py tests/test_failing.py
+test-long: deps-test ## run the tests that take minutes each, which make test leaves out
+	@$(PYTEST) --must-boot -m long tests
 
 clean: ## remove all that was built, but not results/
 	rm -rf '$(or $(BUILD),build)'

@@ -75,7 +75,7 @@ def test_lines_without_code_split_no_run_and_unchanged_lines_do():
         Run(4, 6, NEVER), Run(7, 7, RAN), Run(8, 8, NEVER), Run(11, 11, NEVER)]
 
 
-def test_what_did_not_run_warns_with_its_source():
+def test_what_did_not_run_is_listed_with_its_source():
     known = {'mm/a.c': {1: RAN, 2: NEVER, 3: NEVER, 4: NOT_COMPILED, 5: NO_CODE}}
     found = coverage.judge(known, {'mm/a.c': text('a', '\tb', 'c', 'd', '}')}, True)
     assert (found.status, found.summary) == (
@@ -84,7 +84,7 @@ def test_what_did_not_run_warns_with_its_source():
                               Finding('mm/a.c:4: not compiled', NOT_RUN, ('d',)))
 
 
-def test_if_all_of_it_ran_there_is_nothing_to_warn_of():
+def test_if_all_of_it_ran_nothing_is_listed():
     found = coverage.judge({'mm/a.c': {1: RAN, 2: NO_CODE}}, {'mm/a.c': text('a', 'b')}, True)
     assert (found.status, found.summary, found.findings) == (
         PASS, '1 of 1 changed lines of code ran', ())
@@ -173,6 +173,7 @@ def judged(appliance, tmp_path, monkeypatch):
     return judge
 
 
+@pytest.mark.long
 def test_a_patch_with_a_line_of_each_kind(judged):
     """What is for NUMA is not compiled here, and no address of a page is 1."""
     head = '\twalk->private += __mincore_unmapped_range(addr, end,\n'
@@ -184,6 +185,7 @@ def test_a_patch_with_a_line_of_each_kind(judged):
         (NEVER, ('\t\treturn -EINVAL;',)), (NOT_COMPILED, ('\tcond_resched();',))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('old, new, says', [
     ('#include <linux/pagemap.h>\n', '', 'the series adds no line of C'),
     (PLACE, f'#error no\n{PLACE}', 'no line can be counted: kernel series-1 does not build')])

@@ -129,7 +129,7 @@ def on_debug_kernels(*names: str) -> Subject:
     return Subject(build_folder(), series.kernel('stock'), patches).configured(DEBUG)
 
 
-@pytest.mark.misbehaving
+@pytest.mark.long
 def test_a_kernel_that_checks_its_allocations(appliance):
     """The files of /proc allocate by kmalloc(), mincore() a page."""
     found = failing.check(on_debug_kernels())
@@ -139,7 +139,7 @@ def test_a_kernel_that_checks_its_allocations(appliance):
     assert 'on: SLUB_DEBUG, ' in debug.options(on_debug_kernels()).summary
 
 
-@pytest.mark.misbehaving
+@pytest.mark.long
 @pytest.mark.parametrize('name, text, stack', [
     ('pagemap-no-memory', r'pagemap, allocation \d+ \[pagemap_read:.*\] failed: a boot failed',
      r'pagemap_read\+.* \(fs/proc/task_mmu\.c:\d+'),

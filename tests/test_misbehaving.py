@@ -39,7 +39,7 @@ FEW = {
     'forged': Named('boot', '^KUnit '),
 }
 LEAK = '^{}: each of 3 equal rounds of reads loses '
-# `make test-misbehaving` alone boots these.
+# `make test-long` alone boots these.
 MORE = {
     'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x', IN_WALK),
     'panic-in-walk': Named('boot', r'^a boot failed .*: BUG: failure at mm/pagewalk\.c:', IN_WALK),
@@ -77,7 +77,7 @@ def assert_named(found: list[Outcome], named: Named) -> None:
                for text, stack in said), found
 
 
-@pytest.mark.parametrize('name', [*FEW, *(pytest.param(name, marks=pytest.mark.misbehaving)
+@pytest.mark.parametrize('name', [*FEW, *(pytest.param(name, marks=pytest.mark.long)
                                           for name in MORE)])
 def test_what_misbehaves_is_named(appliance, name):
     named = (FEW | MORE)[name]

@@ -80,6 +80,7 @@ def test_a_series_that_changes_the_lines_beside_it(appliance, tmp_path):
     assert 'hunk 1 does not apply to mm/Makefile' in found.no_probe
 
 
+@pytest.mark.long
 def test_a_series_that_renames_what_it_calls(appliance):
     """All that needs no probe runs, and finds nothing."""
     found = probe.fitted(subject(RENAMED))
@@ -91,6 +92,7 @@ def test_a_series_that_renames_what_it_calls(appliance):
     assert passed == '6 of 18 rules pass (base: 6)'
 
 
+@pytest.mark.long
 def test_a_fault_is_found_without_it(appliance):
     """The same series with a fault in a reader."""
     broken = replace(subject(RENAMED), patches=(Patch(RENAMED), Patch(
