@@ -170,7 +170,8 @@ def test_panic(runner):
     assert done.returncode == 123
     lines = done.stderr.decode().splitlines()
     assert lines[0] == 'umrun: k, boot 0: the kernel panicked:'
-    assert lines[1].startswith('Kernel panic - not syncing: Out of memory')
+    assert ' invoked oom-killer: ' in lines[1]
+    assert any(line.startswith('Kernel panic - not syncing: Out of memory') for line in lines)
     assert 'Call Trace:' in lines and ' [<' in lines[-1]
     runner.assert_nothing_left()
 
