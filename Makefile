@@ -23,7 +23,8 @@ FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument
 # for macros and functions that a program in user space does not have.
 C_FILES := $(wildcard bench/runner/*.[ch] rootfs/*.[ch] workloads/*.[ch] workloads/*/*.[ch])
 KERNEL_FILES := $(shell find kernel-patches/files -name '*.[ch]')
-PYTHON_FILES := $(shell find bench tests -name '*.py')
+# And folders: one is newer if a file of it is gone, which others may import.
+PYTHON_FILES := $(shell find bench/*.py bench/appliance tests -name __pycache__ -prune -o \( -type d -o -name '*.py' \) -print)
 LINT := $(or $(BUILD),build)/lint
 CHECKPATCH := perl $(LINT)/checkpatch.pl --no-tree --terse --no-summary --quiet --show-types
 LINTED := $(foreach what,c kernel scripts python,$(LINT)/$(what)-passed)
@@ -121,11 +122,11 @@ $(LINT)/scripts-passed: $(SCRIPTS) | $(LINT)/checkpatch.pl
 	@shellcheck $(SCRIPTS)
 	@touch $@
 
-$(LINT)/python-passed: $(PYTHON_FILES) mypy.ini pylintrc | $(LINT)/checkpatch.pl
+$(LINT)/python-passed: $(PYTHON_FILES) mypy.ini pylintrc Makefile | $(LINT)/checkpatch.pl
 	@mypy --no-error-summary -p appliance
 	@mypy --no-error-summary bench/warden.py
-	@$(PYTHON) -m pylint -j0 bench/appliance bench/main.py bench/warden.py
-	@$(PYTHON) -m pylint -j0 --disable=$(FINE_IN_TESTS) tests
+	@$(PYTHON) -m pylint bench/appliance bench/main.py bench/warden.py
+	@$(PYTHON) -m pylint --disable=$(FINE_IN_TESTS) tests
 	@touch $@
 
 lint: deps-test $(LINTED) ## run pylint, mypy, shellcheck and checkpatch on what has changed
