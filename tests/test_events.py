@@ -35,13 +35,11 @@ def test_the_clock_of_a_turn_is_that_of_its_walks(runner):
     tsc_khz = records[0]['tsc_khz']
     found = list(events.of_walks([parse(json.dumps(record), 'a record') for record in records]))
     assert len(found) == 3 * 3 * 3, 'all kernels, rows, and samples but the last'
-    agree = 0
-    for sample, counts in found:
-        least, mean = (cycles * sample.parts / tsc_khz * 1e6
-                       for cycles in (sample.cycles, sample.mean))
-        # The TSC goes on while another process has the CPU, the task's clock does not.
-        agree += 0.97 * least < counts['task-clock'] < 1.5 * mean
-    assert agree >= 0.8 * len(found), f'{agree} of {len(found)} turns'
+    clocks = [counts['task-clock'] * tsc_khz / 1e6 / sample.parts for sample, counts in found]
+    # The TSC goes on while another process has the CPU, the task's clock does not; and what
+    # else a turn does takes longer then. So a part of the turns may be far off.
+    assert median(clock / sample.cycles for clock, (sample, _) in zip(clocks, found)) > 0.97
+    assert median(clock / sample.mean for clock, (sample, _) in zip(clocks, found)) < 1.5
 
 
 def test_every_turn_that_was_ended_is_counted_once(runner):
