@@ -17,7 +17,7 @@ from ..failure import Failure
 from ..paths import copy_atomically, locked
 from ..progress import Step
 from ..sandbox import OPEN, Sandbox
-from . import configuration, gcov, kbuild, kept, sources
+from . import configuration, gcov, kbuild, kept, shortcut, sources
 from .kbuild import ObjectFolder
 from .series import Kernel
 from .sources import Source
@@ -214,20 +214,35 @@ def _counting(objects: Sequence[str]) -> list[str]:
 
 
 def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
-    """Run kbuild; returns how many files it compiled."""
+    """Have the kernel made; returns how many files were compiled."""
     flags = _compiler_flags(built.kernel.configuration).format(tree=built.source.tree.resolve())
     counting = _counting(built.kernel.configuration.covered)
-    ran = objects.make(['linux', *counting], {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+    options = '\n'.join([kbuild.compiler(), flags, *counting])
+    for targets in shortcut.take(objects, options), [['linux']]:
+        if targets is None:
+            continue
+        compiled = _make(built, objects, [[*some, *counting] for some in targets], flags, shown)
+        if compiled is not None:
+            shortcut.keep(objects, options)
+            return compiled
+    errors = [line for line in built.log.read_text(encoding='utf-8').splitlines()
+              if re.search(r'error|undefined reference|\*\*\*', line, re.I)][:5]
+    raise Failure(f'kernel {built.kernel.name} does not build, see {built.log}:\n'
+                  + '\n'.join(errors))
+
+
+def _make(built: Built, objects: ObjectFolder, targets: list[list[str]], flags: str,
+          shown: Step) -> int | None:
+    """Run kbuild for one after the other; returns how many files it compiled, or None if it failed."""
     compiled = 0
-    assert ran.stdout
     with open(built.log, 'w', encoding='utf-8') as written:
-        for line in ran.stdout:
-            written.write(line)
-            compiled += line.startswith('  CC ')
-            shown.update(f'{_files(compiled)} compiled')
-    if ran.wait():
-        errors = [line for line in built.log.read_text(encoding='utf-8').splitlines()
-                  if re.search(r'error|undefined reference|\*\*\*', line, re.I)][:5]
-        raise Failure(f'kernel {built.kernel.name} does not build, see {built.log}:\n'
-                      + '\n'.join(errors))
+        for some in targets:
+            ran = objects.make(some, {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+            assert ran.stdout
+            for line in ran.stdout:
+                written.write(line)
+                compiled += line.startswith('  CC ')
+                shown.update(f'{_files(compiled)} compiled')
+            if ran.wait():
+                return None
     return compiled

@@ -34,6 +34,7 @@ REPRODUCIBLE = {
 # kernel-doc is left out: it says nothing of the code, and takes as long as the compiler.
 WITH_WARNINGS = ('W=1', 'cmd_checkdoc=', '--keep-going', '--output-sync=target')
 
+LAST_BUILT = 'built'  # beside a folder: what its kernel was built from (shortcut.py)
 WARNINGS = 'warnings'  # beside a folder: what the compiler said of each object (one_by_one.py)
 
 
@@ -107,7 +108,7 @@ class ObjectFolder:
         if outside.path.exists():
             process.output(['cp', '-a', '--reflink=auto', outside.path, self.path])
         self.path.mkdir(exist_ok=True)
-        for suffix in ('configured', WARNINGS):
+        for suffix in ('configured', LAST_BUILT, WARNINGS):
             self.beside(suffix).unlink(missing_ok=True)
             if outside.beside(suffix).exists():
                 copy_atomically(outside.beside(suffix), self.beside(suffix))

@@ -59,6 +59,11 @@ class PatchedTree:
         """Return where a file is as it is without any patch."""
         return (self.pristine if name in self._patched_now() else self.tree) / name
 
+    def ever_patched(self) -> list[str]:
+        """Return the names of all files that a patch has ever touched."""
+        return [str(path.relative_to(self.pristine)) for path in self.pristine.rglob('*')
+                if path.is_file() and path != self.record]
+
     def content(self, chosen: Callable[[str], bool]) -> bytes:
         """Return the content of those patched files whose names are chosen."""
         return b''.join(os.fsencode(f'{name}\n') + (self.tree / name).read_bytes()
