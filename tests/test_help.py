@@ -74,3 +74,11 @@ def test_a_reader_that_closes_the_pipe_is_no_traceback():
                          f'{TOP}/bench/umwalk doctor 2>&1 >/dev/full | cat', shell=True, text=True,
                          capture_output=True, check=False)
     assert 'Traceback' not in ran.stdout + ran.stderr
+
+
+def test_a_command_loads_nothing_slow_that_it_does_not_use():
+    """Each takes as long to load as all else."""
+    ran = subprocess.run(['/usr/bin/python3', '-X', 'importtime', TOP / 'bench' / 'main.py', 'build',
+                          '--help'], capture_output=True, text=True, check=True)
+    assert 'appliance.cli' in ran.stderr
+    assert not re.findall(r'\b(?:scipy\.stats|scipy\.optimize|matplotlib)\b', ran.stderr)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 import numpy
-from scipy import optimize, stats
+import scipy
 
 TOLERANCE = 0.05  # a mean that is further from the line than this is not on it
 UNSEEN = 0.10  # a deviation that may be larger than this, unseen: undecided
@@ -99,7 +99,7 @@ def interval(values: Sequence[float]) -> Interval:
     if len(values) < 2:
         return Interval(middle, None, None)
     error = float(numpy.std(values, ddof=1)) / math.sqrt(len(values))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
+    reach = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
     return Interval(middle, middle - reach, middle + reach)
 
 
@@ -144,8 +144,8 @@ def _deviation(y: numpy.ndarray, fitted: numpy.ndarray) -> _Deviation:
     if boots < 2:
         return _Deviation(most, most, None)
     errors = left.std(axis=0, ddof=1) / math.sqrt(boots) + EXACT
-    p = float(min(1, points * 2 * stats.t.sf(means / errors, boots - 1).min()))
-    reach = stats.t.ppf(1 - (1 - CONFIDENCE) / 2 / points, boots - 1)
+    p = float(min(1, points * 2 * scipy.stats.t.sf(means / errors, boots - 1).min()))
+    reach = scipy.stats.t.ppf(1 - (1 - CONFIDENCE) / 2 / points, boots - 1)
     return _Deviation(most, float((means + reach * errors).max()), p)
 
 
@@ -177,7 +177,7 @@ def _power(x: numpy.ndarray, y: numpy.ndarray) -> tuple[Curve, float]:
 
 
 def _exponent(x: numpy.ndarray, y: numpy.ndarray) -> float:
-    return float(optimize.minimize_scalar(
+    return float(scipy.optimize.minimize_scalar(
         lambda p: _squares(_columns(x ** p), y), bounds=EXPONENTS, method='bounded',
         options={'xatol': 1e-4}).x)
 

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 import numpy
-from scipy import stats
+import scipy  # its parts when they are used: they take a second to load
 
 LOOKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the budget
 LEAST_DRAWS = 4
@@ -102,4 +102,4 @@ def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
 @functools.cache
 def _quantile(share: float, freedom: int) -> float:
     """Return a quantile of Student's t; cached, since scipy is slow and looks repeat a few."""
-    return float(stats.t.ppf(share, freedom))
+    return float(scipy.stats.t.ppf(share, freedom))

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy
-from scipy import stats
+import scipy
 
 from ...host.perf import Event
 
@@ -83,11 +83,11 @@ class Profile:
     def _cost(self, seen: list[int], period: int, rows: int) -> Cost:
         tail = 1 - (1 - CONFIDENCE) / 2 / rows
         total = sum(seen)
-        error = stats.norm.ppf(tail) * math.sqrt(max(total, 1)) / self.walks
+        error = scipy.stats.norm.ppf(tail) * math.sqrt(max(total, 1)) / self.walks
         if len(seen) > 1:
             rates = numpy.divide(seen, [boot.walks for boot in self.boots])
             spread = rates.std(ddof=1) / math.sqrt(len(seen))
-            error = max(error, stats.t.ppf(tail, len(seen) - 1) * spread)
+            error = max(error, scipy.stats.t.ppf(tail, len(seen) - 1) * spread)
         return Cost(total / self.walks * period, float(error) * period, total)
 
 

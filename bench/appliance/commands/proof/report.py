@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Sequence
 
-from scipy import stats
+import scipy
 
 from ...numbers import measure
 from ...render import table
@@ -113,14 +113,14 @@ def shift(trials: list[dict]) -> float:
 
 def interval(count: int, of: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Clopper and Pearson 1934)."""
-    found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, 'exact')
+    found = scipy.stats.binomtest(count, of).proportion_ci(CONFIDENCE, 'exact')
     return float(found.low), float(found.high)
 
 
 def quantile(values: Sequence[float], share: float) -> Quantile:
     """Estimate a quantile and its interval from order statistics, for any distribution."""
     ordered = [-math.inf, *sorted(values), math.inf]
-    below, above = (stats.binom.ppf(p, len(values), share)
+    below, above = (scipy.stats.binom.ppf(p, len(values), share)
                     for p in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return Quantile(ordered[math.ceil(share * len(values))], ordered[int(below)],
                     ordered[int(above) + 1])
