@@ -13,7 +13,7 @@ from appliance.commands.validate.subject import Subject
 from appliance.kernels import build as builds, series
 from appliance.kernels.patch import Patch
 from appliance.paths import TOP, build_folder
-from appliance.runs.outcome import FAIL, NEW, Outcome
+from appliance.runs.outcome import FAIL, NEW, WARN, Outcome
 from runner_fixtures import running
 
 FOLDER = TOP / 'tests' / 'misbehaving'
@@ -29,6 +29,8 @@ class Named:
     check: str
     text: str
     stack: str = ''
+    stages: tuple[str, ...] = STAGES
+    status: str = FAIL
 
 
 FEW = {
@@ -51,6 +53,12 @@ MORE = {
     'leak-lock': Named('leaks', '^smaps_rollup: after a read, the lock .* is still held'),
     'corrupted': Named('contract', '^U6 clean exit: kernel log: BUG: Bad page map in process '),
     'wrong-data': Named('contract', '^U2 smaps: .*Anonymous is '),
+    'sleeping': Named('debug log', '^BUG: sleeping function called from invalid context', IN_WALK,
+                      ('debug',)),
+    'unbalanced': Named('debug log', '^BUG: sleeping function called from invalid context',
+                        r'1 lock held by .*\n.* \(&mm->page_table_lock\)', ('debug',)),
+    'slower': Named('instructions', r'^dense:pagemap: \+[2-4]\.\d %', '^patch 1: ',
+                    ('measured',), WARN),
 }
 
 
@@ -59,9 +67,9 @@ def subject(name: str) -> Subject:
     return Subject(build_folder(), series.kernel('stock'), (Patch(FOLDER / f'{name}.patch'),))
 
 
-def validated(one: Subject) -> list[Outcome]:
+def validated(one: Subject, names: tuple[str, ...]) -> list[Outcome]:
     """Run some of the stages, as a user does; check that no process of the kernel is left."""
-    chosen = [stage for stage in stages.STAGES if stage.name in STAGES]
+    chosen = [stage for stage in (*stages.STAGES, stages.DEBUG) if stage.name in names]
     found = list(stages.run(one, False, chosen))
     built, = builds.ensure(one.build, [one.patched])
     assert running(str(built.program)) == []
@@ -71,7 +79,7 @@ def validated(one: Subject) -> list[Outcome]:
 def assert_named(found: list[Outcome], named: Named) -> None:
     """Check that what is new has what the table says."""
     said = [(finding.text, '\n'.join(finding.details)) for outcome in found
-            if (outcome.check, outcome.status) == (named.check, FAIL)
+            if (outcome.check, outcome.status) == (named.check, named.status)
             for finding in outcome.findings if finding.kind == NEW]
     assert any(re.search(named.text, text) and re.search(named.stack, stack)
                for text, stack in said), found
@@ -81,7 +89,7 @@ def assert_named(found: list[Outcome], named: Named) -> None:
                                           for name in MORE)])
 def test_what_misbehaves_is_named(appliance, name):
     named = (FEW | MORE)[name]
-    assert_named(validated(subject(name)), named)
+    assert_named(validated(subject(name), named.stages), named)
 
 
 @pytest.mark.parametrize('log, found', [
