@@ -35,11 +35,6 @@ class RuleOutcome:
             return FAIL
         return PASS if self.passed else SKIP if self.skipped else UNCHECKED
 
-    @property
-    def checked(self) -> int:
-        """Return how many cases were not skipped."""
-        return self.passed + len(self.failed)
-
     def add(self, case: str, ok: bool, skipped: bool, detail: str) -> None:
         """Count a case."""
         if skipped:

@@ -67,13 +67,16 @@ def _failures(seen: Observation) -> dict[tuple[str, str], Finding]:
 
 
 def _left_out(base: Observation, patched: Observation) -> dict[tuple[str, str], Finding]:
-    """Return the rules that pass, but of which less was checked than on the base."""
+    """Return the rules that pass, but of which less was checked than passes on the base.
+
+    What fails there may be a case of its own that is none elsewhere, such as a line of the log.
+    """
     found = {}
     for rule, outcome in patched.rules.items():
-        before = base.rules[rule].checked
-        if not patched.died and not outcome.failed and outcome.checked < before:
-            found[rule, ''] = Finding(f"{rule} {RULES[rule]}: {outcome.checked} of the base's "
-                                      f'{before} cases were checked')
+        before = base.rules[rule].passed
+        if not patched.died and not outcome.failed and outcome.passed < before:
+            found[rule, ''] = Finding(f'{rule} {RULES[rule]}: {outcome.passed} of the {before} cases '
+                                      'that pass on the base were checked')
     return found
 
 
