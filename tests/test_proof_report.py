@@ -120,6 +120,11 @@ def test_the_plot_has_a_panel_for_each_condition_and_is_the_same_each_time():
     assert len(svg) < 100_000
 
 
+def test_there_is_no_plot_of_trials_that_compared_nothing():
+    made = [trial | {'ratio': None} for trial in trials(EQUAL)]
+    assert not plot.files('dense-pte_entry', 'dense:pte_entry', made, CONDITIONS)
+
+
 def test_interval_of_a_share():
     low, high = report.interval(0, 100)
     assert low == 0 and high == pytest.approx(0.0362, abs=1e-4)

@@ -22,9 +22,14 @@ STYLES = {
 
 def files(name: str, row: str, trials: list[dict],
           conditions: Sequence[report.Condition]) -> dict[str, bytes]:
-    """Draw NAME.svg and NAME.png: a panel for each condition, its trials ordered by their ratio."""
+    """Draw NAME.svg and NAME.png: a panel for each condition, its trials ordered by their ratio.
+
+    Trials without one are left out, and there are no files if none has one.
+    """
     panels = [(condition, of) for condition in conditions
               if (of := [t for t in report.named(trials, condition) if t['ratio']])]
+    if not panels:  # no trial had the time to compare anything
+        return {}
     figure, axes = pyplot.subplots(
         1, len(panels), squeeze=False, sharey=True, figsize=(WIDTH, HEIGHT),
         width_ratios=[max(len(of), LEAST_WIDTH) for _, of in panels])
