@@ -158,6 +158,13 @@ def test_counts_of_an_object_may_not_be_missing(tmp_path):
         boots._unpack({}, ['mm/a.gcda'], tmp_path)
 
 
+@pytest.mark.parametrize('code, has', [('int one(void) { return 1; }', True), ('int two;', False)])
+def test_an_object_without_functions_counts_nothing(tmp_path, code, has):
+    (tmp_path / 'a.c').write_text(code)
+    subprocess.run(['gcc', *gcov.COUNTING.split(), '-c', 'a.c'], cwd=tmp_path, check=True)
+    assert gcov.has_functions(tmp_path / 'a.gcno') == has
+
+
 @pytest.fixture
 def judged(appliance, tmp_path, monkeypatch):
     """Judge a patch of mm/mincore.c onto stock; that it changes a function need not be found out."""

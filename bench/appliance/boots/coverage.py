@@ -28,11 +28,13 @@ def lines(appliance: guest.Appliance, program: Path, boots: bool) -> gcov.Counts
         return gcov.lines([built.notes], notes, appliance.sandbox)
     with guest.at_once() as pool:
         sent = list(pool.map(lambda job: _boot(appliance, program, job), JOBS))
+    counted = [one.removesuffix('gcno') + 'gcda' for one in notes
+               if gcov.has_functions(built.notes / one)]
     with tempfile.TemporaryDirectory() as made:
         folders = [Path(made, job) for job in JOBS]
         for folder, archive in zip(folders, sent):
             shutil.copytree(built.notes, folder)
-            _unpack(_counts(archive), [f'{one.removesuffix("gcno")}gcda' for one in notes], folder)
+            _unpack(_counts(archive), counted, folder)
         return gcov.lines(folders, notes, appliance.sandbox)
 
 

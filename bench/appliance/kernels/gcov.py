@@ -18,8 +18,15 @@ Counts = Mapping[str, Mapping[int, int]]  # by file of the tree, and by line
 FLAGS = '-ftest-coverage -g2 -fdisable-tree-early_optimizations'
 COUNTING = f'{FLAGS} -fprofile-arcs'
 
+FUNCTION = (0x01000000).to_bytes(4, 'little')  # begins one in the notes: GCOV_TAG_FUNCTION
+
 # What gcov says of an object without counts, and of one without functions.
 HARMLESS = ('assuming not executed', 'no functions found')
+
+
+def has_functions(notes: Path) -> bool:
+    """Say whether an object has any, by its notes; the kernel counts nothing of one without."""
+    return FUNCTION in notes.read_bytes()
 
 
 def lines(folders: Sequence[Path], notes: Sequence[str], sandbox: Sandbox) -> Counts:
