@@ -2,6 +2,7 @@
 """A kernel of which some files change is the same whether or not kbuild looks into each folder."""
 
 import hashlib
+import os
 import shutil
 
 import pytest
@@ -54,6 +55,26 @@ def test_what_has_changed_is_compiled_and_all_is_linked(objects):
 
 def test_a_header_that_was_never_patched_before(objects):
     change(objects, 'mm/a.h')
+    assert shortcut.take(objects, 'options') == [[OBJECT], LINK]
+
+
+def test_a_file_that_a_patch_has_added(objects):
+    """It has no original."""
+    (objects.patched.pristine / 'mm/a.c').unlink()
+    objects.patched.record.write_text('["mm/a.c"]')
+    shortcut.keep(objects, 'options')
+    (objects.patched.tree / 'mm/a.c').write_text('second')
+    assert shortcut.take(objects, 'options') == [[OBJECT], LINK]
+    shortcut.keep(objects, 'options')
+    objects.patched.record.write_text('[]')
+    (objects.patched.tree / 'mm/a.c').unlink()
+    assert shortcut.take(objects, 'options') is None
+
+
+def test_what_kbuild_did_not_note_is_not_read(objects):
+    """In a sandbox, a Makefile may have made anything there."""
+    os.mkfifo(objects.path / 'mm/.b.o.cmd')
+    change(objects, 'mm/a.c')
     assert shortcut.take(objects, 'options') == [[OBJECT], LINK]
 
 

@@ -23,7 +23,7 @@ OF_A_FOLDER = 'built-in.a'  # the same of those in one folder, but for what goes
 MOST = 40  # objects; if more have to be compiled, the looking matters little
 NO_FOLDER = 'build-dir=none'  # where kbuild begins to look, by default '.'
 
-Files = dict[str, str | None]  # each file that was ever patched -> digest, or none if not there
+Files = dict[str, str | None]  # each file that a patch has touched -> digest, or none if not there
 
 
 def take(objects: ObjectFolder, options: str) -> list[list[str]] | None:
@@ -56,12 +56,16 @@ def keep(objects: ObjectFolder, options: str) -> None:
 
 def _changed(objects: ObjectFolder, before: Files) -> set[str] | None:
     """Return the files that have changed, or None if one has come or gone."""
-    now = _files(objects)
-    originals = {name: _digest_of(objects.patched.pristine / name)
-                 for name in now.keys() - before.keys()}
-    before = originals | before
-    changed = {name for name in now if now[name] != before[name]}
-    return None if any(None in (now[name], before[name]) for name in changed) else changed
+    changed = set()
+    for name in before.keys() | objects.patched.touched():
+        now = _digest_of(objects.patched.tree / name)
+        # What no patch had touched was as it is without any.
+        then = before[name] if name in before else _digest_of(objects.patched.pristine / name)
+        if None in (now, then) and now != then:
+            return None
+        if now != then:
+            changed.add(name)
+    return changed
 
 
 def _needed(objects: ObjectFolder, changed: set[str] | None) -> list[str] | None:
@@ -83,8 +87,7 @@ def _is_linked(objects: ObjectFolder, name: str) -> bool:
 
 
 def _files(objects: ObjectFolder) -> Files:
-    return {name: _digest_of(objects.patched.tree / name)
-            for name in objects.patched.ever_patched()}
+    return {name: _digest_of(objects.patched.tree / name) for name in objects.patched.touched()}
 
 
 def _digest_of(file: Path) -> str | None:

@@ -59,10 +59,11 @@ class PatchedTree:
         """Return where a file is as it is without any patch."""
         return (self.pristine if name in self._patched_now() else self.tree) / name
 
-    def ever_patched(self) -> list[str]:
-        """Return the names of all files that a patch has ever touched."""
-        return [str(path.relative_to(self.pristine)) for path in self.pristine.rglob('*')
-                if path.is_file() and path != self.record]
+    def touched(self) -> set[str]:
+        """Return the files that patches have added now, and all that any has ever changed."""
+        return self._patched_now() | {
+            str(path.relative_to(self.pristine)) for path in self.pristine.rglob('*')
+            if path.is_file() and path != self.record}
 
     def content(self, chosen: Callable[[str], bool]) -> bytes:
         """Return the content of those patched files whose names are chosen."""
