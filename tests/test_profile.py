@@ -98,11 +98,12 @@ def test_samples_have_symbols(result):
 
 def test_only_walks_are_in_it_and_their_callers_known(folded):
     """perf has seen boot, layout and halt, too, but the profile does not have them."""
-    walking = sum(seen for chain, seen in folded.items()
-                  if chain[0] == 'userspace' and 'probe_ioctl_walk' in chain)
+    walking = {chain for chain in folded
+               if chain[0] == 'userspace' and 'probe_ioctl_walk' in chain}
     # The less of a CPU there is, the more interrupts come in a walk.
-    of_no_interrupt = sum(seen for chain, seen in folded.items() if 'hard_handler' not in chain)
-    assert walking > 0.97 * of_no_interrupt
+    others = {chain for chain in folded if chain not in walking and 'hard_handler' not in chain}
+    assert walking
+    assert sum(folded[chain] for chain in others) < 0.03 * sum(folded.values())
 
 
 def test_a_kernel_does_not_differ_from_itself(result):
