@@ -3,8 +3,9 @@
 
 import pytest
 
-from appliance.commands.validate import known
+from appliance.commands.validate import known, validate
 from appliance.failure import Failure
+from appliance.kernels import series
 from appliance.runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, ON_BASE, PASS, SKIP, WARN,
                                     Finding, Outcome)
 
@@ -88,6 +89,22 @@ def test_a_stale_line_is_said(file, outcome):
 def test_what_the_base_has_stays_so():
     outcomes = [Outcome('log', FAIL, 'new', '', (Finding('a', ON_BASE), Finding('b')))]
     assert known.apply([known.Known('here', 'log', 'a', 'why')], outcomes) == outcomes
+
+
+def test_a_folder_of_patches_may_have_a_file_of_its_own(file, tmp_path):
+    file(LINE)
+    (tmp_path / 'a.patch').touch()
+    given = ['-', str(tmp_path), str(tmp_path / 'a.patch'), str(tmp_path / 'none')]
+    base = series.kernel('stock')
+    assert [one.check for one in validate.known_of(validate.Given(given), base)] == ['log']
+    assert not validate.known_of(validate.Given(given[2:]), base)
+
+
+def test_the_series_that_umwalk_ships_knows_what_it_costs():
+    folder = series.kernel('stock').version.folder / 'pagewalk-v3'
+    one, = validate.known_of(validate.Given([str(folder)]), series.kernel('baseline'))
+    assert one.fits('time', 'pfnmap:smaps: time +26.0 % .. +38.7 %, +75.7 % instructions')
+    assert not one.fits('time', 'dense:smaps: time +26.0 % .. +38.7 %, +75.7 % instructions')
 
 
 @pytest.mark.parametrize('outcomes', [

@@ -32,7 +32,7 @@ def read(path: Path) -> tuple[Known, ...]:
     """Read the file; without it nothing is known."""
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f'{short(path)} is no list of known findings: {error}') from error

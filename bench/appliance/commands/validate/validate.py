@@ -40,7 +40,7 @@ class Plan:
 
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
     """Validate, print and store the reports; returns the exit status."""
-    excused = known.read(base.version.folder / 'known-findings')
+    excused = known_of(given, base)
     sandbox = choose(build)
     with scratch(build) as folder, temporary_files_in(folder):
         series = _read(given, folder)
@@ -56,6 +56,12 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
     print(json.dumps(report_b4.array(outcomes, stored)) if for_b4
           else report_terminal.text(outcomes, stored))
     return verdict.exit_status(outcomes)
+
+
+def known_of(given: Given, base: Kernel) -> list[known.Known]:
+    """Read what is known of each series on this version, and of those that are folders."""
+    folders = [base.version.folder, *(Path(one).expanduser() for one in given.series)]
+    return [one for folder in folders for one in known.read(folder / 'known-findings')]
 
 
 def _read(given: Given, folder: Path) -> Series:
