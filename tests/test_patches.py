@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The patches are fit to be posted: whole, clean by the kernel's own checkpatch, and they apply."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from appliance.commands.options import by_height
 from appliance.failure import Failure
-from appliance.kernels import newfiles, posting, scripts, series, sources
+from appliance.kernels import build as builds, newfiles, posting, scripts, series, sources
 from appliance.kernels.patch import is_left_out, touched_files
 from appliance.kernels.tree import PatchedTree
 from appliance.kernels.version import LINUX
@@ -61,7 +62,18 @@ def test_checkpatch_is_clean(posted, patch):
     written = {subject(text): text for text in map(Path.read_text, posted)}
     text = newfiles.whole(patch).decode()
     # One that the tree has already is not written.
-    assert checkpatch(written.get(subject(text), text)) == []
+    text = written.get(subject(text), text)
+    passed = passed_before(text)
+    assert passed.exists() or checkpatch(text) == []
+    passed.touch()
+
+
+def passed_before(text: str) -> Path:
+    """The file that a clean patch leaves, for this checkpatch.pl, as a file of `make lint` does."""
+    script = builds.original(build_folder(), 'scripts/checkpatch.pl')
+    folder = build_folder() / 'lint' / 'patches'
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / hashlib.sha256(script.read_bytes() + repr((IGNORED, text)).encode()).hexdigest()
 
 
 def test_checkpatch_finds_a_fault(appliance):
