@@ -80,13 +80,13 @@ def scratch(build: Path) -> Iterator[Path]:
     """
     top = build / 'scratch'
     top.mkdir(exist_ok=True)
-    with _lock(top):
+    with locked_folder(top):
         for left in top.iterdir():
-            with contextlib.suppress(BlockingIOError), _lock(left, fcntl.LOCK_NB):
+            with contextlib.suppress(BlockingIOError), locked_folder(left, fcntl.LOCK_NB):
                 shutil.rmtree(left, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(dir=top))
         in_use = contextlib.ExitStack()
-        in_use.enter_context(_lock(folder))
+        in_use.enter_context(locked_folder(folder))
     with in_use:
         try:
             yield folder
@@ -105,7 +105,8 @@ def temporary_files_in(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(folder: Path, how: int = 0) -> Iterator[None]:
+def locked_folder(folder: Path, how: int = 0) -> Iterator[None]:
+    """Hold the lock of a folder, which ends with the process."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | how)
