@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mincore() looks at the caller's own memory, so this program maps the layout.
- *
- * It answers through a page of kernel memory. If a walk does not set a byte,
- * that has what somebody left in the page: here, always the same.
+ * A byte that the walk does not set has what was left in kernel memory: here,
+ * always the same.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "kernel/leftover.h"
 #include "kernel/util.h"
 #include "readers/points.h"
 #include "readers/reading.h"
@@ -23,7 +21,6 @@
 
 #define MOST_PAGES	(UINT64_C(2) * PAGE_SIZE)	/* of one call */
 
-#define LEFTOVER	0xa5
 #define UNTOUCHED	0x77
 
 /* A range around a point. */
@@ -35,19 +32,6 @@ static const struct reach {
 };
 
 static unsigned char *vector;
-
-static void leave_in_kernel_memory(void)
-{
-	static char page[PAGE_SIZE];
-	int ends[2];
-
-	memset(page, LEFTOVER, sizeof(page));
-	if (pipe2(ends, O_CLOEXEC) ||
-	    write(ends[1], page, sizeof(page)) != sizeof(page))
-		die("pipe: %s", strerror(errno));
-	close(ends[1]);
-	close(ends[0]);
-}
 
 static void say_vector(struct text *said, uint64_t pages)
 {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdio.h>
-
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "out/records.h"
 #include "readers/readers.h"
-#include "space/builtin.h"
-#include "space/joints.h"
-#include "space/kinds.h"
+#include "space/every.h"
 
 /* What reads a few hundred times at a time need not be repeated. */
 const struct reader readers[] = {
@@ -58,52 +54,6 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 	records_flush();
 }
 
-static void read_builtins(int probe)
-{
-	struct layout layout;
-	size_t i;
-
-	for (i = 0; i < nr_builtins; i++) {
-		builtin_describe(builtins + i, &layout);
-		read_layout(&layout, probe, false);
-		layout_free(&layout);
-	}
-}
-
-static void read_joints(int probe)
-{
-	struct joints joints;
-
-	joints_describe(&joints, probe);
-	read_layout(&joints.layout, probe, true);
-	joints_free(&joints);
-}
-
-static void read_last_joints(int probe)
-{
-	uint64_t end = address_space_end();
-	struct joints joints;
-	char name[40];
-	size_t i;
-
-	for (i = 0; i < nr_last_joints; i++) {
-		joints_describe_last(&joints, i, end);
-		snprintf(name, sizeof(name), "last %zu", i + 1);
-		joints.layout.name = name;
-		read_layout(&joints.layout, probe, false);
-		joints_free(&joints);
-	}
-}
-
-static void read_kinds(int probe)
-{
-	struct kinds kinds;
-
-	kinds_describe(&kinds);
-	read_layout(&kinds.layout, probe, true);
-	kinds_free(&kinds);
-}
-
 int readers_main(int argc, char **argv)
 {
 	int probe = probe_find();
@@ -111,9 +61,6 @@ int readers_main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	records_required();
-	read_kinds(probe);
-	read_joints(probe);
-	read_last_joints(probe);
-	read_builtins(probe);
+	layouts_each(probe, read_layout);
 	return 0;
 }

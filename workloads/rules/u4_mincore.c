@@ -3,9 +3,8 @@
  * U4: mincore() equals the truth for anonymous memory, files, hugetlb and
  * PFNMAP, whichever part of it is asked for.
  *
- * mincore() answers through a page of kernel memory. If the walk does not set a
- * byte, that has what somebody left in the page. To make this show, a pipe's
- * buffer, full of a pattern, is freed just before each call.
+ * A byte that the walk does not set has what was left in kernel memory: here,
+ * always the same.
  *
  * mincore() looks at the caller's own memory, so there is no subject here.
  */
@@ -19,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/leftover.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
 #include "space/map.h"
@@ -32,7 +32,6 @@
 #define VECTOR_MAX	4608
 #define GUARD		16
 
-#define LEFTOVER	0xa5	/* in the page that mincore() will use */
 #define UNTOUCHED	0x77	/* content of the vector */
 
 #define RW		(PROT_READ | PROT_WRITE)
@@ -86,7 +85,6 @@ struct mincore_check {
 	struct layout layout;
 	int tmpfs, ramfs;	/* files in tmpfs and ramfs */
 	unsigned char vector[VECTOR_MAX + GUARD];
-	unsigned char pattern[PAGE_SIZE];
 };
 
 static uint64_t address_of(uint64_t page)
@@ -116,18 +114,6 @@ static bool right_byte(const struct truth *truth, uint64_t page,
 	return byte == in_core(truth, page);
 }
 
-static void leave_pattern(struct mincore_check *mc)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC))
-		die("pipe: %s", strerror(errno));
-	if (write(ends[1], mc->pattern, PAGE_SIZE) != PAGE_SIZE)
-		die("writing to a pipe: %s", strerror(errno));
-	close(ends[1]);
-	close(ends[0]);
-}
-
 static void byte_fail(struct mincore_check *mc, uint64_t from, uint64_t pages,
 		      uint64_t i)
 {
@@ -152,7 +138,7 @@ static void check_vector(struct mincore_check *mc, uint64_t from,
 	uint64_t i;
 
 	memset(mc->vector, UNTOUCHED, pages + GUARD);
-	leave_pattern(mc);
+	leave_in_kernel_memory();
 	mc->check->checked += pages;
 	if (mincore((void *)address_of(from), pages * PAGE_SIZE, mc->vector)) {
 		check_fail(mc->check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": %s",
@@ -315,7 +301,6 @@ static void check_mincore_rule(struct rule_run *run)
 		.run = run,
 		.layout = { .name = "mincore", .base = RULE_BASE },
 	};
-	memset(mc.pattern, LEFTOVER, sizeof(mc.pattern));
 	pool = pool_add(1);
 	map_pieces(&mc);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++)
