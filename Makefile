@@ -33,7 +33,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count deps-external external golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,6 +47,9 @@ deps: ## install what is missing, or print how, as every target does
 
 deps-test:
 	@bench/deps.sh test
+
+deps-external:
+	@bench/deps.sh external
 
 doctor: ## try whether this machine can build and boot, and say what mends it
 	@$(UMWALK) doctor
@@ -72,6 +75,9 @@ contract: ## check every rule of the page-walk contract on every kernel; KERNELS
 count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= BOOTS=
 	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
 		$(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
+
+external: deps-external ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
+	@$(UMWALK) external $(KERNELS:%=--kernel='%')
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')

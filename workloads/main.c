@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "external/external.h"
+#include "external/tools.h"
 #include "kernel/util.h"
 #include "measure/golden.h"
 #include "measure/loop.h"
@@ -43,6 +45,12 @@ static const struct command {
 	{ "contract", "[RULE...]", 0, INT_MAX, contract_main,
 	  "check the rules of docs/contract.md, W1 to W11 and U1 to U6:\n"
 	  "KTAP and records" },
+	{ "external", "", 0, 0, external_main,
+	  "check what tests expect that nobody of umwalk wrote: KTAP and\n"
+	  "records" },
+	{ "tools", "NAME COMMAND...", 2, INT_MAX, tools_main,
+	  "what each COMMAND prints of process $PID, for processes with many\n"
+	  "layouts, beside what is true and what walks reads: records" },
 	{ "scale", "[--count | --samples N] SERIES:N[,N...]...", 1, INT_MAX,
 	  scale_main,
 	  "time walks over layouts that have N of the thing that SERIES is\n"

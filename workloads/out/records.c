@@ -104,6 +104,18 @@ void record_reader(const char *layout, const char *reader, const char *name,
 	fputs("\"}\n", records);
 }
 
+void record_said(const char *layout, const char *who, int status,
+		 const char *said)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"said\",\"layout\":\"%s\",\"who\":\"%s\",\"status\":%d,\"said\":\"",
+		layout, who, status);
+	put_string(said);
+	fputs("\"}\n", records);
+}
+
 void record_fault(const char *reader, unsigned int nth, bool injected,
 		  const char *error, bool ok, const char *detail)
 {

@@ -19,6 +19,10 @@
  *		what reader R says of layout L in case C, with PFNs and numbers
  *		of inodes masked; N things of it were compared with the truth,
  *		and detail tells the first wrong one, or why it was skipped
+ *	{"type":"said","layout":L,"who":W,"status":S,"said":"..."}
+ *		what W, a tool that ended with wait status S, prints of a
+ *		process that has layout L; also what is true, and what this
+ *		program reads, see external/said.h
  *	{"type":"fault","reader":R,"nth":N,"injected":true,"error":E,
  *	 "ok":true,"detail":"..."}
  *		reader R when allocation N failed, if there was one: E is how
@@ -98,6 +102,8 @@ void record_rule(const char *rule, const char *name, bool ok, bool skip,
 void record_reader(const char *layout, const char *reader, const char *name,
 		   bool ok, bool skip, uint64_t checked, const char *detail,
 		   const char *said);
+void record_said(const char *layout, const char *who, int status,
+		 const char *said);
 void record_fault(const char *reader, unsigned int nth, bool injected,
 		  const char *error, bool ok, const char *detail);
 void record_round(const char *reader, unsigned int round, uint64_t free,

@@ -108,6 +108,16 @@ class Reader(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Said(OfBoot):
+    """What somebody's tool prints of a process that has a layout."""
+    TYPE: ClassVar[str] = 'said'
+    layout: str
+    who: str
+    status: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault(OfBoot):
     """What a reader did when an allocation of the kernel failed."""
     TYPE: ClassVar[str] = 'fault'
@@ -200,8 +210,8 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
-Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Fault | Round | Sample | Events
-          | Loop | Count | Insns | Golden)
+Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Sample
+          | Events | Loop | Count | Insns | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 
