@@ -2,9 +2,11 @@
 """Nights for tests, made up: the same number always makes the same night."""
 
 import datetime
+import json
 import random
+from pathlib import Path
 
-from appliance.runs.night import Fingerprint, Night, Point, Series, State
+from appliance.runs.night import KIND, RESULT, Fingerprint, Night, Point, Series, State
 
 FIRST = datetime.datetime(2026, 1, 1, 2, tzinfo=datetime.timezone.utc)
 FINGERPRINT = Fingerprint('Model T', '6.1.0-18', 'gcc 12.2.0', 'c0ffee', 'facade', 'decade', '1a2b3c')
@@ -20,7 +22,7 @@ def series_of(kernels=KERNELS, versions=('6.12',), walks=WALKS) -> list[Series]:
 
 
 def night(number: int, series=None, step=lambda series, number: 1.0, fingerprint=FINGERPRINT,
-          states=(), count=lambda series, number: 10_000) -> Night:
+          states=(), count=lambda series, number: 10_000, confirmations=None) -> Night:
     """Make the night with this number, counted from 2026; step changes the ratio."""
     made = random.Random(number)
     started = FIRST + datetime.timedelta(days=number)
@@ -32,4 +34,14 @@ def night(number: int, series=None, step=lambda series, number: 1.0, fingerprint
     return Night(f'{started:%Y%m%d-%H%M%S}-{number:06x}', started.isoformat(), 1800.0, '6.12',
                  '6.12.117', fingerprint, points,
                  tuple(states) or (State('stock', 'contract', 'W1', 'pass'),
-                                   State('stock', 'contract', 'W9', 'fail', True, 'case a: it stops')))
+                                   State('stock', 'contract', 'W9', 'fail', True, 'case a: it stops')),
+                 confirmations or {})
+
+
+def stored(made: Night, where: Path) -> Path:
+    """Write the folder of a night, which has its result alone."""
+    folder = where / made.name
+    folder.mkdir(parents=True)
+    envelope = {'kind': KIND, 'started': made.started, 'seconds': made.seconds, 'source': made.source}
+    (folder / RESULT).write_text(json.dumps(envelope | made.found()))
+    return folder

@@ -15,7 +15,7 @@ import pytest
 from appliance.failure import Failure
 from appliance.paths import TOP
 from appliance.runs import history, night, schema
-from appliance.runs.night import Series
+from appliance.runs.night import Confirmation, Series
 
 # Adds nights below a folder, in a process of its own for every third call that changes a file:
 # it is killed there, or the disk is full from there on. Prints what was reported as added before.
@@ -61,7 +61,10 @@ def opened(tmp_path):
 
 
 def names(folder) -> list[str]:
+    """Return the names of all nights, each of which has to be whole."""
     with history.opened(folder) as made:
+        for one in made.nights():
+            assert made.points_of_night(one.id) and made.states(one.id)
         return [one.name for one in made.nights()]
 
 
@@ -73,7 +76,8 @@ def added(folder, numbers) -> list[str]:
 
 
 def test_what_is_added_is_read_again(opened):
-    first, second = nights.night(1), nights.night(2)
+    confirmed = {nights.series_of()[0]: Confirmation('before', 'slower', 1.01, 1.005, 1.015)}
+    first, second = nights.night(1, confirmations=confirmed), nights.night(2)
     opened.add(second, 'b')
     opened.add(first, 'a')
     assert [(one.name, one.folder) for one in opened.nights()] == \
@@ -84,6 +88,8 @@ def test_what_is_added_is_read_again(opened):
     assert {series[number]: point for number, point in opened.points_of_night(older.id).items()} \
         == first.points
     assert tuple(opened.states(older.id)) == first.states
+    assert {series[number]: one for number, one in opened.confirmations(older.id).items()} \
+        == confirmed
     for number, one in series.items():
         assert list(opened.points(number).values()) == [first.points[one], second.points[one]]
 
@@ -106,7 +112,8 @@ def test_what_is_removed_takes_its_points_with_it(opened):
 
 
 def test_a_night_and_its_json_say_the_same():
-    one = nights.night(3)
+    one = nights.night(3, confirmations={
+        nights.series_of()[0]: Confirmation('before', 'undecided', None, None, None)})
     envelope = {'kind': night.KIND, 'started': one.started, 'seconds': one.seconds,
                 'source': one.source}
     assert night.night(json.loads(json.dumps(envelope | one.found()))) == one
@@ -160,6 +167,23 @@ def test_a_newer_history_is_refused(tmp_path):
     with contextlib.closing(sqlite3.connect(tmp_path / history.FILE)) as file:
         file.execute(f'PRAGMA user_version = {schema.VERSION + 1}')
     refused(tmp_path, f'has version {schema.VERSION + 1} of the schema')
+
+
+@pytest.mark.parametrize('version', range(1, schema.VERSION))
+def test_an_older_history_is_brought_up_to_date(tmp_path, version):
+    """It keeps its nights, and takes new ones."""
+    with contextlib.closing(sqlite3.connect(tmp_path / history.FILE, isolation_level=None)) as file:
+        schema.add_steps(file, version)
+        file.execute("INSERT INTO fingerprints VALUES (7, 'a', 'b', 'c', 'd', 'e', 'f', 'g')")
+        file.execute("INSERT INTO nights VALUES (5, 'old', '2025', 1.5, '6.12', '6.12.1', 7, 'x')")
+        file.execute("INSERT INTO series VALUES (3, '6.12', 'stock', 'dense', 'smaps')")
+        file.execute('INSERT INTO points VALUES (3, 5, 1.5, 1.25, 1.75, 9.5, 11)')
+        file.execute("INSERT INTO states VALUES (5, 'stock', 'contract', 'W1', 'pass', 0, '')")
+    new = added(tmp_path, [0])
+    assert names(tmp_path) == ['old', *new]
+    with history.opened(tmp_path) as made:
+        assert made.points(3)[5] == night.Point(1.5, 1.25, 1.75, 9.5, 11)
+        assert made.confirmations(5) == {}
 
 
 @pytest.mark.parametrize('part', [0, 1, 2, 3])

@@ -14,7 +14,7 @@ from typing import Any, Iterable, Iterator
 from ..failure import Failure
 from ..paths import locked_folder
 from . import schema
-from .night import Fingerprint, Night, Point, Series, State
+from .night import Confirmation, Fingerprint, Night, Point, Series, State
 
 FILE = 'history.db'
 WAIT_SECONDS = 600  # for another process that writes
@@ -87,6 +87,11 @@ class History:
                 for kernel, suite, name, state, expected, detail in self._rows(
                     f'SELECT {_columns(State)} FROM states WHERE night = ?', night)]
 
+    def confirmations(self, night: int) -> dict[int, Confirmation]:
+        """Return what was confirmed in a night, or not, by the id of the series."""
+        return {series: Confirmation(*row) for series, *row in self._rows(
+            f'SELECT series, {_columns(Confirmation)} FROM confirmations WHERE night = ?', night)}
+
     def add(self, night: Night, folder: str) -> bool:
         """Add a night; return whether it was new."""
         with self._writing() as file:
@@ -104,12 +109,22 @@ class History:
             file.executemany(
                 f'INSERT INTO states (night, {_columns(State)}) VALUES (?, ?, ?, ?, ?, ?, ?)',
                 [(number, *astuple(state)) for state in night.states])
+            file.executemany(
+                f'INSERT INTO confirmations (series, night, {_columns(Confirmation)}) '
+                'VALUES (?, ?, ?, ?, ?, ?, ?)',
+                [(_number(file, 'series', series), number, *astuple(confirmation))
+                 for series, confirmation in night.confirmations.items()])
         return True
 
     def remove(self, nights: Iterable[Entry]) -> None:
         """Remove nights, with all that is known of them."""
         with self._writing() as file:
             file.executemany('DELETE FROM nights WHERE id = ?', [(night.id,) for night in nights])
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy, to try there what another night would show."""
+        with self._told(), contextlib.closing(sqlite3.connect(path)) as copy:
+            self._file.backup(copy)
 
     def _rows(self, query: str, *values: Any) -> list[tuple]:
         with self._told():

@@ -2,7 +2,7 @@
 """A night: all that was observed of one tree, as values; its result.json has it as JSON."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Type, TypeVar
 
@@ -78,6 +78,19 @@ class State:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """What the kernel of a night says against that of an earlier one, which took turns with it.
+
+    against is the name of the earlier night, and verdict is that of `umwalk bench`.
+    """
+    against: str
+    verdict: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class Night:
     """One night; name is that of its folder when it was written, and no two nights share it."""
     name: str
@@ -88,13 +101,16 @@ class Night:
     fingerprint: Fingerprint
     points: dict[Series, Point]
     states: tuple[State, ...]
+    confirmations: dict[Series, Confirmation] = field(default_factory=dict)
 
     def found(self) -> dict:
         """Return what result.json has after the envelope."""
         return {'night': self.name, 'version': self.version,
                 'fingerprint': asdict(self.fingerprint),
                 'points': [asdict(series) | asdict(point) for series, point in self.points.items()],
-                'states': [asdict(state) for state in self.states]}
+                'states': [asdict(state) for state in self.states],
+                'confirmations': [asdict(series) | asdict(confirmation)
+                                  for series, confirmation in self.confirmations.items()]}
 
 
 def read(folder: Path) -> Night:
@@ -109,6 +125,14 @@ def read(folder: Path) -> Night:
                       f'{type(error).__name__}: {error}') from error
 
 
+def is_one(path: Path) -> bool:
+    """Return whether a result.json is of a night; one that is damaged may be."""
+    try:
+        return json.loads(path.read_text(encoding='utf-8')).get('kind') == KIND
+    except (OSError, ValueError, AttributeError):
+        return True
+
+
 def night(result: dict) -> Night:
     """Return the night that a result.json has."""
     if result['kind'] != KIND:
@@ -116,9 +140,10 @@ def night(result: dict) -> Night:
     return Night(result['night'], result['started'], result['seconds'], result['version'],
                  result['source'], _made(Fingerprint, result['fingerprint']),
                  {_made(Series, one): _made(Point, one) for one in result['points']},
-                 tuple(_made(State, one) for one in result['states']))
+                 tuple(_made(State, one) for one in result['states']),
+                 {_made(Series, one): _made(Confirmation, one) for one in result['confirmations']})
 
 
 def _made(kind: Type[Value], found: dict[str, Any]) -> Value:
     """Make a value of the fields that are its own."""
-    return kind(**{field.name: found[field.name] for field in fields(kind)})
+    return kind(**{one.name: found[one.name] for one in fields(kind)})

@@ -60,7 +60,18 @@ CREATE TABLE states (
     detail TEXT NOT NULL,
     PRIMARY KEY (night, kernel, suite, name)
 ) STRICT, WITHOUT ROWID;
-""",)
+""", """
+CREATE TABLE confirmations (
+    night INTEGER NOT NULL REFERENCES nights ON DELETE CASCADE,
+    series INTEGER NOT NULL REFERENCES series,
+    against TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    value REAL,
+    low REAL,
+    high REAL,
+    PRIMARY KEY (night, series)
+) STRICT, WITHOUT ROWID;
+""")
 
 VERSION = len(STEPS)
 
