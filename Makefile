@@ -33,7 +33,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count deps-external external golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -75,6 +75,9 @@ contract: ## check every rule of the page-walk contract on every kernel; KERNELS
 count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= BOOTS=
 	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
 		$(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
+
+dashboard: ## write the pages that show the history of nights
+	@$(UMWALK) dashboard
 
 external: deps-external ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
 	@$(UMWALK) external $(KERNELS:%=--kernel='%')

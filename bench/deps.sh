@@ -63,6 +63,10 @@ shellcheck        shellcheck         ShellCheck         shellcheck         Shell
 unshare           util-linux         util-linux         util-linux         util-linux
 bwrap             bubblewrap         bubblewrap         bubblewrap         bubblewrap
 libasan.so        gcc                libasan            gcc                gcc
+?node             nodejs             nodejs             nodejs             nodejs-default
+?npm              npm                nodejs-npm         npm                npm-default
+?chromium         chromium           chromium           chromium           chromium
+?firefox-esr      firefox-esr        -                  -                  -
 '
 
 checks='

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Pages that are one file each, run no script and load nothing."""
+"""Pages by jinja2: whatever a template prints of a value is escaped."""
 
 import base64
 import hashlib
@@ -16,11 +16,15 @@ POLICY = ("default-src 'none'; base-uri 'none'; form-action 'none'; style-src 's
 
 
 def page(template: Path, **values: object) -> str:
-    """Return a page; whatever the template prints of the values is escaped."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True, finalize=_printed)
+    """Return a page that is one file, runs no script and loads nothing."""
     text = template.read_text(encoding='utf-8')
-    return environment.from_string(text).render(style=STYLE, policy=POLICY, **values)
+    return environment().from_string(text).render(style=STYLE, policy=POLICY, **values)
+
+
+def environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
+    """Return what fills in templates."""
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True, finalize=_printed)
 
 
 def _printed(value: object) -> object:
