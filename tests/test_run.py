@@ -16,7 +16,8 @@ from appliance.runs import run
 from made import latest
 
 DOCS = TOP / 'docs' / 'formats.md'
-FINDS_NOTHING = {'build', 'dashboard', 'doctor', 'patches', 'patches-build', 'run', 'shell'}
+FINDS_NOTHING = {'build', 'dashboard', 'doctor', 'history', 'patches', 'patches-build', 'run',
+                 'shell'}
 
 
 def git(folder, *arguments: str) -> str:

@@ -8,15 +8,15 @@ import signal
 import sys
 
 from .commands import (bench, boot, build, contract, count, dashboard, doctor, external, golden,
-                       mutants, patches, patches_build, profile, proof, run, scale, selftests, shell,
-                       validate)
+                       history, mutants, patches, patches_build, profile, proof, run, scale,
+                       selftests, shell, validate)
 from .failure import OF_UMRUN, SETUP, Failure, NoGuest
 from .host.doctor import blame
 from .kernels.version import LINUX
 from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
-COMMANDS = (bench, proof, boot, build, contract, count, dashboard, doctor, external, golden,
+COMMANDS = (bench, proof, boot, build, contract, count, dashboard, doctor, external, golden, history,
             mutants, patches, patches_build, profile, run, scale, selftests, shell, validate)
 
 _OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
