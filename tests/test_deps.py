@@ -74,6 +74,13 @@ def test_what_umwalk_does_without_is_not_missed(tools):
     assert (ran.returncode, ran.stderr) == (0, '')
 
 
+def test_what_only_one_command_needs(tools):
+    path = tools('smem', 'vmtouch', *MANAGERS, dnf='echo called')
+    assert deps(path).returncode == 0
+    ran = deps(path, 'external')
+    assert (ran.returncode, 'deps.sh: missing: smem vmtouch\n' in ran.stderr) == (2, True)
+
+
 @pytest.mark.parametrize('command', [[DEPS], [TOP / 'bench' / 'umwalk', 'bench']])
 def test_another_architecture_is_said_at_once(tools, command):
     path = tools(uname='echo aarch64')

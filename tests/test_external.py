@@ -9,11 +9,12 @@ import pytest
 
 from appliance.boots import guest
 from appliance.boots.records import Rule, Said
-from appliance.commands.external import agree, expected, report, said, tools as of_host
+from appliance.commands.external import agree, expected, external, report, said, tools as of_host
 from appliance.commands.external.cases import FAIL, PASS, SKIP, Case, cases
 from appliance.commands.external.expected import PLAN
 from appliance.commands.external.seen import Seen
 from appliance.failure import Failure
+from appliance.paths import build_folder
 from made import latest, made
 
 # What no kernel but one with a fault of its own fails.
@@ -196,3 +197,14 @@ def test_the_walker_of_3_16(appliance, umwalk):
         == expected.failing('baseline') >= {OF_BASELINE, ('smem, truth', 'joints')}
     assert {test: (of['baseline']['run'], len(of['baseline']['skipped']))
             for test, of in tests.items()} == PLAN
+
+
+def test_every_tool_that_reads_something_else_is_found(appliance):
+    commands = of_host.commands(build_folder(), appliance)
+    wrong = {'page-types': f'{commands["page-types"]} | sed "s/^800000/800001/"',
+             'pmap': f'{commands["pmap"]} | sed "s/ 4 / 8 /"', 'smem': 'echo 1 2 3 4 5 6',
+             'vmtouch': commands['vmtouch'].replace('vmtouch -f "$f"', 'echo Resident Pages: 1/2 ')}
+    found = external.observe(appliance.only('stock'), 'stock',
+                             external.Job(build_folder() / 'guest' / 'walks', wrong))
+    assert failed(found.cases) == {(case.test, case.name) for case in found.cases
+                                   if not case.test.startswith('mm_regression')}

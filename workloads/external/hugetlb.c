@@ -154,6 +154,7 @@ static const char *huge_usage(int pid, char *line, size_t size)
 
 	while (fgets(line, size, file) && strncmp(line, "HugetlbPages", 12))
 		*line = '\0';
+	line[strcspn(line, "\n")] = '\0';
 	fclose(file);
 	return line;
 }
