@@ -33,7 +33,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants patches patches-build profile scale run shell selftests validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants nightly patches patches-build profile scale run shell selftests validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -87,6 +87,10 @@ golden: ## replay recorded walks and compare every call of a callback; CASES=
 
 mutants: ## say which check finds each of many wrong changes of the walker; PATCHES=
 	@$(UMWALK) mutants $(if $(PATCHES),--patches='$(PATCHES)')
+
+nightly: ## observe a tree, add the night to the history, and say what moved; TREE= KERNELS='A B' BUDGET= ROWS=
+	@$(if $(TREE),LINUX_SRC='$(TREE)') $(UMWALK) nightly $(KERNELS:%=--kernel='%') \
+		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(ROWS),--rows $(ROWS:%='%'))
 
 patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
 	@$(UMWALK) patches --kernel='$(KERNEL)' $(if $(FOLDER),'$(FOLDER)')

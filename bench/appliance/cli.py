@@ -8,8 +8,8 @@ import signal
 import sys
 
 from .commands import (bench, boot, build, contract, count, dashboard, doctor, external, golden,
-                       history, mutants, patches, patches_build, profile, proof, run, scale,
-                       selftests, shell, validate)
+                       history, mutants, nightly, patches, patches_build, profile, proof, run,
+                       scale, selftests, shell, validate)
 from .failure import OF_UMRUN, SETUP, Failure, NoGuest
 from .host.doctor import blame
 from .kernels.version import LINUX
@@ -17,7 +17,7 @@ from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
 COMMANDS = (bench, proof, boot, build, contract, count, dashboard, doctor, external, golden, history,
-            mutants, patches, patches_build, profile, run, scale, selftests, shell, validate)
+            mutants, nightly, patches, patches_build, profile, run, scale, selftests, shell, validate)
 
 _OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
 EXIT_STATUS = f"""

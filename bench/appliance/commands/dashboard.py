@@ -13,6 +13,7 @@ from ..paths import TOP, build_folder, locked, results_folder, short
 from ..render.dashboard import site
 from ..render.dashboard.values import Dashboard, Moved, Night, Series, State
 from ..runs.history import History, opened
+from .nightly import accepted, board, moved
 
 NAME = 'dashboard'
 HELP = 'write the pages that show the history of nights'
@@ -29,16 +30,17 @@ def run(_: argparse.Namespace) -> int:
     """Write the pages; returns the exit status."""
     results = results_folder()
     with opened(results) as history:
-        print(short(rebuild(build_folder(), results, history)))
+        moves = moved.moved(history, accepted.read())
+        print(short(rebuild(build_folder(), results, history, board.shown(moves, history.nights()))))
     return 0
 
 
-def rebuild(build: Path, results: Path, history: History, moved: Sequence[Moved] = ()) -> Path:
+def rebuild(build: Path, results: Path, history: History, moves: Sequence[Moved]) -> Path:
     """Write the pages anew; return the first one."""
     charts, lacks = _charts(build)
     if lacks:
         print(f'dashboard: without its charts: {lacks}', file=sys.stderr)
-    site.write(_board(results, history, moved, charts, lacks), results / FOLDER)
+    site.write(_board(results, history, moves, charts, lacks), results / FOLDER)
     return results / FOLDER / 'index.html'
 
 
@@ -57,7 +59,7 @@ def _charts(build: Path) -> tuple[Path | None, str]:
     return None, f'they could not be built; `{" ".join(command)}` says why'
 
 
-def _board(results: Path, history: History, moved: Sequence[Moved], charts: Path | None,
+def _board(results: Path, history: History, moves: Sequence[Moved], charts: Path | None,
            lacks: str) -> Dashboard:
     """Read all that the pages say."""
     entries = history.nights()
@@ -70,4 +72,4 @@ def _board(results: Path, history: History, moved: Sequence[Moved], charts: Path
         for night, point in history.points(number).items()])
               for number, one in history.series().items()]
     return Dashboard(nights, {number: vars(one) for number, one in history.fingerprints().items()},
-                     series, list(moved), charts, lacks)
+                     series, list(moves), charts, lacks)

@@ -71,17 +71,23 @@ def replay(build: Path, path: Path, names: list[str]) -> int:
     records: list[Record] = []
     found: dict[str, Replay] = {}
     for name, of_kernel in chosen.items():
-        replayed = _replay(build, appliance.only(name), of_kernel)
-        traces = collect(replayed)
-        found[name] = Replay(len(of_kernel), {
-            case['name']: why for case in of_kernel
-            if (why := differences(case[name], traces[case['name']]))})
-        print(_text(name, found[name]), flush=True)
+        found[name], replayed = observe(build, appliance.only(name), of_kernel)
         records += replayed
+        print(_text(name, found[name]), flush=True)
     this.end()
     this.store(this.result(records, {
         'replays': {name: asdict(one) for name, one in found.items()}}), {}, records)
     return FAILED if any(one.failed for one in found.values()) else 0
+
+
+def observe(build: Path, appliance: guest.Appliance,
+            cases: list[dict]) -> tuple[Replay, list[Record]]:
+    """Replay cases on the one kernel of an appliance; return the records, too."""
+    name, = appliance.kernels
+    replayed = _replay(build, appliance, cases)
+    traces = collect(replayed)
+    return Replay(len(cases), {case['name']: why for case in cases if (
+        why := differences(case[name], traces[case['name']]))}), replayed
 
 
 def _cases_of(path: Path, cases: list[dict], name: str) -> list[dict]:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Before an alarm of time rings: the kernel of the last good night against that of tonight.
+
+Both take turns, so that neither the host nor the nights between decide.
+"""
+
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterable
+
+from ...boots.walks import Row
+from ...paths import scratch
+from ...runs.history import Entry, History
+from ...runs.night import Confirmation, Night, Series
+from . import kept, moved
+from .observe import Subject, series
+
+KERNELS = 'kernels'  # in a night's folder
+
+
+def confirmations(subject: Subject, opened: History, night: Night,
+                  results: Path) -> dict[Series, Confirmation]:
+    """Confirm what would be suspect if this night were in the history, or not."""
+    found: dict[Series, Confirmation] = {}
+    for (name, before), rows in _suspects(subject.build, opened, night, results).items():
+        built = subject.kernels[name]
+        with kept.borrowed(subject.build, _folder(results, before, name), built, 'before') as old:
+            plan = replace(subject.plan, rows=tuple(rows), time_all=False)
+            compared = replace(subject, plan=plan).against(old, built)
+        for row in compared['rows']:
+            ratio = row['ratio'] or {}
+            found[series(name, row)] = Confirmation(before.name, row['verdict'], ratio.get('value'),
+                                                    ratio.get('low'), ratio.get('high'))
+    return found
+
+
+def _suspects(build: Path, opened: History, night: Night,
+              results: Path) -> dict[tuple[str, Entry], list[Row]]:
+    """Map a kernel, and the night before it moved, to the rows whose time is suspect."""
+    rows: dict[tuple[str, Entry], list[Row]] = defaultdict(list)
+    with scratch(build) as folder:
+        opened.copy_to(folder / 'history.db')
+        with History(folder / 'history.db') as tried:
+            tried.add(night, '')
+            known = tried.series()
+            for move in moved.moved(tried):
+                if move.kind == moved.TIME and move.state == moved.SUSPECT and move.series:
+                    one = known[move.series]
+                    if before := _before(tried.nights(), move, results, one.kernel):
+                        rows[one.kernel, before].append((one.layout, one.walk))
+    return rows
+
+
+def _before(nights: Iterable[Entry], move: moved.Move, results: Path, kernel: str) -> Entry | None:
+    """Return the last night before the move whose kernel is kept."""
+    return next((night for night in sorted(nights, key=lambda one: one.started, reverse=True)
+                 if night.started < move.since.started
+                 and (_folder(results, night, kernel) / kept.PROGRAM).exists()), None)
+
+
+def _folder(results: Path, night: Entry, kernel: str) -> Path:
+    return results / night.folder / KERNELS / kernel

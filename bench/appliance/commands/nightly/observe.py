@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a night observes: the results of tests, and each walk against the reference."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Callable
+
+from .. import golden, selftests
+from ..bench import compare
+from ..bench.session import Plan
+from ..contract import observe as contract
+from ..contract.rules import expected
+from ..validate import differential, readings
+from ...boots import guest
+from ...kernels.build import Built
+from ...kernels.version import LINUX
+from ...runs.night import Point, Series, State
+from . import exports
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The kernels of a night, the reference first, and how to measure."""
+    build: Path
+    appliance: guest.Appliance
+    reference: Built
+    plan: Plan
+    placements: int
+
+    @property
+    def kernels(self) -> dict[str, Built]:
+        """Return the kernels under test by name."""
+        return {name: built for name, built in self.appliance.kernels.items()
+                if built is not self.reference}
+
+    def against(self, first: Built, second: Built) -> dict:
+        """Compare two kernels, which take turns; return what `umwalk bench` finds."""
+        appliance = replace(self.appliance, kernels={one.kernel.name: one for one in (first, second)})
+        return compare.compare(self.build, appliance, self.plan, self.placements).found
+
+
+@dataclass
+class Found:
+    """What was found: points, states, files for the night's folder, the times of all boots."""
+    points: dict[Series, Point] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
+    files: dict[str, str | bytes] = field(default_factory=dict)
+    samples: str = ''
+
+
+def series(kernel: str, row: dict) -> Series:
+    """Return the series of a row of `umwalk bench`."""
+    return Series(LINUX.name, kernel, row['layout'], row['walk'])
+
+
+def contracts(subject: Subject, found: Found) -> None:
+    """Check the rules on each kernel."""
+    appliance = replace(subject.appliance, kernels=subject.kernels)
+    for one in contract.observe(appliance):
+        known = expected(one.kernel)
+        for rule, outcome in one.rules.items():
+            details = [f"{case['case']}: {case['detail']}" for case in outcome.failed]
+            found.states.append(State(one.kernel, 'contract', rule, outcome.state, rule in known,
+                                      next(iter(details + outcome.skipped), '')))
+        found.states.append(State(one.kernel, 'contract', 'boot', 'fail' if one.died else 'pass',
+                                  detail=one.died))
+        found.states.append(State(one.kernel, 'contract', 'log', 'fail' if one.splats else 'pass',
+                                  detail='\n'.join(one.splats[:1])))
+        found.files |= {f'{one.kernel}.ktap': one.ktap, f'{one.kernel}.console': one.console}
+
+
+def walks(subject: Subject, found: Found) -> None:
+    """Replay the recorded walks on each kernel that has any."""
+    cases = golden.load(golden.CASES)
+    for name in golden.kernels_of(golden.CASES, cases):
+        if name in subject.kernels:
+            of_kernel = [case for case in cases if name in case]
+            replayed, _ = golden.observe(subject.build, subject.appliance.only(name), of_kernel)
+            first = next((f'{case}: {why}' for case, why in replayed.failed.items()), '')
+            found.states.append(State(name, 'golden', 'walks', 'fail' if first else 'pass',
+                                      detail=first))
+
+
+def readers(subject: Subject, found: Found) -> None:
+    """Compare what each reader says on each kernel and on the reference."""
+    for name, built in subject.kernels.items():
+        for one in differential.compare(*readings.of_both(subject.appliance, subject.reference, built)):
+            detail = one.findings[0].text if one.findings else one.summary
+            found.states.append(State(name, 'differential', one.check, one.status, detail=detail))
+
+
+def tests(subject: Subject, found: Found) -> None:
+    """Run the tree's own selftests on each kernel."""
+    for name, built in subject.kernels.items():
+        programs = selftests.ensure_programs(subject.build, built.kernel)
+        seen = selftests.observe(subject.appliance.only(name), programs, selftests.TESTS)
+        found.states += [State(name, 'selftests', test, seen.states.get(test, 'fail'),
+                               detail=seen.died) for test in selftests.TESTS]
+        found.files[f'{name}.selftests.ktap'] = seen.said
+
+
+def times(subject: Subject, found: Found) -> None:
+    """Measure each kernel against the reference, and count the instructions."""
+    for name, built in subject.kernels.items():
+        rows = subject.against(subject.reference, built)['rows']
+        found.samples += exports.samples(name, rows)
+        for row in rows:
+            ratio = row['ratio'] or {}
+            found.points[series(name, row)] = Point(
+                ratio.get('value'), ratio.get('low'), ratio.get('high'), row[name]['ns'],
+                row[name]['instructions'])
+
+
+# By the name that a user gives; the cheapest first.
+SUITES: dict[str, Callable[[Subject, Found], None]] = {
+    'contract': contracts, 'golden': walks, 'differential': readers, 'selftests': tests,
+    'bench': times}
