@@ -201,6 +201,21 @@ def test_a_damaged_history_is_refused(tmp_path, part):
     refused(tmp_path, 'is damaged')
 
 
+def test_damage_far_from_what_is_added_is_seen(tmp_path):
+    """The page of an old night, which the new one has no need to read."""
+    with history.opened(tmp_path) as made:
+        for number in range(4):
+            made.add(nights.night(number, nights.series_of()[:1], states=[
+                night.State('stock', 'contract', f'W{rule}', 'pass', False, f'{number}' * 900)
+                for rule in range(9)]), '')
+    path = tmp_path / history.FILE
+    content = bytearray(path.read_bytes())
+    page = content.index(b'0' * 900) // 4096 * 4096
+    content[page:page + 4096] = b'\xa5' * 4096
+    path.write_bytes(content)
+    refused(tmp_path, 'is damaged')
+
+
 def test_two_that_write_take_turns(tmp_path):
     """Each opens the file before any has written to it."""
     together = threading.Barrier(4)
