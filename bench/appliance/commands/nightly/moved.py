@@ -96,7 +96,7 @@ def _judged(since: Entry, told: Iterable[Confirmation | None]) -> tuple[str, str
     for one in told:
         if one and one.against < since.name and one.verdict != 'undecided':
             confirmed = one.verdict in ('faster', 'slower')
-            said = f'{one.verdict} than the kernel of {one.against}, in turns with it'
+            said = f'against the kernel of {one.against}: {one.verdict}'
             return (CONFIRMED if confirmed else NOT_OURS), said
     return SUSPECT, 'the kernels were not compared with one another, or that was undecided'
 
