@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The appliance as a user meets it: real kernels, real boots."""
 
-import filecmp
 import re
 import subprocess
 
@@ -11,7 +10,7 @@ from appliance.boots import guest
 from appliance.boots.records import Check, of_type
 from appliance.commands import selftests
 from appliance.failure import KERNEL_DIED
-from appliance.kernels import build as builds, series
+from appliance.kernels import series
 from appliance.kernels.version import LINUX
 from appliance.paths import TOP, build_folder
 from made import latest
@@ -112,13 +111,7 @@ def test_no_kernel_is_built_again_when_nothing_changed(appliance, umwalk):
     assert {one: one.program.stat().st_mtime_ns for one in appliance.kernels.values()} == before
 
 
-def test_initramfs_is_reproducible_and_small(appliance, tmp_path):
-    build = build_folder()
-    subprocess.run(['make', '-s', '-C', TOP / 'workloads', f'OUT={tmp_path}'], check=True)
-    subprocess.run(['make', '-s', '-C', TOP / 'rootfs', f'OUT={tmp_path}',
-                    f'GEN_INIT_CPIO={builds.original(build, "usr/gen_init_cpio.c")}',
-                    f'WALKS={tmp_path / "walks"}'], check=True)
-    assert filecmp.cmp(tmp_path / 'initramfs.cpio', appliance.initramfs, shallow=False)
+def test_initramfs_is_small(appliance):
     assert appliance.initramfs.stat().st_size <= 3 << 20
 
 

@@ -2,6 +2,7 @@
 """Processes of the host: what environment they get, and how they fail."""
 
 import ast
+import filecmp
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from appliance import process
 from appliance.boots import guest
 from appliance.failure import Failure
+from appliance.kernels import build as builds
 from appliance.paths import TOP, build_folder
 from runner_fixtures import wait_for
 
@@ -112,10 +114,11 @@ def test_another_door_is_found(tmp_path):
     assert other_doors(path) == ['a.py:2', 'a.py:3']
 
 
-def test_the_guests_programs_are_the_same_in_any_environment(appliance, tmp_path, unwanted):
-    build = build_folder()
+def test_the_guests_root_is_the_same_in_any_environment_and_folder(appliance, tmp_path, unwanted):
     guest._make('workloads', tmp_path)
-    assert (tmp_path / 'walks').read_bytes() == (build / 'guest' / 'walks').read_bytes()
+    guest._make('rootfs', tmp_path, f'WALKS={tmp_path / "walks"}',
+                f'GEN_INIT_CPIO={builds.original(build_folder(), "usr/gen_init_cpio.c")}')
+    assert filecmp.cmp(tmp_path / 'initramfs.cpio', appliance.initramfs, shallow=False)
 
 
 def test_the_runner_has_nothing_of_it(appliance, monkeypatch):
