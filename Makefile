@@ -33,7 +33,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants nightly patches patches-build profile scale run shell selftests validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -115,6 +115,10 @@ scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; K
 
 selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
 	@$(UMWALK) selftests --kernel='$(KERNEL)'
+
+stress: ## read smaps, pagemap and others of processes whose memory changes all the time; KERNEL= CONFIG= SECONDS=
+	@$(UMWALK) stress --kernel='$(KERNEL)' $(if $(CONFIG),--config='$(CONFIG)') \
+		$(if $(SECONDS),--seconds='$(SECONDS)')
 
 validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1 DEBUG=1
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \

@@ -8,6 +8,7 @@
 #   deps.sh test           what a user and the tests need
 #   deps.sh validate       what a user and all checks of a series need
 #   deps.sh external       what a user and the tools of `umwalk external` need
+#   deps.sh stress         what a user and `umwalk stress` need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
@@ -82,6 +83,10 @@ smem              smem               smem               smem               smem
 vmtouch           vmtouch            vmtouch            vmtouch            vmtouch
 '
 
+stressors='
+stress-ng         stress-ng          stress-ng          stress-ng          stress-ng
+'
+
 by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, N from $oldest on"
 
 # Choose the column of packages of this machine, and the command that installs them.
@@ -135,7 +140,7 @@ END
 # Print the packages that have what is named.
 packages_of() {
 	for wanted in "$@"; do
-		echo "$table$tests$checks$tools" | while read -r what apt dnf pacman zypper; do
+		echo "$table$tests$checks$tools$stressors" | while read -r what apt dnf pacman zypper; do
 			[ "${what#\?}" = "$wanted" ] || continue
 			# shellcheck disable=SC2086 # columns
 			set -- "${what#python:}" $apt $dnf $pacman $zypper
@@ -171,9 +176,10 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 lines=$table
-[ "${1:-}" != test ] || lines=$table$tests$checks$tools
+[ "${1:-}" != test ] || lines=$table$tests$checks$tools$stressors
 [ "${1:-}" != validate ] || lines=$table$checks
 [ "${1:-}" != external ] || lines=$table$tools
+[ "${1:-}" != stress ] || lines=$table$stressors
 modules=$(echo "$lines" | sed -n 's/^python:\([^ ]*\).*/\1/p')
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=

@@ -125,6 +125,17 @@ def test_one_file_names_the_version(tmp_path):
         assert re.findall(r'(?i)linux[ -](?:source-)?(\d+\.\d+)', text) and LINUX.name not in text
 
 
+def test_what_make_stress_needs_it_alone_asks_for(tools):
+    path = tools('stress-ng', *MANAGERS, dnf='echo called')
+    assert deps(path).returncode == 0
+    ran = deps(path, 'stress')
+    assert (ran.returncode, ran.stdout) == (2, '')
+    assert ran.stderr.splitlines()[-1].endswith('dnf install -y stress-ng')
+    ran = subprocess.run([TOP / 'bench' / 'umwalk', 'stress'], capture_output=True, text=True,
+                         check=False, env=os.environ | {'PATH': path, 'LINUX_SRC': str(TOP)})
+    assert ran.returncode == 2 and 'deps.sh: missing: stress-ng\n' in ran.stderr
+
+
 def test_a_make_target_looks_for_what_is_missing_once(tmp_path):
     for name in ('Makefile', 'kernel-patches'):
         (tmp_path / name).symlink_to(TOP / name)

@@ -16,7 +16,7 @@ from appliance.paths import TOP, build_folder
 
 WORKLOADS = TOP / 'workloads'
 ROOMS = re.search(r'^ROOMS\s*:= (.*)', (WORKLOADS / 'Makefile').read_text(), re.M)[1].split()
-SIBLINGS = {'rules', 'measure', 'readers'}
+SIBLINGS = {'rules', 'measure', 'readers', 'stress'}
 
 
 def modules(folder: Path) -> dict[str, set[str]]:

@@ -22,6 +22,8 @@
 #include "readers/leaks.h"
 #include "readers/readers.h"
 #include "rules/contract.h"
+#include "stress/beside.h"
+#include "stress/stress.h"
 
 /* run() gets the name as argv[0] and returns the exit status. */
 static const struct command {
@@ -66,6 +68,14 @@ static const struct command {
 	  "allocations; for a kernel of the debug configuration: records" },
 	{ "leaks", "", 0, 0, leaks_main,
 	  "how much memory is free after each round of reads: records" },
+	{ "stress", "SECONDS", 1, 1, stress_main,
+	  "what smaps, pagemap and others say of VMAs that stay, and of pages\n"
+	  "that do, while others change next to them: records" },
+	{ "beside", "NAME COMMAND...", 2, INT_MAX, beside_main,
+	  "run a command, and read smaps, pagemap and others of all processes\n"
+	  "that it starts: records" },
+	{ "left", "WHEN", 1, 1, left_main,
+	  "how much memory is free when nothing else runs: records" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

@@ -139,6 +139,62 @@ void record_round(const char *reader, unsigned int round, uint64_t free,
 		reader, round, free, locked ? "true" : "false");
 }
 
+void record_changes(const char *change, uint64_t times)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"changes\",\"change\":\"%s\",\"times\":%" PRIu64 "}\n",
+		change, times);
+}
+
+void record_pass(const struct pass_record *pass)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"pass\",\"reader\":\"%s\",\"by\":\"%s\",\"size\":%" PRIu64
+		",\"passes\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"changed\":%" PRIu64
+		",\"torn\":%" PRIu64 ",\"twice\":%" PRIu64
+		",\"ok\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		pass->reader, pass->by, pass->size, pass->passes, pass->reads,
+		pass->changed, pass->torn, pass->twice,
+		pass->ok ? "true" : "false", pass->checked);
+	put_string(pass->detail);
+	fputs("\"}\n", records);
+}
+
+void record_beside(const char *stressor, const char *reader, uint64_t reads,
+		   bool ok, uint64_t checked, const char *detail)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"beside\",\"stressor\":\"%s\",\"reader\":\"%s\",\"reads\":%" PRIu64
+		",\"ok\":%s,\"checked\":%" PRIu64 ",\"detail\":\"",
+		stressor, reader, reads, ok ? "true" : "false", checked);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_ended(const char *stressor, int status)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"ended\",\"stressor\":\"%s\",\"status\":%d}\n",
+		stressor, status);
+}
+
+void record_left(const char *when, const char *what, uint64_t amount)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"left\",\"when\":\"%s\",\"what\":\"%s\",\"amount\":%" PRIu64
+		"}\n", when, what, amount);
+}
+
 void record_sample(const char *layout, const struct sample *sample)
 {
 	if (!records)

@@ -30,6 +30,23 @@
  *	{"type":"round","reader":R,"round":N,"free":P,"locked":false}
  *		after round N of reads by R, P pages are free; locked: the lock
  *		of the address space that was read is still held
+ *	{"type":"changes","change":C,"times":N}
+ *		threads made changes of kind C to VMAs, N times
+ *	{"type":"pass","reader":R,"by":B,"size":S,"passes":P,"reads":N,
+ *	 "changed":C,"torn":T,"twice":U,"ok":true,"checked":N,"detail":"..."}
+ *		B read all that R says, P times in N reads of size S, while VMAs
+ *		changed next to others that stayed: in C passes something did,
+ *		T show VMAs as they never were at once, and U VMAs begin before
+ *		the one in front of them ends; detail tells what was wrong
+ *	{"type":"beside","stressor":S,"reader":R,"reads":N,"ok":true,
+ *	 "checked":N,"detail":"..."}
+ *		what R said of processes of stressor S in N reads; detail tells
+ *		the first thing that cannot be
+ *	{"type":"ended","stressor":S,"status":N}
+ *		how S ended, as a shell has it
+ *	{"type":"left","when":W,"what":X,"amount":N}
+ *		there was so much of X, as /proc/meminfo counts it, when nothing
+ *		else ran
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
  *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
@@ -71,6 +88,13 @@ struct layout_record {
 	uint64_t pages, present, vmas, huge, tables;
 };
 
+struct pass_record {
+	const char *reader, *by;
+	uint64_t size, passes, reads, changed, torn, twice, checked;
+	bool ok;
+	const char *detail;
+};
+
 struct sample {
 	const char *walk;
 	uint64_t cycles;
@@ -108,6 +132,12 @@ void record_fault(const char *reader, unsigned int nth, bool injected,
 		  const char *error, bool ok, const char *detail);
 void record_round(const char *reader, unsigned int round, uint64_t free,
 		  bool locked);
+void record_changes(const char *change, uint64_t times);
+void record_pass(const struct pass_record *pass);
+void record_beside(const char *stressor, const char *reader, uint64_t reads,
+		   bool ok, uint64_t checked, const char *detail);
+void record_ended(const char *stressor, int status);
+void record_left(const char *when, const char *what, uint64_t amount);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */

@@ -146,8 +146,7 @@ void check_smaps_vma(struct check *check, const struct layout *layout,
 	check_flags(check, region, vma);
 }
 
-/* Check what is true of any VMA, for those of the program itself. */
-static void check_sums(struct check *check, const struct smaps_vma *vma)
+void check_smaps_sums(struct check *check, const struct smaps_vma *vma)
 {
 	const uint64_t *f = vma->field;
 	uint64_t split = f[SMAPS_SHARED_CLEAN] + f[SMAPS_SHARED_DIRTY] +
@@ -181,7 +180,7 @@ static void check_vmas(struct check *check, const struct layout *layout,
 			check_fail(check, "smaps: VMA 0x%" PRIx64 "-0x%" PRIx64 " does not follow 0x%" PRIx64,
 				   vma->start, vma->end, last);
 		last = vma->end;
-		check_sums(check, vma);
+		check_smaps_sums(check, vma);
 		if (vma->end <= layout->base || vma->start >= layout_end(layout))
 			continue;
 		if (region < layout->nr_regions)

@@ -18,4 +18,7 @@ void smaps_expect(uint64_t *field, const struct layout *layout,
 void check_smaps_vma(struct check *check, const struct layout *layout,
 		     const struct region *region, const struct smaps_vma *vma);
 
+/* Check what is true of the numbers of any VMA. */
+void check_smaps_sums(struct check *check, const struct smaps_vma *vma);
+
 #endif

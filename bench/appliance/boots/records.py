@@ -140,6 +140,60 @@ class Round(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Changes(OfBoot):
+    """How often VMAs were changed in a way."""
+    TYPE: ClassVar[str] = 'changes'
+    change: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(OfBoot):
+    """What a reader found in reads of a size, while VMAs changed."""
+    TYPE: ClassVar[str] = 'pass'
+    reader: str
+    by: str
+    size: int
+    passes: int
+    reads: int
+    changed: int
+    torn: int
+    twice: int
+    ok: bool
+    checked: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside(OfBoot):
+    """What a reader said of processes that a stressor has made."""
+    TYPE: ClassVar[str] = 'beside'
+    stressor: str
+    reader: str
+    reads: int
+    ok: bool
+    checked: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(OfBoot):
+    """How a stressor has ended."""
+    TYPE: ClassVar[str] = 'ended'
+    stressor: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left(OfBoot):
+    """How much there was of something when nothing else ran."""
+    TYPE: ClassVar[str] = 'left'
+    when: str
+    what: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sample(OfBoot):
     """One timing."""
     TYPE: ClassVar[str] = 'sample'
@@ -210,8 +264,8 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
-Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Sample
-          | Events | Loop | Count | Insns | Golden)
+Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Changes
+          | Pass | Beside | Ended | Left | Sample | Events | Loop | Count | Insns | Golden)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 

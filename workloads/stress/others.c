@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/util.h"
+#include "stress/others.h"
+
+#define STOP_LOOKS	200	/* at one that does not stop */
+
+static struct pids before;
+
+static void add(struct pids *pids, int pid)
+{
+	if (pids->nr == pids->room) {
+		pids->room = 2 * pids->room + 64;
+		pids->pids = xrealloc(pids->pids, pids->room,
+				      sizeof(*pids->pids));
+	}
+	pids->pids[pids->nr++] = pid;
+}
+
+static bool has(const struct pids *pids, int pid)
+{
+	size_t i;
+
+	for (i = 0; i < pids->nr; i++)
+		if (pids->pids[i] == pid)
+			return true;
+	return false;
+}
+
+static struct pids all_but(const struct pids *left_out)
+{
+	struct pids found = { 0 };
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		die("/proc: %s", strerror(errno));
+	while ((entry = readdir(proc))) {
+		int pid = atoi(entry->d_name);
+
+		if (pid > 0 && !has(left_out, pid))
+			add(&found, pid);
+	}
+	closedir(proc);
+	return found;
+}
+
+void others_begin(void)
+{
+	static const struct pids none;
+
+	pids_free(&before);
+	before = all_but(&none);
+}
+
+struct pids others(void)
+{
+	return all_but(&before);
+}
+
+void pids_free(struct pids *pids)
+{
+	free(pids->pids);
+	*pids = (struct pids){ 0 };
+}
+
+static void send_all(const struct pids *pids, int signal)
+{
+	size_t i;
+
+	for (i = 0; i < pids->nr; i++)
+		kill(pids->pids[i], signal);
+}
+
+/* Return 'T' of one that is stopped, as proc(5) has it, or 'X' if it is gone. */
+static char state_of(int pid)
+{
+	char path[32], text[256] = "", state = 'X', *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return state;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		end = strrchr(text, ')');
+		if (end)
+			state = end[2];
+	}
+	close(fd);
+	return state;
+}
+
+static bool is_still(int pid)
+{
+	int looks;
+
+	for (looks = 0; looks < STOP_LOOKS; looks++) {
+		if (strchr("TZX", state_of(pid)))
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
+bool others_stop(const struct pids *pids)
+{
+	size_t i;
+
+	send_all(pids, SIGSTOP);
+	for (i = 0; i < pids->nr; i++)
+		if (!is_still(pids->pids[i]))
+			return false;
+	return true;
+}
+
+void others_go_on(const struct pids *pids)
+{
+	send_all(pids, SIGCONT);
+}
+
+void others_end(void)
+{
+	struct pids left = others();
+
+	while (left.nr) {
+		send_all(&left, SIGKILL);
+		sched_yield();
+		pids_free(&left);
+		left = others();
+	}
+	pids_free(&left);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The processes that a command has started, and their offspring. */
+#ifndef OTHERS_H
+#define OTHERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pids {
+	size_t nr, room;
+	int *pids;
+};
+
+/* Whoever runs now is not one of them. */
+void others_begin(void);
+/* List them; free with pids_free(). */
+struct pids others(void);
+void pids_free(struct pids *pids);
+
+/* Stop them all. Return whether they stand still: some sleep in the kernel. */
+bool others_stop(const struct pids *pids);
+void others_go_on(const struct pids *pids);
+/* Kill those that are left, and wait until they are gone. */
+void others_end(void);
+
+#endif
