@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <unistd.h>
+
 #include "kernel/meminfo.h"
 #include "kernel/settle.h"
 #include "kernel/util.h"
@@ -11,10 +14,30 @@ static const char * const names[] = {
 	"HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp",
 };
 
+/* Kernel threads come and go, and have no program. */
+static bool has_program(int pid)
+{
+	char path[32], program[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, program, sizeof(program)) > 0;
+}
+
+static uint64_t count_processes(void)
+{
+	struct pids pids = others();
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < pids.nr; i++)
+		count += has_program(pids.pids[i]);
+	pids_free(&pids);
+	return count;
+}
+
 int left_main(int argc, char **argv)
 {
 	uint64_t values[ARRAY_SIZE(names)];
-	struct pids pids;
 	size_t i;
 
 	(void)argc;
@@ -25,9 +48,7 @@ int left_main(int argc, char **argv)
 	meminfo_read(names, values, ARRAY_SIZE(names));
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		record_left(argv[1], names[i], values[i]);
-	pids = others();
-	record_left(argv[1], "processes", pids.nr);
-	pids_free(&pids);
+	record_left(argv[1], "processes", count_processes());
 	records_flush();
 	return 0;
 }
