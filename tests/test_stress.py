@@ -132,14 +132,14 @@ def test_nothing_is_wrong_on_stock(appliance, umwalk):
     assert re.search(r'^vmas +[\d,]+ +[\d,]+  none$', ran.stdout, re.M)
 
 
-@pytest.mark.parametrize('mutant, times', [('skip', 0), ('twice', 2)])
+@pytest.mark.parametrize('mutant, times', [('skip', '0'), ('twice', '[2-9]')])
 def test_a_vma_that_stayed_is_there_once(stock_with, mutant, times):
     """The mutants are right as long as nothing changes while they are read."""
     row, _ = vmas.stress(stock_with(MUTANTS / f'{mutant}.patch'), 1)
     said = '\n'.join(row.faults)
     for reader in ('maps', 'smaps'):
-        assert re.search(rf'^another process: {reader} in reads .* which stayed, stands there '
-                         rf'{times} times', said, re.M), said
+        assert re.search(rf'^(another process|itself): {reader} in reads .*, which stayed, '
+                         rf'stands there {times} times', said, re.M), said
 
 
 @pytest.mark.long

@@ -11,6 +11,21 @@
 #include "stress/glance.h"
 #include "stress/others.h"
 
+#define NR_KINDS_OF_GLANCE	7
+
+static const struct kind_of_glance {
+	const char *reader;
+	void (*take)(int pid, struct glances *glances);
+} kinds_of_glance[NR_KINDS_OF_GLANCE] = {
+	{ "maps", glance_maps },
+	{ "smaps", glance_smaps },
+	{ "smaps_rollup", glance_rollup },
+	{ "pagemap", glance_pagemap },
+	{ "PAGEMAP_SCAN", glance_scan },
+	{ "clear_refs", glance_clear_refs },
+	{ "all, while it stands still", compare_still },
+};
+
 /* Between two looks, so that most of the time is the stressor's. */
 #define PAUSE_US	5000
 

@@ -19,16 +19,6 @@
 #define CLEAR_EVERY	16	/* turns */
 #define ENTRIES		600	/* of pagemap: more than a page table has */
 
-const struct kind_of_glance kinds_of_glance[NR_KINDS_OF_GLANCE] = {
-	{ "maps", glance_maps },
-	{ "smaps", glance_smaps },
-	{ "smaps_rollup", glance_rollup },
-	{ "pagemap", glance_pagemap },
-	{ "PAGEMAP_SCAN", glance_scan },
-	{ "clear_refs", glance_clear_refs },
-	{ "all, while it stands still", compare_still },
-};
-
 int glance_open(int pid, const char *name, int flags)
 {
 	char path[64];

@@ -14,15 +14,6 @@ struct glances {
 	struct check check;
 };
 
-struct kind_of_glance {
-	const char *reader;
-	void (*take)(int pid, struct glances *glances);
-};
-
-#define NR_KINDS_OF_GLANCE	7
-
-extern const struct kind_of_glance kinds_of_glance[NR_KINDS_OF_GLANCE];
-
 void glance_maps(int pid, struct glances *glances);
 void glance_smaps(int pid, struct glances *glances);
 void glance_rollup(int pid, struct glances *glances);
