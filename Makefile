@@ -113,8 +113,8 @@ shell: ## open a prompt inside a kernel, with the host's files read-only; KERNEL
 scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' QUICK=1
 	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(if $(QUICK),--quick)
 
-selftests: ## run the kernel tree's own hugetlb selftests in the guest; KERNEL=
-	@$(UMWALK) selftests --kernel='$(KERNEL)'
+selftests: ## run the kernel tree's own selftests in the guest; KERNELS='A B'
+	@$(UMWALK) selftests $(KERNELS:%=--kernel='%')
 
 stress: ## read smaps, pagemap and others of processes whose memory changes all the time; KERNEL= CONFIG= SECONDS=
 	@$(UMWALK) stress --kernel='$(KERNEL)' $(if $(CONFIG),--config='$(CONFIG)') \

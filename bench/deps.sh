@@ -9,6 +9,7 @@
 #   deps.sh validate       what a user and all checks of a series need
 #   deps.sh external       what a user and the tools of `umwalk external` need
 #   deps.sh stress         what a user and `umwalk stress` need
+#   deps.sh selftests      what a user and the kernel's selftests need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
@@ -87,6 +88,10 @@ stressors='
 stress-ng         stress-ng          stress-ng          stress-ng          stress-ng
 '
 
+selftests='
+libcap.a          libcap-dev         libcap-static      libcap             libcap-devel
+'
+
 by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, N from $oldest on"
 
 # Choose the column of packages of this machine, and the command that installs them.
@@ -104,7 +109,7 @@ fi
 
 is_here() {
 	case $1 in
-	libc.a | libasan.so)
+	libc.a | libcap.a | libasan.so)
 		library=$(gcc -print-file-name="$1" 2>/dev/null) || return 1
 		[ "$library" != "$1" ] && [ -s "$library" ]
 		;;
@@ -140,7 +145,7 @@ END
 # Print the packages that have what is named.
 packages_of() {
 	for wanted in "$@"; do
-		echo "$table$tests$checks$tools$stressors" | while read -r what apt dnf pacman zypper; do
+		echo "$table$tests$checks$tools$stressors$selftests" | while read -r what apt dnf pacman zypper; do
 			[ "${what#\?}" = "$wanted" ] || continue
 			# shellcheck disable=SC2086 # columns
 			set -- "${what#python:}" $apt $dnf $pacman $zypper
@@ -180,6 +185,7 @@ lines=$table
 [ "${1:-}" != validate ] || lines=$table$checks
 [ "${1:-}" != external ] || lines=$table$tools
 [ "${1:-}" != stress ] || lines=$table$stressors
+[ "${1:-}" != selftests ] || lines=$table$selftests
 modules=$(echo "$lines" | sed -n 's/^python:\([^ ]*\).*/\1/p')
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=

@@ -7,8 +7,10 @@ import subprocess
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.counting import side_by_side
 from appliance.boots.records import Check, of_type
-from appliance.commands import selftests
+from appliance.commands.selftests.observe import ensure_programs, observe
+from appliance.commands.selftests.tests import Selftest, always
 from appliance.failure import KERNEL_DIED
 from appliance.kernels import series
 from appliance.kernels.version import LINUX
@@ -131,26 +133,46 @@ cat /dev/zero >/tmp/b
 """
 
 
-def test_a_guest_that_dies_in_the_selftests_shows_its_stack(appliance, tmp_path):
+def test_a_guest_that_dies_in_a_selftest_shows_its_stack(appliance, tmp_path):
     program = tmp_path / 'mkdirty'
     program.write_text(TAKES_ALL_MEMORY)
     program.chmod(0o755)
-    seen = selftests.observe(appliance.only('stock'), tmp_path, [program.name])
-    assert not seen.is_whole and seen.states == {}
+    test = Selftest('mm', program.name, (), 'root', 0, 512, True)
+    seen = observe(appliance.only('stock'), {test: program}, test)
+    assert seen.state == 'fail' and not seen.passed
     assert seen.died.startswith('a boot failed (the kernel panicked or died):\n')
     assert 'Kernel panic - not syncing: Out of memory' in seen.died
     assert re.search(r'out_of_memory\+0x.* \(mm/oom_kill\.c:\d+', seen.died)
 
 
-def test_selftests_of_the_kernel_tree_pass(appliance, umwalk):
-    """All but pagemap_ioctl, which has half a million faults: `make selftests` runs it, too."""
-    chosen = [test for test in selftests.TESTS if test != 'pagemap_ioctl']
-    ran = umwalk('selftests', *(f'--only={test}' for test in chosen))
-    results = re.findall(r'^(ok|not ok) \d+ (\S+)(.*)$', ran.stdout, re.M)
-    assert [name for _, name, _ in results] == chosen
-    assert all(outcome == 'ok' and not rest.strip() for outcome, _, rest in results), ran.stdout
-    assert ran.returncode == 0
-    assert latest('selftests')['tests'] == {name: 'pass' for _, name, _ in results}
+HUGE_PAGE_IS_KEPT = """\
+#!/bin/sh
+mkdir huge && mount -t hugetlbfs none huge && fallocate -l 2M huge/file
+"""
+
+
+def test_a_selftest_that_keeps_a_huge_page_fails(appliance, tmp_path):
+    program = tmp_path / 'keeps'
+    program.write_text(HUGE_PAGE_IS_KEPT)
+    program.chmod(0o755)
+    test = Selftest('mm', program.name, (), 'root', 2, 512, True)
+    seen = observe(appliance.only('stock'), {test: program}, test)
+    assert [one.text for one in seen.faults] == ['exit status 1: # huge pages free: 1, were 2']
+
+
+def test_selftests_of_the_kernel_tree_pass(appliance):
+    """All that umwalk validate runs but pagemap_ioctl, which has half a million faults."""
+    chosen = [test for test in always() if test.program != 'pagemap_ioctl']
+    only = appliance.only('stock')
+    programs = ensure_programs(build_folder(), only.kernels['stock'].kernel, chosen)
+    seen = dict(zip(chosen, side_by_side(lambda test: observe(only, programs, test), chosen)))
+    assert {test.name: one.state for test, one in seen.items() if one.state != 'pass'} == {}
+
+
+def test_what_selftests_have_shown_is_stored(umwalk):
+    ran = umwalk('selftests', '--kernel=stock', '--only=map_fixed_noreplace')
+    assert (ran.returncode, latest('selftests')['findings']) == (0, []), ran.stdout
+    assert latest('selftests')['counts'] == {'stock': {'passed': 9, 'failed': 0, 'skipped': 0}}
 
 
 def test_stock_tells_the_truth(appliance):

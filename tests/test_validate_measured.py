@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What times and instructions say of a series, and what selftests do."""
 
-from appliance.commands import selftests
+from appliance.commands.selftests.report import Counts
+from appliance.commands.selftests.tests import always
 from appliance.commands.validate import measured, upstream
 from appliance.runs.outcome import (FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, UNDECIDED, WARN,
                                     Finding)
@@ -60,17 +61,20 @@ def test_what_is_not_counted_or_not_true_is_said():
     assert outcome.summary == '0 of 1 rows slower, 1 not compared, since not true'
 
 
-def states(**differing: str) -> dict[str, str]:
-    return dict.fromkeys(selftests.TESTS, 'pass') | differing
+PASSES, FAILS, SKIPS = Counts(2, 0, 0), Counts(1, 1, 0), Counts(0, 0, 2)
 
 
-def kinds(base: list[dict[str, str]], patched: list[dict[str, str]]) -> tuple[str, list[str]]:
+def states(**differing: Counts) -> dict[str, Counts]:
+    return dict.fromkeys((test.name for test in always()), PASSES) | differing
+
+
+def kinds(base: upstream.States, patched: upstream.States) -> tuple[str, list[str]]:
     outcome = upstream.judge(base, patched, 'series')
     return outcome.status, [finding.kind for finding in outcome.findings]
 
 
 def test_a_selftest_accuses_only_if_it_fails_each_time():
-    bad, good = states(mkdirty='fail'), states()
+    bad, good = states(mkdirty=FAILS), states()
     assert kinds([good], [good]) == (PASS, [])
     assert kinds([good] * 3, [bad] * 3) == (FAIL, [NEW])
     assert kinds([good] * 3, [bad, good, bad]) == (PASS, [FLAKY])
@@ -80,11 +84,15 @@ def test_a_selftest_accuses_only_if_it_fails_each_time():
 
 def test_a_guest_that_dies_in_the_selftests_is_shown_with_its_stack():
     died = 'a boot failed\n[<6>] f+0x1/0x2'
-    outcome = upstream.judge([states()], [states(mkdirty='fail')], 'series', [died])
+    outcome = upstream.judge([states()], [states(mkdirty=FAILS)], 'series', [died])
     assert outcome.findings[0] == Finding('a boot failed', NEW, ('[<6>] f+0x1/0x2',))
-    once = upstream.judge([states()] * 2, [states(mkdirty='fail'), states()], 'series', [died])
+    once = upstream.judge([states()] * 2, [states(mkdirty=FAILS), states()], 'series', [died])
     assert (once.status, once.findings[0].kind) == (PASS, FLAKY)
 
 
 def test_a_selftest_that_is_skipped_only_with_the_series_accuses():
-    assert kinds([states()] * 3, [states(mkdirty='skip')] * 3) == (FAIL, [NEW])
+    assert kinds([states()] * 3, [states(mkdirty=SKIPS)] * 3) == (FAIL, [NEW])
+
+
+def test_a_case_that_is_skipped_only_with_the_series_accuses():
+    assert kinds([states()] * 3, [states(mkdirty=Counts(1, 0, 1))] * 3) == (FAIL, [NEW])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read the results of KUnit tests from the KTAP in a kernel's console; tell if some are missing.
+"""Read the results of KUnit tests from the KTAP in a kernel's console, and those of a selftest
+from what it prints; tell if some are missing.
 
 A suite that crashes, or whose text is lost, leaves results out. So what KTAP announces is
 compared with what came: each plan, the numbers of the results, the end of each level.
@@ -14,6 +15,8 @@ SUBTEST = re.compile(r'# Subtest: (\S+)')
 PLAN = re.compile(r'1\.\.(\d+)$')
 RESULT = re.compile(r'(ok|not ok) (\d+) (?:- )?(\S+)(.*)$')
 TOTAL = re.compile(r'# (\S+): pass:\d+ fail:\d+ skip:\d+ total:(\d+)$')
+CASE = re.compile(r'(ok|not ok) (\d+)(?: -)?([^#]*)(?:# *([A-Z]+)?(.*))?$')
+NOTHING = re.compile(r'1\.\.0 *# *SKIP *(.*)')
 FAILED = re.compile(r'# (.*?): (EXPECTATION|ASSERTION) FAILED at (\S+)')
 
 END = ''  # ends the notes on a failure
@@ -40,6 +43,7 @@ class _Level:
     """Results that stand below each other: of all suites, of a suite, of a test's parameters."""
     depth: int
     name: str = ''
+    of: str = 'KUnit'
     plan: int | None = None
     numbers: list[int] = field(default_factory=list)
     failed: bool = False
@@ -54,7 +58,7 @@ class _Level:
 
     def title(self) -> str:
         """How a sentence names it."""
-        return f'KUnit {self.name}'.rstrip()
+        return f'{self.of} {self.name}'.rstrip()
 
     def came(self) -> str:
         """The numbers of its results, in the order that they came in."""
@@ -73,6 +77,32 @@ def read(console: str, suite: str) -> Report:
     for line in console.splitlines():
         reader.take(signs.message(line))
     return reader.end()
+
+
+def cases(said: str) -> Report:
+    """What a selftest has printed: cases on one level; nothing at all if it is no KTAP."""
+    report = Report()
+    level = _Level(0, of='the test')
+    for line in said.splitlines():
+        if plan := PLAN.match(line):
+            level.plan = int(plan[1])
+        elif case := CASE.match(line):
+            level.numbers.append(int(case[2]))
+            report.results.append(_case(case))
+        elif nothing := NOTHING.match(line):
+            report.results.append(Result('', True, True, nothing[1]))
+        elif line.startswith('Bail out!'):
+            report.problems.append(line)
+    if not report.problems and (level.numbers or level.plan):
+        report.problems += level.problems()
+    return report
+
+
+def _case(case: re.Match) -> Result:
+    """A case that is skipped, or fails as it should, may say its name behind the word for it."""
+    name, detail = case[3].strip(), (case[5] or '').strip()
+    skipped = case[4] in ('SKIP', 'XFAIL')
+    return Result(name or detail, case[1] == 'ok', skipped, detail if skipped and name else '')
 
 
 class _Reader:

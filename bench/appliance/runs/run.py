@@ -17,7 +17,7 @@ from ..failure import Failure
 from ..paths import TOP
 from . import store
 
-FORMAT = 6  # of result.json, of any kind; raised when a field changes its meaning
+FORMAT = 7  # of result.json, of any kind; raised when a field changes its meaning
 
 
 class Run:

@@ -6,79 +6,97 @@ each time.
 """
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Iterator, Sequence
+from itertools import product
+from typing import Iterator, Mapping, Sequence
 
-from .. import selftests
+from ..selftests.observe import Programs, Seen, ensure_programs, observe
+from ..selftests.report import Counts, counts
+from ..selftests.tests import Selftest, always
 from ...boots import guest
 from ...boots.counting import side_by_side
-from ...failure import TIME_LIMIT, Failure
+from ...boots.records import Boot, of_type
+from ...failure import Failure
 from ...runs.outcome import FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, Finding, Outcome
 from .compared import explained, of_end
 from .subject import Subject
 
 TIMES = 3  # on each kernel, before a test may accuse
-States = list[dict[str, str]]  # of each time, by test
+States = list[dict[str, Counts]]  # of each time, by test
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Run all tests on both kernels, and again those whose results differ."""
     appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
-    programs = selftests.ensure_programs(subject.build, subject.base)
-    names = [subject.base.name, subject.patched.name]
-    seen: dict[str, States] = {name: [] for name in names}
+    tests: Sequence[Selftest] = always()
+    programs = ensure_programs(subject.build, subject.base, tests)
+    states: dict[str, States] = {name: [] for name in appliance.kernels}
     died: list[str] = []
-    tests: Sequence[str] = selftests.TESTS
     for _ in range(TIMES):
-        for name, once in zip(names, _once(appliance, names, programs, tests)):
-            seen[name].append({test: once.states.get(test, 'fail') for test in tests})
-            died += [explained(once.died, once.records, once.status == TIME_LIMIT)] * bool(once.died)
-        tests = [test for test in tests if _differs(test, *seen.values())]
+        seen = _once(appliance, programs, tests)
+        for name, of_kernel in states.items():
+            of_kernel.append({test.name: counts([seen[name, test]]) for test in tests})
+        died += [_died(one) for one in seen.values() if one.died][:1]
+        tests = [test for test in tests if _differs(test.name, *states.values())]
         if not tests:
             break
-    yield judge(seen[names[0]], seen[names[1]], names[1], died)
+    base, patched = states.values()
+    yield judge(base, patched, subject.patched.name, died)
 
 
 def judge(base: States, patched: States, on: str, died: Sequence[str] = ()) -> Outcome:
     """Compare what all runs on both kernels have shown; died: how guests of the series ended."""
-    findings = [finding for test in selftests.TESTS
-                if (finding := _finding(test, _of(test, base), _of(test, patched)))]
+    tests = always()
+    findings = [finding for test in tests
+                if (finding := _finding(test.name, _of(test.name, base), _of(test.name, patched)))]
     if died:
         kind = NEW if len(died) == len(patched) else FLAKY
         findings = [replace(one, kind=kind) for one in of_end(died[0]).values()] + findings
     new = sum(one.kind == NEW for one in findings)
-    passed = sum('fail' not in _of(test, patched) and 'skip' not in _of(test, patched)
-                 for test in selftests.TESTS)
-    summary = f'{passed} of {len(selftests.TESTS)} pass; ' + (f'{new} new failures' if new else
-                                                             'no new failures')
+    passed = sum(all(map(_passes, _of(test.name, patched))) for test in tests)
+    summary = f'{passed} of {len(tests)} pass; {new or "no"} new failures'
     return Outcome('selftests', FAIL if new else PASS, summary, on, tuple(findings))
 
 
-def _once(appliance: guest.Appliance, names: Sequence[str], programs: Path,
-          tests: Sequence[str]) -> Iterator[selftests.Seen]:
-    """Run tests once on each kernel; where the guest dies, tests have no result from there on."""
-    for name, seen in zip(names, side_by_side(
-            lambda name: selftests.observe(appliance.only(name), programs, tests), list(names))):
-        if name == names[0] and not seen.is_whole:
-            raise Failure(f'the selftests do not come to their end on the base: {seen.died}')
-        yield seen
+def _once(appliance: guest.Appliance, programs: Programs,
+          tests: Sequence[Selftest]) -> Mapping[tuple[str, Selftest], Seen]:
+    """Run tests once on each kernel; the base has to come to its end in each."""
+    pairs = list(product(appliance.kernels, tests))
+    seen = dict(zip(pairs, side_by_side(
+        lambda pair: observe(appliance.only(pair[0]), programs, pair[1]), pairs)))
+    base = next(iter(appliance.kernels))
+    for (name, test), one in seen.items():
+        if name == base and one.died:
+            raise Failure(f'the selftest {test.name} does not come to its end on the base: {one.died}')
+    return seen
+
+
+def _died(seen: Seen) -> str:
+    hangs = any(boot.outcome == 'timeout' for boot in of_type(Boot, seen.records))
+    return explained(seen.died, seen.records, hangs)
 
 
 def _differs(test: str, base: States, patched: States) -> bool:
     return _of(test, base) != _of(test, patched)
 
 
-def _of(test: str, states: States) -> list[str]:
+def _of(test: str, states: States) -> list[Counts]:
     """Return each different result of a test."""
-    return sorted({one[test] for one in states if test in one})
+    return list(dict.fromkeys(one[test] for one in states if test in one))
 
 
-def _finding(test: str, base: list[str], patched: list[str]) -> Finding | None:
-    if base == patched == ['pass']:
-        return None
+def _passes(one: Counts) -> bool:
+    return one.passed > 0 and not one.failed
+
+
+def _finding(test: str, base: list[Counts], patched: list[Counts]) -> Finding | None:
     if len(base) > 1 or len(patched) > 1:
-        return Finding(f'{test}: {" or ".join(base)} on the base, {" or ".join(patched)} here', FLAKY)
-    if base == patched:
-        return Finding(f'{test}: {patched[0]}', ON_BASE)
-    kind = MENDED if patched == ['pass'] else NEW
-    return Finding(f'{test}: {base[0]} on the base, {patched[0]} here', kind)
+        return Finding(f'{test}: {_either(base)} on the base, {_either(patched)} here', FLAKY)
+    before, after = base[0], patched[0]
+    if before == after:
+        return None if _passes(after) else Finding(f'{test}: {after}', ON_BASE)
+    worse = after.failed > before.failed or after.passed < before.passed
+    return Finding(f'{test}: {before} on the base, {after} here', NEW if worse else MENDED)
+
+
+def _either(results: list[Counts]) -> str:
+    return ' or '.join(map(str, results))

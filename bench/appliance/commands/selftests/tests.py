@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which selftests there are, what each needs, and which of their failures are expected."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+from ...failure import Failure
+from ...kernels.lists import entries
+from ...paths import TOP, short
+
+SCRIPTS = TOP / 'workloads' / 'selftests'
+TABLE = SCRIPTS / 'tests'
+EXPECTED = SCRIPTS / 'expected'
+FORM = 'RESULT CAUSE TEST: PATTERN # REASON'
+LINE = re.compile(r'(?P<result>fail|skip) (?P<cause>\S+) (?P<test>[^:#]+): (?P<pattern>.+?)\s+'
+                  r'# (?P<reason>.*\S)')
+
+
+@dataclass(frozen=True)
+class Selftest:
+    """A line of the table: a program of a folder of selftests, and what it needs."""
+    folder: str
+    program: str
+    arguments: tuple[str, ...]
+    user: str
+    huge_pages: int
+    memory_mib: int
+    always: bool  # also in `umwalk validate`
+
+    @property
+    def name(self) -> str:
+        """Return what it is called, here and in results."""
+        return ' '.join((self.program, *self.arguments))
+
+    @property
+    def source(self) -> str:
+        """Return the path of its source, without the ending, in the folder of all selftests."""
+        return f'{self.folder}/{self.program}'
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A failure, or a case that is skipped, which accuses no kernel; * stands for any text."""
+    result: str
+    cause: str
+    test: str
+    pattern: str
+    reason: str
+
+    def fits(self, result: str, text: str) -> bool:
+        """Return whether such a case of the test is meant."""
+        expression = '.*'.join(map(re.escape, self.pattern.split('*')))
+        return result == self.result and re.fullmatch(expression, text) is not None
+
+
+def table(path: Path = TABLE) -> tuple[Selftest, ...]:
+    """Read the table."""
+    return tuple(_test(path, line.split()) for line in entries(path))
+
+
+def always() -> tuple[Selftest, ...]:
+    """Return those that `umwalk validate` runs."""
+    return tuple(test for test in table() if test.always)
+
+
+def _test(path: Path, words: Sequence[str]) -> Selftest:
+    try:
+        when, folder, user, pages, memory, program, *arguments = words
+        if when in ('always', 'asked'):
+            return Selftest(folder, program, tuple(arguments), user, int(pages), int(memory),
+                        when == 'always')
+    except ValueError:
+        pass
+    raise Failure(f"{short(path)}: '{' '.join(words)}' is no test, which has the form "
+                  'always|asked FOLDER USER HUGE-PAGES MIB PROGRAM ARGUMENT...')
+
+
+def expected(path: Path = EXPECTED) -> tuple[Expected, ...]:
+    """Read what is expected to fail, or to be skipped."""
+    lines = path.read_text(encoding='utf-8').splitlines()
+    return tuple(_expected(f'{short(path)}:{number}', line.strip())
+                 for number, line in enumerate(lines, 1)
+                 if line.strip() and not line.lstrip().startswith('#'))
+
+
+def _expected(where: str, line: str) -> Expected:
+    found = LINE.fullmatch(line)
+    if not found:
+        raise Failure(f'{where}: this has not the form {FORM}: {line}')
+    return Expected(**found.groupdict())
