@@ -61,7 +61,7 @@ def written(web, tmp_path_factory) -> Path:
 
 
 def night(number: int, *states: State, folder: Path | None = None) -> Night:
-    return Night(f'night-{number}', f'2026-01-{number + 1:02}T02:00:00+00:00', 60.0, '6.12', '6.12.1',
+    return Night(f'night-{number}', '6.12', '6.12.1', f'2026-01-{number + 1:02}T02:00:00+00:00', 60.0,
                  0, states, folder)
 
 
@@ -109,14 +109,14 @@ def data(path: Path):
 
 @pytest.mark.parametrize('states, moved, sentence', [
     ([], [], 'Nothing to do: nothing has moved.'),
-    ([State('stock', 'contract', 'W3', 'fail', True), State('stock', 'contract', 'W4', 'skip')], [],
+    ([State('contract', 'W3', 'stock', 'fail', True), State('contract', 'W4', 'stock', 'skip')], [],
      'Nothing to do: nothing has moved.'),
-    ([State('stock', 'contract', 'W3', 'fail')], [],
+    ([State('contract', 'W3', 'stock', 'fail')], [],
      'Please read: 1 test does not end as expected.'),
-    ([State('stock', 'contract', 'W3', 'pass', True)], [],
+    ([State('contract', 'W3', 'stock', 'pass', True)], [],
      'Please read: 1 test does not end as expected.'),
     ([], [change(), change(measure='time')], 'Please read: 1 series has moved.'),
-    ([State('stock', 'contract', 'W3', 'fail')] * 2, [change(), change(what='another')],
+    ([State('contract', 'W3', 'stock', 'fail')] * 2, [change(), change(what='another')],
      'Please read: 2 series have moved and 2 tests do not end as expected.'),
     ([], [change(state=ACCEPTED), change(state=NOT_OURS), change(state=CANARY)],
      'Nothing to do: nothing has moved.'),
@@ -134,7 +134,7 @@ def test_a_dashboard_without_a_night_asks_for_one(tmp_path):
 
 
 def test_only_the_last_night_of_a_version_is_news():
-    failing = State('stock', 'contract', 'W3', 'fail')
+    failing = State('contract', 'W3', 'stock', 'fail')
     mended = board(nights=[night(0, failing), night(1)])
     assert not first.screen(mended).read
     other = board(nights=[replace(night(0, failing), version='6.1'), night(1)])
@@ -176,7 +176,7 @@ def test_the_data_are_what_was_measured(tmp_path):
 
 def test_text_of_others_is_no_markup(tmp_path):
     evil = '<script>alert(1)</script>'
-    site.write(board(State(evil, 'contract', 'W3', 'fail', detail=evil),
+    site.write(board(State('contract', 'W3', evil, 'fail', detail=evil),
                      moved=[change(what=evil, reason=evil, state=ACCEPTED)]), tmp_path / 'out')
     for path, page in pages(tmp_path / 'out').items():
         assert page.scripts == 0, path

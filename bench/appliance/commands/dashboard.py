@@ -64,7 +64,7 @@ def _board(results: Path, history: History, moves: Sequence[Moved], charts: Path
     """Read all that the pages say."""
     entries = history.nights()
     at = {entry.id: index for index, entry in enumerate(entries)}
-    nights = [Night(entry.name, entry.started, entry.seconds, entry.version, entry.source,
+    nights = [Night(entry.name, entry.version, entry.source, entry.started, entry.seconds,
                     entry.fingerprint, tuple(State(**vars(one)) for one in history.states(entry.id)),
                     results / entry.folder) for entry in entries]
     series = [Series(number, **vars(one), rows=[

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a night observes: the results of tests, and each walk against the reference."""
 
+import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable
@@ -10,8 +11,11 @@ from ..bench import compare
 from ..bench.session import Plan
 from ..contract import observe as contract
 from ..contract.rules import expected
+from ..selftests import report
+from ..selftests.observe import FAIL
 from ..validate import differential, readings
 from ...boots import guest
+from ...boots.counting import side_by_side
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...runs.night import Point, Series, State
@@ -91,12 +95,19 @@ def readers(subject: Subject, found: Found) -> None:
 
 def tests(subject: Subject, found: Found) -> None:
     """Run the tree's own selftests on each kernel."""
+    wanted = selftests.table()
     for name, built in subject.kernels.items():
-        programs = selftests.ensure_programs(subject.build, built.kernel)
-        seen = selftests.observe(subject.appliance.only(name), programs, selftests.TESTS)
-        found.states += [State(name, 'selftests', test, seen.states.get(test, 'fail'),
-                               detail=seen.died) for test in selftests.TESTS]
-        found.files[f'{name}.selftests.ktap'] = seen.said
+        programs = selftests.ensure_programs(subject.build, built.kernel, wanted)
+        boots = side_by_side(functools.partial(
+            selftests.observe, subject.appliance.only(name), programs), list(wanted))
+        seen = {(name, test): one for test, one in zip(wanted, boots)}
+        judged = report.judge(seen, selftests.expected())
+        for (_, test), one in seen.items():
+            known = all((name, test, fault) in judged.expected for fault in one.faults)
+            found.states.append(State(name, 'selftests', test.name, one.state,
+                                      known and one.state == FAIL,
+                                      one.faults[0].text if one.faults else ''))
+        found.files[f'{name}.selftests.ktap'] = report.ktap(judged)[f'{name}.ktap']
 
 
 def times(subject: Subject, found: Found) -> None:

@@ -16,9 +16,9 @@ Row = tuple[int, float | None, float | None, float | None, float | None, int | N
 @dataclass(frozen=True)
 class State:
     """The result of a test of a suite on a kernel: pass, fail, skip or '-' (not checked)."""
-    kernel: str
     suite: str
     name: str
+    kernel: str
     state: str
     expected: bool = False  # whether the kernel is known to fail it
     detail: str = ''
@@ -33,10 +33,10 @@ class State:
 class Night:
     """One night; folder has its files, or is None if they are gone."""
     name: str
-    started: str  # ISO 8601
-    seconds: float
     version: str
     source: str
+    started: str  # ISO 8601
+    seconds: float
     fingerprint: int  # a key of the dashboard's fingerprints
     states: tuple[State, ...] = ()
     folder: Path | None = None
