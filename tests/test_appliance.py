@@ -169,7 +169,7 @@ def test_selftests_of_the_kernel_tree_pass(appliance):
     assert {test.name: one.state for test, one in seen.items() if one.state != 'pass'} == {}
 
 
-def test_what_selftests_have_shown_is_stored(umwalk):
+def test_what_selftests_have_shown_is_stored(appliance, umwalk):
     ran = umwalk('selftests', '--kernel=stock', '--only=map_fixed_noreplace')
     assert (ran.returncode, latest('selftests')['findings']) == (0, []), ran.stdout
     assert latest('selftests')['counts'] == {'stock': {'passed': 9, 'failed': 0, 'skipped': 0}}
