@@ -33,7 +33,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard deps-external external golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard external golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,9 +47,6 @@ deps: ## install what is missing, or print how, as every target does
 
 deps-test:
 	@bench/deps.sh test
-
-deps-external:
-	@bench/deps.sh external
 
 doctor: ## try whether this machine can build and boot, and say what mends it
 	@$(UMWALK) doctor
@@ -79,7 +76,7 @@ count: ## count the instructions of every walk, by function and line; KERNELS='A
 dashboard: ## write the pages that show the history of nights
 	@$(UMWALK) dashboard
 
-external: deps-external ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
+external: ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
 	@$(UMWALK) external $(KERNELS:%=--kernel='%')
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
@@ -148,8 +145,8 @@ $(LINT)/python-passed: $(PYTHON_FILES) mypy.ini pylintrc Makefile | $(LINT)/chec
 
 lint: deps-test $(LINTED) ## run pylint, mypy, shellcheck and checkpatch on what has changed
 
-check: lint ## run lint and the tests that need no kernel, in three minutes
-	@$(PYTEST) -q -m 'not boots' tests
+check: lint ## run lint and the tests that need no kernel and no browser, in three minutes
+	@$(PYTEST) -q -m 'not boots and not browser' tests
 
 test: lint ## run lint and all tests, with real boots
 	@$(PYTEST) --must-boot -m 'not long' tests

@@ -181,7 +181,7 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 lines=$table
-[ "${1:-}" != test ] || lines=$table$tests$checks$tools$stressors
+[ "${1:-}" != test ] || lines=$table$tests$checks$tools$stressors$selftests
 [ "${1:-}" != validate ] || lines=$table$checks
 [ "${1:-}" != external ] || lines=$table$tools
 [ "${1:-}" != stress ] || lines=$table$stressors

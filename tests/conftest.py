@@ -70,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers."""
     config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
     config.addinivalue_line('markers', 'long: takes minutes; `make test` leaves it to `make test-long`')
+    config.addinivalue_line('markers', 'browser: has a browser use the dashboard, for minutes')
     config.addinivalue_line('markers', 'sanitized: runs with the sanitizers in umrun, too')
 
 

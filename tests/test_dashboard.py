@@ -310,6 +310,7 @@ def used(request, written, web, tmp_path_factory) -> dict[str, str]:
 CHECKS = re.findall(r"^\tasync '([^']*)'\(", (TOP / 'web/tests/browse.cjs').read_text(), re.M)
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize('check', CHECKS)
 def test_in_a_browser(used, check):
     assert len(used) == len(CHECKS)
