@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boot each kernel once for all tests and tools that nobody here wrote."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Sequence
 
 from ...boots import guest
-from ...boots.records import Record
-from ...failure import FAILED, Failure, NoGuest
+from ...failure import FAILED
 from ...kernels.series import Kernel
-from ...logs import splat
 from ...progress import step
 from ...runs.run import Run
+from ..stress.seen import boot
 from . import report, tools
 from .cases import cases
 from .seen import Seen
 
 NAME = 'external'
-BOOT_SECONDS = 1800  # ends a boot that hangs
 IN_GUEST = '"$0" external && exec "$0" tools "$@"'
 
 
@@ -56,17 +52,5 @@ def run(build: Path, kernels: Sequence[Kernel]) -> int:
 
 def observe(appliance: guest.Appliance, name: str, job: Job) -> Seen:
     """Boot a kernel for the tests and the tools."""
-    records: list[Record] = []
-    died = ''
-    with tempfile.TemporaryFile() as console:
-        try:
-            records += guest.records(appliance, '--host', f'--mem={appliance.memory_mib}',
-                                     f'--timeout={BOOT_SECONDS}', argv=job.argv, console=console)
-        except NoGuest:
-            raise
-        except Failure as failure:
-            died = str(failure)
-        log = os.pread(console.fileno(), os.fstat(console.fileno()).st_size, 0).decode(
-            errors='replace')
-    return Seen(name, records, cases(records), log,
-                splat.splats(log, appliance.kernels[name].debug), died)
+    seen = boot(appliance, 0, '--host', argv=job.argv)
+    return Seen(name, seen.records, cases(seen.records), seen.log, seen.splats, seen.died)
