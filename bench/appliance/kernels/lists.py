@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Files that name things, one a line."""
 
+import re
 from pathlib import Path
 
 from ..failure import Failure
@@ -16,3 +17,8 @@ def entries(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f'{short(path)} is no list: {error}') from error
     return [entry for line in lines if (entry := line.split('#')[0].strip())]
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Return what a pattern in such a file stands for: itself, in which * is any text."""
+    return re.compile('.*'.join(map(re.escape, text.split('*'))))

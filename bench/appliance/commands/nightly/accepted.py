@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...failure import Failure
+from ...kernels.lists import pattern
 from ...kernels.version import LINUX
 from ...paths import short
 
@@ -23,8 +24,7 @@ class Accepted:
 
     def fits(self, day: str, name: str) -> bool:
         """Return whether what moved on a day is meant; * stands for any text."""
-        expression = '.*'.join(map(re.escape, self.pattern.split('*')))
-        return day <= self.until and re.fullmatch(expression, name) is not None
+        return day <= self.until and pattern(self.pattern).fullmatch(name) is not None
 
 
 def read(path: Path = FILE) -> list[Accepted]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Sequence
 
 from ...failure import Failure
-from ...kernels.lists import entries
+from ...kernels.lists import entries, pattern
 from ...paths import TOP, short
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
@@ -51,8 +51,7 @@ class Expected:
 
     def fits(self, result: str, text: str) -> bool:
         """Return whether such a case of the test is meant."""
-        expression = '.*'.join(map(re.escape, self.pattern.split('*')))
-        return result == self.result and re.fullmatch(expression, text) is not None
+        return result == self.result and pattern(self.pattern).fullmatch(text) is not None
 
 
 def table(path: Path = TABLE) -> tuple[Selftest, ...]:

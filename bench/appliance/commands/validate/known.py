@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Sequence
 
 from ...failure import Failure
+from ...kernels.lists import pattern
 from ...paths import short
 from ...runs.outcome import FAIL, KNOWN, MENDED, NEW, PASS, WARN, Finding, Outcome
 
@@ -24,8 +25,7 @@ class Known:
 
     def fits(self, check: str, text: str) -> bool:
         """Return whether a finding of a check is meant."""
-        expression = '.*'.join(map(re.escape, self.pattern.split('*')))
-        return check == self.check and re.search(expression, text) is not None
+        return check == self.check and pattern(self.pattern).search(text) is not None
 
 
 def read(path: Path) -> tuple[Known, ...]:
