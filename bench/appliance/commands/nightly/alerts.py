@@ -5,6 +5,7 @@ import datetime
 from typing import Sequence
 
 from ...render.change import change
+from ...render.dashboard.first import SILENCE
 from ...render.table import markdown
 from ...render.visible import one_line
 from ...runs.history import Entry
@@ -12,14 +13,6 @@ from .moved import COUNT, TIME, Move
 
 HEADERS = ['what', 'of', 'since', 'before', 'after', 'change', 'state', 'why']
 FORMS = {TIME: '.4f', COUNT: ','}
-SILENT_HOURS = 36  # a night is late from then on
-
-
-def age_hours(nights: Sequence[Entry], now: datetime.datetime) -> float | None:
-    """Return how long ago the last night began; None without any."""
-    if not nights:
-        return None
-    return (now - datetime.datetime.fromisoformat(nights[-1].started)).total_seconds() / 3600
 
 
 def sentence(moves: Sequence[Move]) -> str:
@@ -40,10 +33,13 @@ def text(moves: Sequence[Move], nights: Sequence[Entry], silent: str = '') -> st
 
 def silence(nights: Sequence[Entry], now: datetime.datetime) -> str:
     """Say that nights are missing before this one; '' if none is."""
-    hours = age_hours(nights, now)
-    if hours is None or hours < SILENT_HOURS:
+    if not nights:
         return ''
-    return f' Nights are missing: the one before began {hours / 24:.1f} days earlier.'
+    ago = now - datetime.datetime.fromisoformat(nights[-1].started)
+    if ago.total_seconds() < SILENCE:
+        return ''
+    days = ago / datetime.timedelta(days=1)
+    return f' Nights are missing: the one before began {days:.1f} days earlier.'
 
 
 def _row(move: Move) -> list[str]:
