@@ -218,10 +218,10 @@ def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
     flags = _compiler_flags(built.kernel.configuration).format(tree=built.source.tree.resolve())
     counting = _counting(built.kernel.configuration.covered)
     options = '\n'.join([kbuild.compiler(), flags, *counting])
-    for targets in shortcut.take(objects, options), [['linux']]:
+    for targets in shortcut.take(objects, options), ['linux']:
         if targets is None:
             continue
-        compiled = _make(built, objects, [[*some, *counting] for some in targets], flags, shown)
+        compiled = _make(built, objects, [*targets, *counting], flags, shown)
         if compiled is not None:
             shortcut.keep(objects, options)
             return compiled
@@ -231,18 +231,15 @@ def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
                   + '\n'.join(errors))
 
 
-def _make(built: Built, objects: ObjectFolder, targets: list[list[str]], flags: str,
+def _make(built: Built, objects: ObjectFolder, targets: list[str], flags: str,
           shown: Step) -> int | None:
-    """Run kbuild for one after the other; returns how many files it compiled, or None if it failed."""
+    """Run kbuild; returns how many files it compiled, or None if it failed."""
     compiled = 0
     with open(built.log, 'w', encoding='utf-8') as written:
-        for some in targets:
-            ran = objects.make(some, {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
-            assert ran.stdout
-            for line in ran.stdout:
-                written.write(line)
-                compiled += line.startswith('  CC ')
-                shown.update(f'{_files(compiled)} compiled')
-            if ran.wait():
-                return None
-    return compiled
+        ran = objects.make(targets, {'CCACHE_NOHASHDIR': '1', 'KCFLAGS': flags})
+        assert ran.stdout
+        for line in ran.stdout:
+            written.write(line)
+            compiled += line.startswith('  CC ')
+            shown.update(f'{_files(compiled)} compiled')
+    return None if ran.wait() else compiled

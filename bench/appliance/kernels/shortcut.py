@@ -21,13 +21,16 @@ from .kbuild import LAST_BUILT, ObjectFolder
 ALL_OBJECTS = 'vmlinux.a'  # from which the kernel is linked: their names, not their content
 OF_A_FOLDER = 'built-in.a'  # the same of those in one folder, but for what goes into a library
 MOST = 40  # objects; if more have to be compiled, the looking matters little
-NO_FOLDER = 'build-dir=none'  # where kbuild begins to look, by default '.'
+# Two variables of kbuild's Makefile: the folder in which it begins to look, and what it is to
+# make there, which is all unless somebody asks for single objects.
+NO_FOLDER = 'build-dir=none'
+ONLY = 'single-goals='
 
 Files = dict[str, str | None]  # each file that a patch has touched -> digest, or none if not there
 
 
-def take(objects: ObjectFolder, options: str) -> list[list[str]] | None:
-    """Return what to have kbuild make, one after the other, if that will do, or None.
+def take(objects: ObjectFolder, options: str) -> list[str] | None:
+    """Return what to have kbuild make, if that will do, or None.
 
     options stands for all but the tree that the kernel depends on. From here until keep(), the
     folder counts as one whose build was cut short.
@@ -43,8 +46,8 @@ def take(objects: ObjectFolder, options: str) -> list[list[str]] | None:
     if needed is None:
         return None
     objects.remove([ALL_OBJECTS])  # so it is made anew, and all that depends on it
-    linked = ['linux', NO_FOLDER]
-    return [needed, linked] if needed else [linked]
+    only = ONLY + ' '.join(f'./{name}' for name in needed)
+    return ['linux', only if needed else NO_FOLDER]
 
 
 def keep(objects: ObjectFolder, options: str) -> None:
