@@ -12,8 +12,7 @@ UMWALK := bench/umwalk
 # Refused, with what to type instead.
 old-row = $(if $(LAYOUT)$(WALK),--layout)
 PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest xdist junitparser)
-# A file of tests runs in one process: its tests share what they have measured.
-PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto --dist loadfile
+PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto
 SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
 # A test needs no docstring, since its name says what it is for, and takes fixtures by name.
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
@@ -148,10 +147,10 @@ lint: deps-test $(LINTED) ## run pylint, mypy, shellcheck and checkpatch on what
 check: lint ## run lint and the tests that need no kernel and no browser, in three minutes
 	@$(PYTEST) -q -m 'not boots and not browser' tests
 
-test: lint ## run lint and all tests, with real boots
+test: lint ## run lint and the tests, with real boots
 	@$(PYTEST) --must-boot -m 'not long' tests
 
-test-long: deps-test ## run the tests that take minutes each, which make test leaves out
+test-long: deps-test ## run the tests that take too long for make test
 	@$(PYTEST) --must-boot -m long tests
 
 clean: ## remove all that was built, but not results/

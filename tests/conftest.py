@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / 'bench'))
@@ -31,6 +32,11 @@ if 'PYTEST_XDIST_WORKER' not in os.environ:
 # Seconds, for what hangs: whatever ends at all does so sooner, even on a host that is ten
 # times slower and has a third of a CPU.
 HANGS = 1800
+
+# Tests in these files build kernels, or wait for who does: one process at a time can.
+BUILDERS = {f'test_{name}.py' for name in (
+    'misbehaving', 'mutants', 'one_by_one', 'patches', 'validate_build', 'validate_probe',
+    'validate_stages')}
 
 # One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
 # behind it, whose alignment the assembler then pads with nops of its own.
@@ -69,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers."""
     config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
-    config.addinivalue_line('markers', 'long: takes minutes; `make test` leaves it to `make test-long`')
+    config.addinivalue_line('markers', 'long: takes too long for `make test`, which leaves it to `make test-long`')
     config.addinivalue_line('markers', 'browser: has a browser use the dashboard, for minutes')
     config.addinivalue_line('markers', 'sanitized: runs with the sanitizers in umrun, too')
 
@@ -86,8 +92,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {'appliance', 'runner'} & set(item.fixturenames):
             item.add_marker('boots')
     # What takes longest comes first, so that no process of xdist works alone at the end.
-    boots = {item.path for item in items if item.get_closest_marker('boots')}
-    items.sort(key=lambda item: item.path not in boots)
+    long = {item.path for item in items
+            if item.get_closest_marker('boots') or item.get_closest_marker('browser')}
+    items.sort(key=lambda item: (_file(item.nodeid) not in BUILDERS, item.path not in long))
+
+
+def _file(nodeid: str) -> str:
+    return Path(nodeid.partition('::')[0]).name
+
+
+class Scheduling(LoadFileScheduling):  # pylint: disable=abstract-method # is so in xdist
+    """Have one process run each file, and one all that build kernels."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return 'builders' if _file(nodeid) in BUILDERS else _file(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scheduling:
+    """Take the scheduler above for -n."""
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
