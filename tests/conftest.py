@@ -75,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the markers."""
     config.addinivalue_line('markers', 'boots: has kernels built and boots them (set by itself)')
-    config.addinivalue_line('markers', 'long: takes too long for `make test`, which leaves it to `make test-long`')
+    config.addinivalue_line('markers', 'long: is left to `make test-long`')
     config.addinivalue_line('markers', 'browser: has a browser use the dashboard, for minutes')
     config.addinivalue_line('markers', 'sanitized: runs with the sanitizers in umrun, too')
 

@@ -286,8 +286,12 @@ def plan(folder: Path) -> dict:
     }
 
 
-@pytest.fixture(scope='module', params=[f'{browser} {way}' for browser in BROWSERS
-                                        for way in ('from disk', 'by HTTP')])
+WAYS = ['chromium from disk', 'firefox by HTTP',
+        *(pytest.param(way, marks=pytest.mark.long)
+          for way in ('chromium by HTTP', 'firefox from disk'))]
+
+
+@pytest.fixture(scope='module', params=WAYS)
 def used(request, written, web, tmp_path_factory) -> dict[str, str]:
     """Use the dashboard in a browser; return how each check went."""
     browser, _, way = request.param.partition(' ')

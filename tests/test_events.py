@@ -63,7 +63,6 @@ def test_the_bare_turn_has_no_walks_to_speak_of(runner):
     assert median(shares) < 0.5, 'a single one may have been interrupted'
 
 
-@pytest.mark.sanitized
 def test_no_counters_are_left_open(runner):
     """Eight boots of three guests with two events each have room for few descriptors."""
     few = ('--boots', '8', '--', '/bin/walks', 'time', '--samples=2', 'dense:pmd_entry')

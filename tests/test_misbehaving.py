@@ -38,11 +38,11 @@ FEW = {
     'panic-before-init': Named('boot', '^a boot failed .*, before process 1 ran: '
                                        'Kernel panic .*: pagewalk: the PMD level is not folded',
                                r'check_real_depth\+.* \(mm/pagewalk\.c:\d+'),
-    'forged': Named('boot', '^KUnit '),
 }
 LEAK = '^{}: each of 3 equal rounds of reads loses '
 # `make test-long` alone boots these.
 MORE = {
+    'forged': Named('boot', '^KUnit '),
     'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x', IN_WALK),
     'panic-in-walk': Named('boot', r'^a boot failed .*: BUG: failure at mm/pagewalk\.c:', IN_WALK),
     'reboot-loop': Named('boot', r'^it restarts itself: its log begins \d+ times'),
@@ -96,7 +96,7 @@ def test_what_misbehaves_is_named(appliance, name):
     (b'Linux version 6.12\n' * 2, 'it restarts itself: its log begins 2 times'),
     (b'[    0.0] Linux version 6.12\n[    0.1] all is well\n', ''),
     (b'PTE\n' * hang.MOST_PRINTED, 'it prints without end: more than 4 MiB'),
-])
+], ids=('again', 'well', 'flood'))
 def test_what_a_log_tells_while_the_boot_goes_on(tmp_path, log, found):
     (tmp_path / 'console').write_bytes(log)
     with open(tmp_path / 'console', 'rb') as console:

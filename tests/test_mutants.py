@@ -28,26 +28,33 @@ def verdicts(text: str) -> dict[str, str]:
     return dict(re.findall(r'^(\S+) +((?:killed|SURVIVED).*), [0-9.]+ s$', text, re.M))
 
 
-def test_each_kind_of_verdict(appliance, umwalk, folder):
-    path = folder('pmd-hole-forgotten', 'pmd-hole-not-recognised', 'pmd-split-forgotten',
+def test_one_that_is_killed_and_one_that_survives(appliance, umwalk, folder):
+    path = folder('pmd-hole-forgotten', 'pmd-split-forgotten',
                   equivalent='pmd-split-forgotten: no transparent huge pages\n'
                              'pmd-hole-forgotten: who needs holes\n')
     stock = appliance.kernels['stock'].program.stat()
     ran = umwalk('mutants', f'--patches={path}', '--config=release')
     found = verdicts(ran.stdout)
     assert found['pmd-hole-forgotten'].startswith('killed by ')
-    assert found['pmd-hole-not-recognised'] == 'killed by hang'
     assert found['pmd-split-forgotten'] == 'SURVIVED; argued equivalent'
-    assert '3 mutants: 2 killed, 1 survived, 1 of them argued equivalent' in ran.stdout
+    assert '2 mutants: 1 killed, 1 survived, 1 of them argued equivalent' in ran.stdout
     assert 'argued equivalent, but killed: pmd-hole-forgotten\n' in ran.stdout
     assert ran.returncode == 1, ran.stderr
     kept = latest('mutants')['mutants']
     assert {name: bool(one['rule']) for name, one in kept.items()} == {
-        'pmd-hole-forgotten': True, 'pmd-hole-not-recognised': True, 'pmd-split-forgotten': False}
+        'pmd-hole-forgotten': True, 'pmd-split-forgotten': False}
     assert kept['pmd-split-forgotten']['equivalent'] == 'no transparent huge pages'
     # The normal kernels are as they were.
     assert appliance.kernels['stock'].program.stat() == stock
     assert 'building' not in umwalk('build', '--kernel=stock').stderr
+
+
+@pytest.mark.long
+def test_one_that_loops(appliance, umwalk, folder):
+    path = folder('pmd-hole-not-recognised')
+    ran = umwalk('mutants', f'--patches={path}', '--config=release')
+    assert verdicts(ran.stdout) == {'pmd-hole-not-recognised': 'killed by hang'}
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize('argument, rule, status, said', [

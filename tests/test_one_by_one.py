@@ -63,6 +63,7 @@ def test_what_does_no_harm_is_said_to_do_none(mincore, capsys):
     assert 'trees, each with a patch more: none with an error' in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_build_that_is_cut_short_is_not_trusted(mincore, monkeypatch):
     """What it has compiled would not be compiled again, and warn no more."""
     mincore.change(FILE, PLACE, function('first', UNUSED))

@@ -39,6 +39,7 @@ def compared(run, path: Path, give) -> list[dict]:
     raise AssertionError('no time to compare anything')
 
 
+@pytest.mark.long
 def test_a_cost_is_what_was_asked_for_and_trials_are_kept(appliance, results, monkeypatch, capsys):
     conditions = [proof.Condition(0.02, 'none', 1)]
     monkeypatch.setattr(proof, 'CONDITIONS', conditions)
@@ -63,6 +64,7 @@ def test_a_cost_is_what_was_asked_for_and_trials_are_kept(appliance, results, mo
     assert results.with_suffix('.svg').exists() and results.with_suffix('.png').exists()
 
 
+@pytest.mark.long
 def test_trials_of_other_kernels_do_not_count(appliance, results, monkeypatch):
     monkeypatch.setattr(proof, 'CONDITIONS', [proof.Condition(0, 'none', 1)])
     results.parent.mkdir()

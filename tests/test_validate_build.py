@@ -52,6 +52,7 @@ def test_each_patch_is_built(mincore):
     assert [one.kind for one in found[3].findings] == [MENDED]
 
 
+@pytest.mark.long
 def test_a_kernel_that_cannot_be_linked_does_not_build(mincore):
     """Each file compiles; no file has the function."""
     mincore.change(FILE, PLACE, f'int none_such(void);\n\nint caller(void);\nint caller(void)\n'
@@ -72,7 +73,7 @@ def test_what_a_file_is_a_part_of_is_compiled(appliance):
     assert affected.objects(folder, ['mm/Makefile', 'scripts/mod/modpost.c']) == ()
 
 
-@pytest.mark.parametrize('confined', [False, True])
+@pytest.mark.parametrize('confined', [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_makefile_runs_in_the_sandbox(appliance, tmp_path, confined):
     """It writes beside the build folder's locks, which it can if it is not confined."""
     name, line, outside = 'mm/Makefile', 'KASAN_SANITIZE_slab_common.o := n\n', build_folder() / 'evil'
@@ -111,7 +112,8 @@ def test_what_is_compiled_for_another_machine(mincore):
 
 
 @pytest.mark.parametrize('machine, broken', [
-    ('x86_64', '#ifdef CONFIG_TRANSPARENT_HUGEPAGE'), ('i386', '#ifndef CONFIG_64BIT')])
+    pytest.param('x86_64', '#ifdef CONFIG_TRANSPARENT_HUGEPAGE', marks=pytest.mark.long),
+    ('i386', '#ifndef CONFIG_64BIT')])
 def test_what_only_another_machine_has_does_not_compile(mincore, machine, broken):
     mincore.change(FILE, PLACE, f'{broken}\n#error "not here"\n#endif\n\n{PLACE}')
     one = next(machines.on_machine(subject(mincore), machine))
