@@ -81,8 +81,8 @@ external: ## check every kernel by tests and tools that nobody here wrote; KERNE
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')
 
-mutants: ## say which check finds each of many wrong changes of the walker; PATCHES=
-	@$(UMWALK) mutants $(if $(PATCHES),--patches='$(PATCHES)')
+mutants: ## say which check finds each of many wrong changes of the walker; PATCHES= SHARD=1/3
+	@$(UMWALK) mutants $(if $(PATCHES),--patches='$(PATCHES)') $(if $(SHARD),--shard='$(SHARD)')
 
 nightly: ## observe a tree, add the night to the history, and say what moved; TREE= KERNELS='A B' BUDGET= ROWS=
 	@$(if $(TREE),LINUX_SRC='$(TREE)') $(UMWALK) nightly $(KERNELS:%=--kernel='%') \

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.boots import guest, hang
 from appliance.boots.records import Boot
-from appliance.commands import mutants
+from appliance.commands.mutants import mutants
 from appliance.commands.contract import observe, report, rules
 from appliance.logs import splat
 from appliance.failure import Failure

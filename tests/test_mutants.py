@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from appliance.commands import mutants
+from appliance.commands.mutants import mutants
 from appliance.failure import Failure
 from appliance.paths import build_folder
 from made import latest
@@ -63,7 +63,7 @@ def test_one_that_loops(appliance, umwalk, folder):
     ('none can tell', 'W3', 1, 'argued equivalent, but killed: m\n')])
 def test_all_are_killed_or_argued_equivalent(capsys, argument, rule, status, said):
     mutant = mutants.Mutant('m', None, argument)
-    assert mutants._summary([mutant], {'m': mutants.Verdict(rule)}) == status
+    assert mutants.summary([mutant], {'m': mutants.Verdict(rule)}) == status
     assert capsys.readouterr().out.partition('equivalent\n')[2] == said
 
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`umwalk mutants`: does every wrong change of the walker fail a check?
+"""Does every wrong change of the walker fail a check?
 
 Each patch is applied to stock alone, and built in the object folder of the normal kernels:
 one file is compiled and the kernel linked. Then the checks judge the kernel.
 """
 
-import argparse
 import concurrent.futures
 import contextlib
 import time
@@ -13,23 +12,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
-from ..boots import guest, hang
-from ..failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
-from ..kernels import build as builds, series
-from ..kernels.build import Built
-from ..kernels.configuration import DEBUG, RELEASE, Configuration
-from ..kernels.series import Kernel
-from ..kernels.version import LINUX
-from ..paths import build_folder
-from ..progress import step
-from ..runs.run import Run, boot_for_host
-from .contract import observe, rules
-from .options import configuration
+from ...boots import guest, hang
+from ...failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
+from ...kernels import build as builds, series
+from ...kernels.build import Built
+from ...kernels.configuration import DEBUG, RELEASE, Configuration
+from ...kernels.series import Kernel
+from ...kernels.version import LINUX
+from ...progress import step
+from ...runs.run import Run, boot_for_host
+from ...runs.shards import WHOLE, Shard
+from ..contract import observe, rules
 
 NAME = 'mutants'
-HELP = 'say which check finds each of many wrong changes of the walker'
-STORES = True
-
 BASE = 'stock'
 FOLDER = LINUX.folder / 'mutants'
 EQUIVALENT = 'equivalent'  # a file with lines NAME: why no check can find this mutant
@@ -68,27 +63,12 @@ class Verdict:
         return f'killed by {self.rule}{case}{judge}'
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    command.add_argument('--patches', type=Path, default=FOLDER, metavar='FOLDER',
-                         help='the patches for stock, one for each mutant (those of umwalk)')
-    command.add_argument('--only', action='append', metavar='NAME',
-                         help='a mutant; may be repeated (all)')
-    command.add_argument('--config', type=configuration, metavar='CONFIG',
-                         help='judge the mutants in this configuration (first release, then '
-                              'debug for those that no check found)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Judge every mutant; returns the exit status."""
-    return try_all(build_folder(), arguments.patches, arguments.only, arguments.config)
-
-
 def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
-        judge: Configuration | None = None) -> int:
+            judge: Configuration | None = None, shard: Shard = WHOLE) -> int:
     """Judge every mutant; returns the exit status (0: each killed, or argued equivalent)."""
     judges = (judge,) if judge else JUDGES
-    left = _mutants(folder, only or [])
+    asked = _mutants(folder, only or [])
+    judged = left = shard.of(asked)
     width = max(len(mutant.name) for mutant in left)
     verdicts: dict[str, Verdict] = {}
     appliance = guest.ensure(build, [series.kernel(BASE, judges[0])])
@@ -97,12 +77,12 @@ def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
         if left:
             _judge_all(build, one, left, verdicts, width, one == judges[-1])
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
-    judged = _mutants(folder, only or [])
     this.end()
-    this.store(this.result(boot_for_host(appliance), {'mutants': {
-        mutant.name: asdict(verdicts[mutant.name]) | {'equivalent': mutant.equivalent}
-        for mutant in judged}}), {})
-    return _summary(judged, verdicts)
+    this.store(this.result(boot_for_host(appliance), {
+        'asked': [mutant.name for mutant in asked],
+        'mutants': {mutant.name: asdict(verdicts[mutant.name]) | {'equivalent': mutant.equivalent}
+                    for mutant in judged}}), {})
+    return summary(judged, verdicts)
 
 
 def _mutants(folder: Path, only: list[str]) -> list[Mutant]:
@@ -222,7 +202,8 @@ def _end(status: int) -> str:
     return {TIME_LIMIT: 'hang', KERNEL_DIED: 'panic'}.get(status, f'exit status {status}')
 
 
-def _summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
+def summary(mutants: list[Mutant], verdicts: dict[str, Verdict]) -> int:
+    """Print what the verdicts come to; returns the exit status."""
     killed = [m for m in mutants if verdicts[m.name].rule]
     survived = [m for m in mutants if not verdicts[m.name].rule]
     unargued = [m.name for m in survived if not m.equivalent]
