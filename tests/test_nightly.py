@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """`umwalk nightly` with real boots: nights are kept, and an alarm is confirmed before it rings."""
 
+import html
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -10,7 +12,7 @@ import nights
 import pytest
 from appliance.commands.nightly import moved
 from appliance.paths import TOP
-from appliance.runs import history
+from appliance.runs import history, night as one_night
 from appliance.runs.night import Point, Series
 
 NIGHT = (TOP / 'bench' / 'umwalk', 'nightly', '--kernel=stock', '--only=contract', '--only=bench',
@@ -80,3 +82,32 @@ def test_a_step_that_the_kernels_do_not_have_is_not_ours(budget, results_folder)
         told, = opened.confirmations(opened.nights()[-1].id).values()
     assert one.state == moved.NOT_OURS
     assert told.verdict in ('same code', 'same') and told.against == nights.night(9).name
+
+
+def test_a_count_that_moved_leads_to_its_line(budget, results_folder, tmp_path, umwalk):
+    """The night before spent 300 instructions less on the line that costs most."""
+    with history.opened(results_folder) as opened:
+        real = opened.nights()[0].folder
+        number = next(iter(opened.series()))
+        count = opened.points(number)[opened.nights()[0].id].count
+    shutil.copytree(results_folder / real, tmp_path / real)
+    kept = json.loads((tmp_path / real / 'stock.lines.json').read_text())
+    row = kept['rows']['dense:pte_entry']
+    assert sum(line[-1] for line in row['lines']) == row['instructions'] == count
+    most = max(row['lines'], key=lambda line: line[-1])
+    function, file, text, line, _ = most
+    most[-1] -= 300
+    row['instructions'] -= 300
+    tonight = one_night.read(tmp_path / real)
+    before = nights.night(0, [ROW], fingerprint=tonight.fingerprint, count=lambda *_: count - 300)
+    (tmp_path / before.name).mkdir()
+    (tmp_path / before.name / 'stock.lines.json').write_text(json.dumps(kept))
+    with history.opened(tmp_path) as opened:
+        opened.add(before, before.name)
+        opened.add(tonight, real)
+    ran = umwalk('dashboard', RESULTS=str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    page, = (tmp_path / 'dashboard' / 'moved').glob('*-instructions.html')
+    said = html.unescape(page.read_text())
+    assert said.count('<h3>') == 1 and f'<h3>{function}: +300 instructions</h3>' in said
+    assert f'{file}:{line}</th>' in said and f'<code>{text}</code>' in said

@@ -31,7 +31,7 @@ def run(_: argparse.Namespace) -> int:
     results = results_folder()
     with opened(results) as history:
         moves = moved.moved(history, accepted.read())
-        print(short(rebuild(build_folder(), results, history, board.shown(moves, history.nights()))))
+        print(short(rebuild(build_folder(), results, history, board.shown(moves, history, results))))
     return 0
 
 

@@ -44,7 +44,7 @@ def run(build: Path, plan: Plan) -> int:
     unequal = differing(seen)
     first = {name: of_kernel[0] for name, of_kernel in seen.items()}
     with step('source lines'):
-        attributed = {name: _attribute(build, appliance.kernels[name], boot)
+        attributed = {name: attribute(build, appliance.kernels[name], boot)
                       for name, boot in first.items()}
     result = this.result(records, {'boots': plan.boots, 'unequal': unequal, 'rows': _rows(first),
                                    'differences': report.differences(attributed)})
@@ -88,7 +88,7 @@ def differing(boots: dict[str, list[Boot]]) -> list[str]:
     return found
 
 
-def _attribute(build: Path, built: Built, boot: Boot) -> report.Attributed:
+def attribute(build: Path, built: Built, boot: Boot) -> report.Attributed:
     """Where the instructions of a boot come from, with the source files of that kernel."""
     places = symbols.places(built, {address for count in boot.values() for address in count.at})
     texts = read_sources(build, built, {place.file for place in places.values()})

@@ -46,14 +46,14 @@ def differences(attributed: dict[str, Attributed]) -> list[dict]:
     found = []
     for a, b in itertools.pairwise(attributed):
         for key in attributed[a].at:
-            functions = _functions(attributed[a].lines(key), attributed[b].lines(key))
+            functions = functions_of(attributed[a].lines(key), attributed[b].lines(key))
             found.append({'layout': key[0], 'walk': key[1], 'from': a, 'to': b,
                           'instructions': sum(f['instructions'] for f in functions),
                           'functions': functions})
     return found
 
 
-def _functions(a: dict, b: dict) -> list[dict]:
+def functions_of(a: dict, b: dict) -> list[dict]:
     """Return the functions and lines that differ, the largest difference first."""
     totals: Counter = Counter()
     lines = defaultdict(list)

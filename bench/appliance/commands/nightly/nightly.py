@@ -20,8 +20,8 @@ from ...paths import TOP, locked_folder, results_folder, write_atomically
 from ...runs import history
 from ...runs.night import KIND, Fingerprint, Night
 from ...runs.run import Run, boot_for_host, commit
-from . import accepted, alerts, board, confirm, exports, kept, moved
-from .observe import SUITES, Found, Subject
+from . import accepted, alerts, board, confirm, exports, kept, lines, moved
+from .observe import COUNTED, SUITES, Found, Subject
 
 ALERTS = 'alerts.md'
 METRICS = 'umwalk.prom'
@@ -55,6 +55,9 @@ def _night(subject: Subject, suites: Sequence[str], opened: history.History, res
     found = Found()
     for suite in suites:
         SUITES[suite](subject, found)
+    if COUNTED in suites:
+        found.files |= lines.files(subject.build, appliance, subject.plan.rows,
+                                   _last_folder(opened, results))
     this.end()
     result = this.result(boot_for_host(appliance), {})
     night = Night(this.folder.name, result['started'], result['seconds'], LINUX.name,
@@ -69,9 +72,14 @@ def _night(subject: Subject, suites: Sequence[str], opened: history.History, res
     told = alerts.text(moves, opened.nights(), silent)
     write_atomically(results / ALERTS, told)
     write_atomically(results / METRICS, exports.prometheus(night, moves))
-    page = dashboard.rebuild(subject.build, results, opened, board.shown(moves, opened.nights()))
+    page = dashboard.rebuild(subject.build, results, opened, board.shown(moves, opened, results))
     print(f'{told}\n{folder}\n{page}')
     return FAILED if any(one.rings for one in moves) else 0
+
+
+def _last_folder(opened: history.History, results: Path) -> Path | None:
+    nights = opened.nights()
+    return results / nights[-1].folder if nights else None
 
 
 @contextlib.contextmanager
@@ -100,5 +108,5 @@ def _platform(built: Built) -> list[str]:
     return [patch.digest for patch in built.kernel.stack.patches if patch.file.parent.name in shared]
 
 
-def _digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()[:16]
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256('\n'.join(texts).encode()).hexdigest()[:16]
