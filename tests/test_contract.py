@@ -210,7 +210,7 @@ def overseen(appliance, console, script: str, limit: float, grace: float) -> obs
     oversee = observe.Overseer(console, hang.Watch(limit), grace)
     with pytest.raises(Failure):
         list(guest.records(appliance.only('stock'), '--host', '--timeout=0',
-                           argv=['/bin/sh', '-c', script], console=console, hopeless=oversee))
+                           argv=['/bin/sh', '-c', script], consoles=[console], hopeless=oversee))
     return oversee
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import termios
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -378,9 +379,25 @@ def test_console_that_cannot_be_written(runner):
     assert records[-1]['console_dropped'] > 500
 
 
-def test_console_of_guests_that_take_turns_is_refused(runner):
+def test_each_guest_that_takes_turns_has_a_console(runner, tmp_path):
+    with ExitStack() as files:
+        consoles = [files.enter_context(open(tmp_path / name, 'w+b')) for name in 'kbc']
+        options = [f'--console={console.fileno()}' for console in consoles]
+        say = ('id=$(cat /proc/sys/kernel/random/uuid); echo "{\\"id\\":\\"$id\\"}" >&3; '
+               'echo $id >/dev/kmsg')
+        status, records, _ = run_with_records(
+            runner, *turns_command(runner, *options, '--host', '--', 'sh', '-c', say),
+            also=[console.fileno() for console in consoles])
+        logs = [os.pread(console.fileno(), 1 << 20, 0).decode() for console in consoles]
+    ids = {record['kernel']: record['id'] for record in records if 'id' in record}
+    assert (status, len(set(ids.values()))) == (0, 3)
+    assert [[name for name in 'kbc' if ids[name] in log] for log in logs] == [['k'], ['b'], ['c']]
+
+
+def test_guests_that_take_turns_do_not_share_a_console(runner):
     done = runner.run(*turns_command(runner, '--console=2', '--', 'true'))
-    assert (done.returncode, done.stderr) == (122, b'umrun: --console and --turns together\n')
+    assert (done.returncode, done.stderr) == (
+        122, b'umrun: --console: 1 given, 3 needed, which is one for each kernel with --turns\n')
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ static void begin(struct boot *b, struct group *group, const struct kernel *k,
 		.stdin_fd = -1, .turn_fd = -1,
 	};
 	b->channel = (struct channel){ .deliver = boot_deliver, .to = b };
-	console_init(&b->console, plan->console_fd);
+	console_init(&b->console, k->console_fd);
 	if (!strcmp(plan->kind, JOB_SHELL))
 		terminal_open(&b->terminal);
 	b->keys.fd = b->terminal.master_fd;

@@ -31,7 +31,8 @@ static const char usage[] =
 "                      SIGALRM, the kernel is made to panic, to show where it was\n"
 "  --records FD        write JSON Lines to this open descriptor\n"
 "  --console FD        write what the kernel prints to this open descriptor: the\n"
-"                      first 16 MiB of a boot, and the last 64 KiB\n"
+"                      first 16 MiB of a boot, and the last 64 KiB. With --turns\n"
+"                      each kernel has one, in the order of --kernel\n"
 "  --stderr FD         write the job's standard error to this open descriptor, so\n"
 "                      that umrun's own has nothing but what umrun says\n"
 "  --append ARG        give the kernel this argument, as in kunit.enable=1; may be\n"
@@ -112,6 +113,13 @@ static void add_kernel(struct options *o, char *text)
 	k->path = equals + 1;
 }
 
+static void add_console(struct options *o, int fd)
+{
+	if (o->nr_consoles == MAX_KERNELS)
+		cannot_start("umrun takes at most %d consoles", MAX_KERNELS);
+	o->consoles[o->nr_consoles++] = fd;
+}
+
 static void set_kind(struct options *o, const char *kind)
 {
 	if (strcmp(o->plan.kind, JOB_EXEC) && strcmp(o->plan.kind, kind))
@@ -142,7 +150,7 @@ static void parse_option(struct options *o, int option)
 		o->records_fd = open_descriptor("records", optarg);
 		break;
 	case 'c':
-		o->plan.console_fd = open_descriptor("console", optarg);
+		add_console(o, open_descriptor("console", optarg));
 		break;
 	case 'E':
 		o->stderr_fd = open_descriptor("stderr", optarg);
@@ -202,6 +210,19 @@ static void parse(struct options *o, int argc, char **argv)
 	o->plan.argv = argv + optind;
 }
 
+/* What kernels print at the same time has to go to different places. */
+static void share_consoles(struct options *o)
+{
+	int needed = o->takes_turns ? o->nr_kernels : 1;
+
+	if (o->nr_consoles && o->nr_consoles != needed)
+		cannot_start("--console: %d given, %d needed, which is one for each kernel with --turns",
+			     o->nr_consoles, needed);
+	for (int i = 0; i < o->nr_kernels; i++)
+		o->kernels[i].console_fd = o->nr_consoles ?
+			o->consoles[i % needed] : -1;
+}
+
 static void check(struct options *o)
 {
 	static char *shell[] = { NULL, NULL };
@@ -215,8 +236,7 @@ static void check(struct options *o)
 	if (o->plan.events.n && (!o->takes_turns || o->records_fd < 0))
 		cannot_start("--events needs --turns and --records");
 	events_check(&o->plan.events);
-	if (o->plan.console_fd >= 0 && o->takes_turns)
-		cannot_start("--console and --turns together");
+	share_consoles(o);
 	if (is_shell && !o->timeout_given)
 		o->plan.timeout_s = 0;
 	if (is_shell && !*o->plan.argv) {
@@ -233,7 +253,6 @@ void options_parse(struct options *o, int argc, char **argv)
 		.boots = 1, .records_fd = -1, .stderr_fd = STDERR_FILENO,
 		.plan = {
 			.kind = JOB_EXEC, .mem_mib = 256, .timeout_s = 300,
-			.console_fd = -1,
 		},
 	};
 	parse(o, argc, argv);

@@ -11,6 +11,8 @@
 struct options {
 	struct kernel kernels[MAX_KERNELS];
 	int nr_kernels;
+	int consoles[MAX_KERNELS];	/* descriptors, in the order given */
+	int nr_consoles;
 	unsigned long boots;
 	int records_fd;		/* -1: none */
 	int stderr_fd;		/* for that of the job */

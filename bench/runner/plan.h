@@ -15,7 +15,6 @@ struct plan {
 	unsigned long timeout_s;	/* 0: none */
 	struct arguments append;	/* to the kernel's command line */
 	struct sink *out, *err, *records;	/* records: NULL if not asked */
-	int console_fd;		/* where the kernel's console goes, or -1 */
 	struct event_list events;	/* to count in turns */
 	int signal_fd;		/* SIGINT and its like */
 	int parent_fd;		/* readable when umrun's parent is gone; -1 */
@@ -25,6 +24,7 @@ struct plan {
 struct kernel {
 	const char *name;
 	const char *path;
+	int console_fd;		/* where its console goes, or -1 */
 };
 
 #endif

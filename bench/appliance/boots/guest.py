@@ -105,24 +105,24 @@ def at_once() -> Iterator[Executor]:
 
 
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
-            stdout: IO | int = subprocess.DEVNULL, console: IO | None = None,
+            stdout: IO | int = subprocess.DEVNULL, consoles: Sequence[IO] = (),
             hopeless: Callable[[int], bool] | None = None,
             boot: int | None = None) -> Iterator[Record]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
     under is a command that runs the runner and ends with its exit status; it writes to stdout.
-    What the kernel prints goes to console.
+    What kernels print goes to consoles: one, or if they take turns one for each.
     hopeless is called with the runner's process ID; once it returns true, the time of the boot
     is up: it is ended, has failed, and the failure shows where its kernel was.
     boot is the number that records get in place of the runner's.
     """
     reading, writing = os.pipe()
-    passed = {'records': writing} | ({'console': console.fileno()} if console else {})
-    options += tuple(f'--{option}={fd}' for option, fd in passed.items())
+    printed = [console.fileno() for console in consoles]
+    options += (f'--records={writing}', *(f'--console={fd}' for fd in printed))
     boots: list[Boot] = []
     with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as said:
         with process.start((under or []) + appliance.command(*options, argv=argv),
-                           pass_fds=passed.values(), stdout=stdout, stderr=said) as runner:
+                           pass_fds=[writing, *printed], stdout=stdout, stderr=said) as runner:
             os.close(writing)
             with open(reading, encoding='utf-8', errors='backslashreplace') as lines, \
                     _watched(runner, hopeless):

@@ -107,7 +107,7 @@ def observe_one(appliance: guest.Appliance, name: str, watch: hang.Watch | None 
             for record in guest.records(appliance, f'--mem={appliance.memory_mib}',
                                         f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
                                         argv=['/bin/walks', 'contract'], stdout=printed,
-                                        console=console, hopeless=oversee):
+                                        consoles=[console], hopeless=oversee):
                 seen.records.append(record)
         except Failure as failure:
             if hosts_fault and isinstance(failure, NoGuest) and doctor.faults():

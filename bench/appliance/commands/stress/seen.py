@@ -39,7 +39,7 @@ def boot(appliance: guest.Appliance, seconds: int, *options: str, argv: list[str
         watch = hang.Watch(hang.MOST_SECONDS + hang.PATIENCE * seconds, console)
         try:
             for record in guest.records(appliance, f'--mem={appliance.memory_mib}', '--timeout=0',
-                                        *options, argv=argv, stdout=said, console=console,
+                                        *options, argv=argv, stdout=said, consoles=[console],
                                         hopeless=watch):
                 seen.records.append(record)
         except Failure as failure:

@@ -51,7 +51,7 @@ def _boot(appliance: guest.Appliance, built: Built, job: str, watch: hang.Watch,
             # Time limits are the watch's: what is slow is no fault.
             for record in guest.records(alone, f'--mem={alone.memory_mib}', '--timeout=0',
                                         '--append=norandmaps', argv=['/bin/walks', job],
-                                        console=console, hopeless=watch):
+                                        consoles=[console], hopeless=watch):
                 seen.records.append(record)
         except Failure as failure:
             if hosts_fault and isinstance(failure, NoGuest) and doctor.faults():
