@@ -55,6 +55,11 @@ def splats(console: str, program: Path, stopped: bool = False) -> list[str]:
     return found[:-1] if stopped and found and found[-1].startswith(PANIC) else found
 
 
+def all_of(console: str, program: Path, stopped: bool = False) -> list[str]:
+    """Return the complaints that break rules, a line each, and then the splats."""
+    return [*(line for _, line in complaints(console)), *splats(console, program, stopped)]
+
+
 def fingerprint(splat: str) -> str:
     """Return the kind of a splat and the first functions of its stack, as NIPA and syzbot do."""
     first, *stack = splat.splitlines()

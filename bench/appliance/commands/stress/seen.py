@@ -48,8 +48,7 @@ def boot(appliance: guest.Appliance, seconds: int, *options: str, argv: list[str
             stopped = failure.status == TIME_LIMIT
             seen.died = watch.explain(str(failure))
         seen.said, seen.log = _read(said), _read(console)
-    seen.splats = [line for _, line in splat.complaints(seen.log)]
-    seen.splats += splat.splats(seen.log, built.debug, stopped)
+    seen.splats = splat.all_of(seen.log, built.debug, stopped)
     return seen
 
 
