@@ -12,6 +12,7 @@
 #include "external/tools.h"
 #include "kernel/util.h"
 #include "measure/golden.h"
+#include "measure/living.h"
 #include "measure/loop.h"
 #include "measure/observe.h"
 #include "measure/processes.h"
@@ -58,6 +59,10 @@ static const struct command {
 	  "time walks over layouts that have N of the thing that SERIES is\n"
 	  "about: vmas, gaps, pages, holes, tables, huge; the last of each\n"
 	  "is checked, too: records; --count: count instructions instead" },
+	{ "living", "[--check] FIO JOB...", 2, INT_MAX, living_main,
+	  "run fio with each job file, alone and while its process is walked;\n"
+	  "--check: walk as often as there is time, and check what the walks\n"
+	  "say: records" },
 	{ "golden", "FILE", 1, 1, golden_main,
 	  "replay the walks that FILE describes: records" },
 	{ "readers", "", 0, 0, readers_main,

@@ -260,6 +260,38 @@ void record_count(const char *layout, const char *walk, uint64_t pages,
 			  min_u64(count->nr_insns - i, COUNT_INSNS));
 }
 
+void record_living(const char *job, const char *walk, int64_t turn,
+		   const uint64_t *cycles, size_t nr)
+{
+	size_t i;
+
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"living\",\"job\":\"%s\",\"walk\":\"%s\",\"cycles\":[",
+		job, walk);
+	for (i = 0; i < nr; i++)
+		fprintf(records, "%s%" PRIu64, i ? "," : "", cycles[i]);
+	fputs("]", records);
+	if (turn != NO_TURN)
+		fprintf(records, ",\"turn\":%" PRId64, turn);
+	fputs("}\n", records);
+}
+
+void record_fio(const char *job, bool walked, int64_t turn, const char *said)
+{
+	if (!records)
+		return;
+	fprintf(records,
+		"{\"type\":\"fio\",\"job\":\"%s\",\"walked\":%s,\"said\":\"",
+		job, walked ? "true" : "false");
+	put_string(said);
+	fputs("\"", records);
+	if (turn != NO_TURN)
+		fprintf(records, ",\"turn\":%" PRId64, turn);
+	fputs("}\n", records);
+}
+
 /* Calls in a record, so that the line is not too long for the runner. */
 #define GOLDEN_CALLS	4096
 

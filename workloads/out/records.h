@@ -66,6 +66,11 @@
  *	{"type":"insns","layout":L,"walk":W,"at":[[A,C],...]}
  *		the instruction at address A was retired C times; as many
  *		records as it takes, ascending
+ *	{"type":"living","job":J,"walk":W,"cycles":[C,...],"turn":T}
+ *		the walks or reads W of the process of fio's job J took C TSC
+ *		cycles each; turn is left out if there are no turns
+ *	{"type":"fio","job":J,"walked":true,"said":"...","turn":T}
+ *		what fio said of a run of J, JSON; walked: there were walks
  *	{"type":"golden","case":C,"calls":[["pte_hole",0,512,null],...]}
  *		the next calls of callbacks in case C: which, the pages given
  *		to it, and the VMA: index in the case, null, or -1 if it is
@@ -79,6 +84,7 @@
 #define RECORDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct pagewalk_probe_count;
@@ -143,6 +149,9 @@ void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */
 void record_count(const char *layout, const char *walk, uint64_t pages,
 		  uint64_t vmas, const struct pagewalk_probe_count *count);
+void record_living(const char *job, const char *walk, int64_t turn,
+		   const uint64_t *cycles, size_t nr);
+void record_fio(const char *job, bool walked, int64_t turn, const char *said);
 /* A call of a callback, in pages; @vma is an index, -1 unknown, -2 NULL. */
 void record_golden_call(const char *name, const char *callback, uint64_t start,
 			uint64_t end, int vma);

@@ -264,8 +264,29 @@ class Golden(OfBoot):
     overflowed: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Living(OfBoot):
+    """How long walks of one kind took while fio ran."""
+    TYPE: ClassVar[str] = 'living'
+    job: str
+    walk: str
+    cycles: list[int]
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fio(OfBoot):
+    """What fio said of one run of a job."""
+    TYPE: ClassVar[str] = 'fio'
+    job: str
+    walked: bool
+    said: str
+    turn: int | None = None
+
+
 Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Changes
-          | Pass | Beside | Ended | Left | Sample | Events | Loop | Count | Insns | Golden)
+          | Pass | Beside | Ended | Left | Sample | Events | Loop | Count | Insns | Golden
+          | Living | Fio)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 
