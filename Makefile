@@ -32,7 +32,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-proof contract count dashboard external golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-fio bench-proof contract count dashboard external golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -58,6 +58,10 @@ bench: ## compare the time and the truth of every walk on two kernels; KERNELS='
 		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(WITHIN),--within='$(WITHIN)') \
 		$(if $(PLACEMENTS),--placements='$(PLACEMENTS)') $(if $(filter all,$(TIME)),--time-all) \
 		$(if $(ROWS),--rows $(ROWS:%='%'))
+
+bench-fio: ## walk the memory of fio while it runs: how long walks take, and what they cost fio; KERNELS='A B' CONFIG= BUDGET=
+	@$(UMWALK) bench-fio $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)') \
+		$(if $(BUDGET),--budget='$(BUDGET)')
 
 bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= NULL=1
 	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null)

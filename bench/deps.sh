@@ -10,6 +10,7 @@
 #   deps.sh external       what a user and the tools of `umwalk external` need
 #   deps.sh stress         what a user and `umwalk stress` need
 #   deps.sh selftests      what a user and the kernel's selftests need
+#   deps.sh bench-fio      what a user and `umwalk bench-fio` need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
@@ -92,6 +93,10 @@ selftests='
 libcap.a          libcap-dev         libcap-static      libcap             libcap-devel
 '
 
+living='
+fio               fio                fio                fio                fio
+'
+
 by_tarball="set LINUX_SRC= to linux-$version.N.tar.xz of kernel.org, N from $oldest on"
 
 # Choose the column of packages of this machine, and the command that installs them.
@@ -145,7 +150,7 @@ END
 # Print the packages that have what is named.
 packages_of() {
 	for wanted in "$@"; do
-		echo "$table$tests$checks$tools$stressors$selftests" | while read -r what apt dnf pacman zypper; do
+		echo "$table$tests$checks$tools$stressors$selftests$living" | while read -r what apt dnf pacman zypper; do
 			[ "${what#\?}" = "$wanted" ] || continue
 			# shellcheck disable=SC2086 # columns
 			set -- "${what#python:}" $apt $dnf $pacman $zypper
@@ -181,11 +186,12 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 lines=$table
-[ "${1:-}" != test ] || lines=$table$tests$checks$tools$stressors$selftests
+[ "${1:-}" != test ] || lines=$table$tests$checks$tools$stressors$selftests$living
 [ "${1:-}" != validate ] || lines=$table$checks
 [ "${1:-}" != external ] || lines=$table$tools
 [ "${1:-}" != stress ] || lines=$table$stressors
 [ "${1:-}" != selftests ] || lines=$table$selftests
+[ "${1:-}" != bench-fio ] || lines=$table$living
 modules=$(echo "$lines" | sed -n 's/^python:\([^ ]*\).*/\1/p')
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=

@@ -10,6 +10,7 @@ from the spread of the boots (verdict.py).
 """
 
 from collections import defaultdict
+from typing import Sequence
 
 import numpy
 
@@ -117,6 +118,6 @@ def truth(found: dict, kernel: str, layout: str, walk: str) -> str:
     return 'fail' if entry['failed'] else 'pass'
 
 
-def middle(values: list[float]) -> float:
+def middle(values: Sequence[float]) -> float:
     """Return the median."""
     return float(numpy.median(values))

@@ -20,7 +20,6 @@ from ...numbers import measure
 from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
 
 SAMPLES = 8  # of each walk in a boot: four rounds
-BOOT_SECONDS = 60
 OVERTIME = 2  # budgets that a slow host may take for the boots of the first look
 
 
@@ -68,6 +67,8 @@ class Session:
     run goes on. The guests run on cpu, or on any if it is None.
     """
 
+    BOOT_SECONDS = 60  # ends a boot that hangs
+
     def __init__(self, appliance: guest.Appliance, kernels: dict[str, list[Built]], plan: Plan,
                  settled: Callable[[], Collection[Row]] = tuple, cpu: int | None = None):
         self.appliance = appliance
@@ -107,12 +108,16 @@ class Session:
         """Return ln(b / a) of each boot or, with several placements, of each placement."""
         a = self.names[0]
         found = {}
-        for row, of_boots in measure.log_ratios(self.records, a, b).items():
+        for row, of_boots in self._log_ratios(a, b).items():
             placed: dict[int, list[float]] = defaultdict(list)
             for boot, value in of_boots.items():
                 placed[boot if self.placements == 1 else boot % self.placements].append(value)
             found[row] = [sum(values) / len(values) for values in placed.values()]
         return found
+
+    def _log_ratios(self, a: str, b: str) -> dict[Row, dict[int, float]]:
+        """Return ln(b / a) of each row and boot."""
+        return measure.log_ratios(self.records, a, b)
 
     @property
     def placements(self) -> int:
@@ -128,17 +133,20 @@ class Session:
         seed = self.random.getrandbits(32)
         before = _cpu_ns()
         appliance = replace(self.appliance, kernels=dict(programs))
-        options = [f'--turns={seed}', f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}']
+        options = [f'--turns={seed}', f'--mem={appliance.memory_mib}',
+                   f'--timeout={self.BOOT_SECONDS}']
         if self.plan.events:
             options.append(f'--events={",".join(self.plan.events)}')
-        found = list(guest.records(appliance, *options, argv=self._job(), under=self.under,
-                                   boot=self.boots))
+        found = self._found(appliance, options)
         names = [name for name, _ in programs]
         self.records += [Turns(self.boots, seed, at, names, _cpu_ns() - before), *found]
         self.boots += 1
 
-    def _job(self) -> list[str]:
-        return ['/bin/walks', 'time', f'--samples={SAMPLES}', *arguments(self.undecided())]
+    def _found(self, appliance: guest.Appliance, options: list[str]) -> list[Record]:
+        """Boot the kernels of the appliance, which take turns; return what they say."""
+        argv = ['/bin/walks', 'time', f'--samples={SAMPLES}', *arguments(self.undecided())]
+        return list(guest.records(appliance, *options, argv=argv, under=self.under,
+                                  boot=self.boots))
 
     def undecided(self) -> list[Row]:
         """Return the rows that the next boot measures."""
