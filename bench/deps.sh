@@ -58,6 +58,7 @@ sources           linux-source-$version  -               -                  -
 tests='
 python:pytest     python3-pytest     python3-pytest     python-pytest      python3-pytest
 python:junitparser python3-junitparser python3-junitparser python-junitparser python3-junitparser
+python:jsonschema python3-jsonschema python3-jsonschema python-jsonschema python3-jsonschema
 python:xdist      python3-pytest-xdist python3-pytest-xdist python-pytest-xdist python3-pytest-xdist
 pylint            pylint             pylint             python-pylint      python3-pylint
 mypy              mypy               python3-mypy       mypy               python3-mypy

@@ -48,8 +48,8 @@ def test_a_night_that_has_kept_nothing_is_passed_over(explained):
 
 
 @pytest.mark.parametrize('text', [
-    None, '', '{', '[]', '{"rows": 3}', '{"rows": {"dense:smaps": {"instructions": 950, "lines": [1]}}}',
-    of(WALK, READER)])
+    None, '', '{', '[]', '{"rows": 3}', of(WALK, READER),
+    '{"rows": {"dense:smaps": {"instructions": 950, "lines": [1]}}}'])
 def test_what_does_not_come_to_the_count_explains_nothing(explained, text):
     assert explained(of(), of(WALK, READER), text) == []
 

@@ -19,6 +19,7 @@ NIGHT = (TOP / 'bench' / 'umwalk', 'nightly', '--kernel=stock', '--only=contract
          '--rows', 'dense:pte_entry')
 BUDGETS = (60, 240, 960)  # seconds: on a slow host few boots fit in, and too few give no ratio
 ROW = Series('6.12', 'stock', 'dense', 'pte_entry')
+LINES = 'stock.lines.json'
 
 
 def night(budget: int) -> None:
@@ -87,27 +88,24 @@ def test_a_step_that_the_kernels_do_not_have_is_not_ours(budget, results_folder)
 def test_a_count_that_moved_leads_to_its_line(budget, results_folder, tmp_path, umwalk):
     """The night before spent 300 instructions less on the line that costs most."""
     with history.opened(results_folder) as opened:
-        real = opened.nights()[0].folder
-        number = next(iter(opened.series()))
-        count = opened.points(number)[opened.nights()[0].id].count
-    shutil.copytree(results_folder / real, tmp_path / real)
-    kept = json.loads((tmp_path / real / 'stock.lines.json').read_text())
+        real = opened.nights()[-1].folder
+    tonight = one_night.read(results_folder / real)
+    kept = json.loads((results_folder / real / LINES).read_text())
     row = kept['rows']['dense:pte_entry']
-    assert sum(line[-1] for line in row['lines']) == row['instructions'] == count
+    assert sum(line[-1] for line in row['lines']) == row['instructions'] == tonight.points[ROW].count
     most = max(row['lines'], key=lambda line: line[-1])
     function, file, text, line, _ = most
     most[-1] -= 300
     row['instructions'] -= 300
-    tonight = one_night.read(tmp_path / real)
-    before = nights.night(0, [ROW], fingerprint=tonight.fingerprint, count=lambda *_: count - 300)
-    (tmp_path / before.name).mkdir()
-    (tmp_path / before.name / 'stock.lines.json').write_text(json.dumps(kept))
+    before = nights.night(0, [ROW], fingerprint=tonight.fingerprint,
+                          count=lambda *_: row['instructions'])
     with history.opened(tmp_path) as opened:
-        opened.add(before, before.name)
-        opened.add(tonight, real)
-    ran = umwalk('dashboard', RESULTS=str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
-    page, = (tmp_path / 'dashboard' / 'moved').glob('*-instructions.html')
-    said = html.unescape(page.read_text())
+        for one, lines in ((before, json.dumps(kept)),
+                           (tonight, (results_folder / real / LINES).read_text())):
+            opened.add(one, one.name)
+            (tmp_path / one.name).mkdir()
+            (tmp_path / one.name / LINES).write_text(lines)
+    assert umwalk('dashboard', RESULTS=str(tmp_path)).returncode == 0
+    said = html.unescape(next(tmp_path.glob('dashboard/moved/*-instructions.html')).read_text())
     assert said.count('<h3>') == 1 and f'<h3>{function}: +300 instructions</h3>' in said
     assert f'{file}:{line}</th>' in said and f'<code>{text}</code>' in said

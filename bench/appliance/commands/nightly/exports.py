@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A night in the formats of other programs: JUnit XML, KTAP, CSV, Go's benchmarks, Prometheus."""
+"""A night in the formats of other programs: JUnit XML, KTAP, CSV, Go's benchmarks, Prometheus.
+
+kcidb.py has one more.
+"""
 
 import csv
 import datetime
 import io
 from collections import Counter, defaultdict
 from dataclasses import astuple, fields
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 from ...render import junit
 from ...render.visible import one_line
 from ...runs.night import Night, Point, Series, State
+from . import kcidb
 from .moved import ACCEPTED, CONFIRMED, NOT_OURS, SUSPECT, Move
 
 SKIPPED = ('skip', '-')  # nothing checked the latter
 
 
-def files(night: Night, benchmarks: str) -> dict[str, str]:
-    """Return the files that a night's folder has of these."""
+def files(night: Night, benchmarks: str, patches: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the files that a night's folder has of these; patches are digests by kernel."""
     return {'junit.xml': junit_xml(night), 'tests.ktap': ktap(night.states),
-            'points.csv': points_csv(night), 'bench.txt': benchmarks}
+            'points.csv': points_csv(night), 'bench.txt': benchmarks,
+            'kcidb.json': kcidb.text(night, patches)}
 
 
 def junit_xml(night: Night) -> str:

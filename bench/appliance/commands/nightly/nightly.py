@@ -66,7 +66,10 @@ def _night(subject: Subject, suites: Sequence[str], opened: history.History, res
     night = replace(night, confirmations=confirm.confirmations(subject, opened, night, results))
     for name, built in subject.kernels.items():
         found.files |= kept.files(built, f'{confirm.KERNELS}/{name}')
-    folder = this.store(result | night.found(), found.files | exports.files(night, found.samples))
+    found.files |= exports.files(night, found.samples, {
+        name: [patch.digest for patch in built.kernel.stack.patches]
+        for name, built in subject.kernels.items()})
+    folder = this.store(result | night.found(), found.files)
     opened.add(night, folder.name)
     moves = moved.moved(opened, accepted.read())
     told = alerts.text(moves, opened.nights(), silent)
