@@ -11,7 +11,7 @@ export LINUX_SRC BUILD RESULTS SANDBOX CMD
 UMWALK := bench/umwalk
 # Refused, with what to type instead.
 old-row = $(if $(LAYOUT)$(WALK),--layout)
-PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest xdist junitparser)
+PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest jsonschema xdist junitparser)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto
 SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
 # A test needs no docstring, since its name says what it is for, and takes fixtures by name.
