@@ -286,9 +286,8 @@ def plan(folder: Path) -> dict:
     }
 
 
-WAYS = ['chromium from disk', 'firefox by HTTP',
-        *(pytest.param(way, marks=pytest.mark.long)
-          for way in ('chromium by HTTP', 'firefox from disk'))]
+WAYS = ['chromium from disk', *(pytest.param(way, marks=pytest.mark.long) for way in (
+    'chromium by HTTP', 'firefox from disk', 'firefox by HTTP'))]
 
 
 @pytest.fixture(scope='module', params=WAYS)

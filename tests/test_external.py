@@ -199,6 +199,7 @@ def test_the_walker_of_3_16(appliance, umwalk):
             for test, of in tests.items()} == PLAN
 
 
+@pytest.mark.long
 def test_every_tool_that_reads_something_else_is_found(appliance):
     commands = of_host.commands(build_folder(), appliance)
     wrong = {'page-types': f'{commands["page-types"]} | sed "s/^800000/800001/"',

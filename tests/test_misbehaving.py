@@ -34,7 +34,6 @@ class Named:
 
 
 FEW = {
-    'hang': Named('boot', '^it loops: .*, at the end in ', IN_WALK),
     'panic-before-init': Named('boot', '^a boot failed .*, before process 1 ran: '
                                        'Kernel panic .*: pagewalk: the PMD level is not folded',
                                r'check_real_depth\+.* \(mm/pagewalk\.c:\d+'),
@@ -43,6 +42,7 @@ LEAK = '^{}: each of 3 equal rounds of reads loses '
 # `make test-long` alone boots these.
 MORE = {
     'forged': Named('boot', '^KUnit '),
+    'hang': Named('boot', '^it loops: .*, at the end in ', IN_WALK),
     'oops': Named('boot', '^a boot failed .*: Kernel panic .*: Kernel mode fault at addr 0x', IN_WALK),
     'panic-in-walk': Named('boot', r'^a boot failed .*: BUG: failure at mm/pagewalk\.c:', IN_WALK),
     'reboot-loop': Named('boot', r'^it restarts itself: its log begins \d+ times'),

@@ -46,6 +46,7 @@ def test_a_series_that_is_broken_in_between(mincore, capsys):
 UNUSED = '\tint unused;\n\n\tunused = 3;\n\treturn 0;\n'  # only W=1 warns of it
 
 
+@pytest.mark.long
 def test_a_new_warning_is_marked_and_one_that_moves_is_none(mincore, capsys):
     mincore.change(FILE, PLACE, function('first', UNUSED))
     mincore.change(FILE, 'static int __maybe_unused first', '\n\n\nstatic int __maybe_unused first')

@@ -99,6 +99,7 @@ def one_patch(results, tmp_path, monkeypatch):
     return results.with_name('null.jsonl')
 
 
+@pytest.mark.long
 def test_patches_that_change_nothing_are_timed_and_kept(appliance, one_patch, monkeypatch, capsys):
     rows = (('dense', 'pmd_entry'), ('dense', 'pagemap'))
 

@@ -250,6 +250,7 @@ def changed_guest(appliance, tmp_path):
     return build
 
 
+@pytest.mark.long
 def test_pages_that_are_not_there_are_noticed(changed_guest):
     booted = changed_guest('space/map.c', '		populate_range(layout, region, region->ranges',
                            '	if (region->memory != &mem_zero)\n'

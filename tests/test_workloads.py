@@ -21,14 +21,18 @@ SIBLINGS = {'rules', 'measure', 'readers', 'stress'}
 
 def modules(folder: Path) -> dict[str, set[str]]:
     """Map each module of the program to the modules whose functions or data it names."""
-    defined, wanted = {}, {}
-    for path in [folder / 'main.o', *(o for room in ROOMS for o in (folder / room).glob('*.o'))]:
-        module = path.relative_to(folder).with_suffix('').as_posix()
-        if not (WORKLOADS / f'{module}.c').exists():
-            continue  # it was moved
-        listed = subprocess.run(['nm', path], capture_output=True, text=True, check=True).stdout
-        wanted[module] = set(re.findall(r'^ +U (\S+)', listed, re.M))
-        defined.update(dict.fromkeys(re.findall(r'^[0-9a-f]+ [A-Z] (\S+)', listed, re.M), module))
+    objects = {str(path): path.relative_to(folder).with_suffix('').as_posix() for path in (
+        folder / 'main.o', *(o for room in ROOMS for o in (folder / room).glob('*.o')))}
+    objects = {path: module for path, module in objects.items()
+               if (WORKLOADS / f'{module}.c').exists()}  # or else it was moved
+    wanted: dict[str, set[str]] = {module: set() for module in objects.values()}
+    defined = {}
+    listed = subprocess.run(['nm', '-A', *objects], capture_output=True, text=True, check=True).stdout
+    for path, kind, name in re.findall(r'^(.*?):[0-9a-f ]+ ([A-Z]) (\S+)$', listed, re.M):
+        if kind == 'U':
+            wanted[objects[path]].add(name)
+        else:
+            defined[name] = objects[path]
     return {module: {defined[name] for name in names if name in defined} - {module}
             for module, names in wanted.items()}
 
