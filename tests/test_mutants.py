@@ -9,6 +9,7 @@ import pytest
 from appliance.commands.mutants import mutants
 from appliance.failure import Failure
 from appliance.paths import build_folder
+from appliance.runs.shards import Shard
 from made import latest
 
 
@@ -41,6 +42,13 @@ def test_one_that_is_killed_though_argued_equivalent(appliance, umwalk, folder):
     # The normal kernels are as they were.
     assert appliance.kernels['stock'].program.stat() == stock
     assert 'building' not in umwalk('build', '--kernel=stock').stderr
+
+
+def test_a_part_that_has_none(appliance, folder, results_folder):
+    """There are more machines than mutants."""
+    assert mutants.try_all(build_folder(), folder('pmd-hole-forgotten'), shard=Shard(2, 2)) == 0
+    kept = latest('mutants')
+    assert (list(kept['asked']), kept['mutants']) == (['pmd-hole-forgotten'], {})
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ from appliance.runs import run, shards
 from made import latest
 
 NAMES = [f'm{number}' for number in range(7)]
+ASKED = {name: f'digest of {name}' for name in NAMES}
 
 
 def test_each_is_in_one_part():
@@ -35,7 +36,7 @@ def parts(tmp_path):
             folder = tmp_path / str(index)
             folder.mkdir()
             one = {'format': run.FORMAT, 'kind': 'mutants', 'umwalk': 'v1', 'source': '6.12',
-                   'configuration': 'release', 'seconds': 1.0, 'asked': NAMES,
+                   'configuration': 'release', 'seconds': 1.0, 'asked': ASKED,
                    'kernels': {'stock': {'patches': ['p'], 'sha256': folder.name}},
                    'mutants': {name: {'rule': 'W3', 'case': '', 'detail': '', 'seconds': 1,
                                       'judge': 'release', 'equivalent': ''}
@@ -70,7 +71,8 @@ def test_a_hole_is_refused(parts):
 
 
 @pytest.mark.parametrize('field, value', [
-    ('umwalk', 'v2'), ('source', '6.13'), ('configuration', 'debug'), ('asked', NAMES[:-1]),
+    ('umwalk', 'v2'), ('source', '6.13'), ('configuration', 'debug'), ('asked', {'m0': ''}),
+    ('asked', ASKED | {'m6': 'another patch'}),
     ('kernels', {'stock': {'patches': []}})])
 def test_parts_of_different_works_are_refused(parts, field, value):
     with pytest.raises(Failure, match=f'/3 is of another work than .*/1: its .*{field}'):

@@ -44,7 +44,7 @@ def parse(text: str) -> Shard:
 def merged(folders: Sequence[Path], kind: str, asked: str, found: str) -> dict:
     """Return the results of a kind in these folders as one.
 
-    The field asked lists the names of all parts, and found maps those of one part to what was
+    The field asked has the names of all parts, and found maps those of one part to what was
     found. It is a Failure if a name was found by none or by two, or if they are not alike.
     """
     results = [_read(folder, kind, {asked, found, *ALIKE, 'kernels', 'seconds'}) for folder in folders]

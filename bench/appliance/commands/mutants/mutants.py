@@ -17,6 +17,7 @@ from ...failure import FAILED, KERNEL_DIED, TIME_LIMIT, Failure
 from ...kernels import build as builds, series
 from ...kernels.build import Built
 from ...kernels.configuration import DEBUG, RELEASE, Configuration
+from ...kernels.patch import Patch
 from ...kernels.series import Kernel
 from ...kernels.version import LINUX
 from ...progress import step
@@ -69,7 +70,7 @@ def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
     judges = (judge,) if judge else JUDGES
     asked = _mutants(folder, only or [])
     judged = left = shard.of(asked)
-    width = max(len(mutant.name) for mutant in left)
+    width = max((len(mutant.name) for mutant in left), default=0)  # a part may be empty
     verdicts: dict[str, Verdict] = {}
     appliance = guest.ensure(build, [series.kernel(BASE, judges[0])])
     this = Run(NAME, appliance)
@@ -79,7 +80,7 @@ def try_all(build: Path, folder: Path = FOLDER, only: list[str] | None = None,
         left = [mutant for mutant in left if not verdicts[mutant.name].rule]
     this.end()
     this.store(this.result(boot_for_host(appliance), {
-        'asked': [mutant.name for mutant in asked],
+        'asked': {mutant.name: Patch(mutant.patch).digest for mutant in asked},
         'mutants': {mutant.name: asdict(verdicts[mutant.name]) | {'equivalent': mutant.equivalent}
                     for mutant in judged}}), {})
     return summary(judged, verdicts)
