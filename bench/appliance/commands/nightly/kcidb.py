@@ -10,6 +10,7 @@ import json
 import re
 from typing import Iterator, Mapping, Sequence
 
+from ...kernels.configuration import RELEASE
 from ...render.visible import one_line, visible
 from ...runs.night import Night, Point, Series, State
 
@@ -49,7 +50,7 @@ def _checkout(night: Night, kernel: str, patches: Sequence[str]) -> dict:
 
 def _build(night: Night, kernel: str) -> dict:
     return _of(night, kernel) | {
-        'checkout_id': _id(night, kernel), 'architecture': 'um', 'config_name': 'release',
+        'checkout_id': _id(night, kernel), 'architecture': 'um', 'config_name': RELEASE.name,
         'compiler': one_line(night.fingerprint.compiler), 'status': 'PASS'}
 
 

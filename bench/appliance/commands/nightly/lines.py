@@ -43,11 +43,11 @@ def moved(results: Path, nights: Sequence[Entry], since: Entry, series: Series,
 
     Each is as in `differences` of result.json of count.
     """
-    earlier = [night for night in nights if night.started < since.started]
     after = _read(results / since.folder, series, counts[1])
-    for night in reversed(earlier):
-        before = _read(results / night.folder, series, counts[0])
-        if before and after:
+    if not after:
+        return []
+    for night in reversed([night for night in nights if night.started < since.started]):
+        if before := _read(results / night.folder, series, counts[0]):
             return report.functions_of(before, after)
     return []
 

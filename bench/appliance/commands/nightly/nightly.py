@@ -20,8 +20,8 @@ from ...paths import TOP, locked_folder, results_folder, write_atomically
 from ...runs import history
 from ...runs.night import KIND, Fingerprint, Night
 from ...runs.run import Run, boot_for_host, commit
-from . import accepted, alerts, board, confirm, exports, kept, lines, moved
-from .observe import COUNTED, SUITES, Found, Subject
+from . import accepted, alerts, board, confirm, exports, kept, moved
+from .observe import SUITES, Found, Subject
 
 ALERTS = 'alerts.md'
 METRICS = 'umwalk.prom'
@@ -45,7 +45,7 @@ def run(build: Path, wanted: Wanted) -> int:
         with _alone(results / kept.REFERENCE):
             return _night(Subject(build, replace(appliance, kernels={
                 kept.REFERENCE: reference, **appliance.kernels}), reference, wanted.plan,
-                wanted.placements), wanted.suites, opened, results)
+                wanted.placements, _last_folder(opened, results)), wanted.suites, opened, results)
 
 
 def _night(subject: Subject, suites: Sequence[str], opened: history.History, results: Path) -> int:
@@ -55,9 +55,6 @@ def _night(subject: Subject, suites: Sequence[str], opened: history.History, res
     found = Found()
     for suite in suites:
         SUITES[suite](subject, found)
-    if COUNTED in suites:
-        found.files |= lines.files(subject.build, appliance, subject.plan.rows,
-                                   _last_folder(opened, results))
     this.end()
     result = this.result(boot_for_host(appliance), {})
     night = Night(this.folder.name, result['started'], result['seconds'], LINUX.name,

@@ -19,7 +19,7 @@ from ...boots.counting import side_by_side
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...runs.night import Point, Series, State
-from . import exports
+from . import exports, lines
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Subject:
     reference: Built
     plan: Plan
     placements: int
+    last: Path | None  # the folder of the night before
 
     @property
     def kernels(self) -> dict[str, Built]:
@@ -120,10 +121,11 @@ def times(subject: Subject, found: Found) -> None:
             found.points[series(name, row)] = Point(
                 ratio.get('value'), ratio.get('low'), ratio.get('high'), row[name]['ns'],
                 row[name]['instructions'])
+    found.files |= lines.files(subject.build, replace(subject.appliance, kernels=subject.kernels),
+                               subject.plan.rows, subject.last)
 
 
-COUNTED = 'bench'  # the suite that counts instructions
 # By the name that a user gives; the cheapest first.
 SUITES: dict[str, Callable[[Subject, Found], None]] = {
     'contract': contracts, 'golden': walks, 'differential': readers, 'selftests': tests,
-    COUNTED: times}
+    'bench': times}
