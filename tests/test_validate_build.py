@@ -9,7 +9,7 @@ from appliance import sandbox
 from appliance.commands.validate import build, machines
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
-from appliance.kernels import affected, build as builds, compiled, one_by_one, series
+from appliance.kernels import affected, build as builds, compiled, one_by_one, series, sources
 from appliance.kernels.compiled import Compiled, Function
 from appliance.kernels.one_by_one import Tree
 from appliance.kernels.patch import Patch
@@ -75,19 +75,22 @@ def test_what_a_file_is_a_part_of_is_compiled(appliance):
 
 @pytest.mark.parametrize('confined', [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_makefile_runs_in_the_sandbox(appliance, tmp_path, confined):
-    """It writes beside the build folder's locks, which it can if it is not confined."""
+    """It writes where it may, and beside the build folder's locks, if it is not confined."""
     name, line, outside = 'mm/Makefile', 'KASAN_SANITIZE_slab_common.o := n\n', build_folder() / 'evil'
+    tree, inside = appliance.kernels['stock'].source.tree, f'{sources.OBJECTS}-*/evil'
     text = builds.read_files(build_folder(), series.kernel('stock'), {name})[name]
     evil = WrittenSeries(tmp_path).knows(name, text)
-    evil.change(name, line, f'{line}evil := $(shell touch {outside})\n')
+    evil.change(name, line, f'{line}evil := $(shell touch evil; touch {outside})\n')
     confining = sandbox.choose(build_folder()) if confined else sandbox.OPEN
     try:
         found = list(build.after_each_patch(replace(subject(evil), sandbox=confining), OBJECT))
         found += machines.on_machine(replace(subject(evil), sandbox=confining), 'x86_64')
         assert [one.status for one in found if one.check == 'build'] == [PASS]
+        assert list(tree.glob(inside)), 'the Makefile was not read'
         assert outside.exists() != confined
     finally:
-        outside.unlink(missing_ok=True)
+        for made in (outside, *tree.glob(inside)):
+            made.unlink(missing_ok=True)
 
 
 def test_what_is_compiled_for_another_machine(mincore):
