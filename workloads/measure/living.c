@@ -43,6 +43,8 @@
 
 #define REGIONS_MAX	8192
 
+#define PAGEMAP	1	/* the index of its walker */
+
 /* What is read, and where to. */
 struct target {
 	const struct fio *fio;
@@ -103,12 +105,14 @@ static void judge_scan(struct target *t, struct check *check, int64_t got)
 	living_check_scan(&t->living, check, t->regions, got);
 }
 
-/* What it should not do, as to unmap pages, shows in what others read later. */
+static void walk_and_check(struct target *t, size_t walker,
+			   struct check *check);
+
+/* What it should not do, as to unmap pages, shows in what is read next. */
 static void judge_clear_refs(struct target *t, struct check *check, int64_t got)
 {
-	(void)t;
 	(void)got;
-	check->checked++;
+	walk_and_check(t, PAGEMAP, check);
 }
 
 static const struct {
@@ -117,7 +121,7 @@ static const struct {
 	void (*judge)(struct target *t, struct check *check, int64_t got);
 } walkers[] = {
 	{ "smaps", read_smaps, judge_smaps },
-	{ "pagemap", read_pagemap, judge_pagemap },
+	[PAGEMAP] = { "pagemap", read_pagemap, judge_pagemap },
 	{ "pagemap_scan", scan_pagemap, judge_scan },
 	{ "clear_refs", clear_refs, judge_clear_refs },	/* the last one */
 };
