@@ -41,6 +41,16 @@ const char *smaps_field_name(enum smaps_field field)
 	return field_names[field];
 }
 
+const struct smaps_vma *smaps_at(const struct smaps *smaps, uint64_t start)
+{
+	size_t i;
+
+	for (i = 0; i < smaps->nr; i++)
+		if (smaps->vmas[i].start == start)
+			return smaps->vmas + i;
+	return NULL;
+}
+
 bool smaps_has_flag(const struct smaps_vma *vma, const char *flag)
 {
 	char word[8];

@@ -65,6 +65,9 @@ const char *smaps_next(const char *text);
 /* Parse the text of one VMA. A line that is not understood is left out. */
 void smaps_parse_vma(struct smaps_vma *vma, const char *text, size_t len);
 
+/* Return the VMA that starts there, or NULL. */
+const struct smaps_vma *smaps_at(const struct smaps *smaps, uint64_t start);
+
 /* True if @flag, two letters, is among the VmFlags. */
 bool smaps_has_flag(const struct smaps_vma *vma, const char *flag);
 

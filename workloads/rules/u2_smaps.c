@@ -191,14 +191,13 @@ static void expect_fields(uint64_t *field, const struct piece *piece)
 static const struct smaps_vma *vma_of(const struct smaps_check *sc,
 				      const struct piece *piece)
 {
-	size_t i;
+	uint64_t start = RULE_BASE + piece->start * PAGE_SIZE;
+	const struct smaps_vma *vma = smaps_at(&sc->smaps, start);
 
-	for (i = 0; i < sc->smaps.nr; i++)
-		if (sc->smaps.vmas[i].start == RULE_BASE + piece->start * PAGE_SIZE)
-			return sc->smaps.vmas + i;
-	check_fail(sc->check, "smaps has no VMA at 0x%" PRIx64 " (%s)",
-		   RULE_BASE + piece->start * PAGE_SIZE, piece->memory.name);
-	return NULL;
+	if (!vma)
+		check_fail(sc->check, "smaps has no VMA at 0x%" PRIx64 " (%s)",
+			   start, piece->memory.name);
+	return vma;
 }
 
 static void compare(struct smaps_check *sc, const struct piece *piece,

@@ -51,13 +51,12 @@ static struct gap gap_between(uint64_t start, uint64_t end)
 	return (struct gap){ start, end - start };
 }
 
-/* Unmap all but the layout. */
-static void leave(const struct layout *layout, uint64_t end)
+void leave_all_but(uint64_t start, uint64_t end, uint64_t last)
 {
 	const struct gap gaps[] = {
 		gap_between(0, SUBJECT_CODE),
-		gap_between(SUBJECT_CODE + PAGE_SIZE, layout->base),
-		gap_between(layout_end(layout), end),
+		gap_between(SUBJECT_CODE + PAGE_SIZE, start),
+		gap_between(end, last),
 	};
 	char *code = mmap((void *)SUBJECT_CODE, PAGE_SIZE,
 			  PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -112,7 +111,8 @@ static int subject_live(void *unused)
 	/* The guest waits for the end of all that could write to its output. */
 	close_range(0, ~0U, 0);
 	if (life.alone)
-		leave(&life.layout, life.end);
+		leave_all_but(life.layout.base, layout_end(&life.layout),
+			      life.end);
 	kill(getpid(), SIGSTOP);
 	_exit(0);
 }
@@ -214,8 +214,7 @@ void subject_leave(struct subject *subject)
 		pool_restore(subject->pool_before);
 }
 
-/* Return 'R', 'S', 'D'..., as proc(5) has it. */
-static char process_state(int pid)
+char process_state(int pid)
 {
 	char text[64] = "", state = 0;
 	int fd = open_proc(pid, "stat");

@@ -37,8 +37,17 @@ void subject_leave(struct subject *subject);
 /* Tell whether the lock of its address space (mmap_lock) was left held. */
 bool subject_is_locked(const struct subject *subject);
 
+/* Return 'R', 'S', 'D'..., as proc(5) has it. */
+char process_state(int pid);
+
 /* The page of code. It is anonymous, private and written. */
 #define SUBJECT_CODE	(LAYOUT_BASE / 2)
+
+/*
+ * Unmap all of this process but that page and the memory from @start to @end, and
+ * stop for ever. Memory ends at @last.
+ */
+void leave_all_but(uint64_t start, uint64_t end, uint64_t last);
 
 /* Open a walk over the subject. */
 struct walk_run subject_walk(const struct subject *subject,
