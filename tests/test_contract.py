@@ -62,6 +62,9 @@ WRONG_CHANGES = {
     'range-lock-not-asserted': ('W12', 'KUnit'),
     'smaps-anonymous-halved': ('U2', 'Anonymous is'),
     'clear-refs-of-files': ('U3', 'Referenced'),
+    'smaps-marker-is-swap': ('U11', 'Swap is'),
+    'rollup-keeps-mm': ('U12', 'objects of mm_struct'),
+    'mlock-not-last-page': ('U13', 'MLOCKED in kpageflags is 0, expected 1'),
 }
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 # `make mutants` tries these, too.
