@@ -75,7 +75,7 @@ const char *slab_name(size_t i)
  * Without this the objects of the slab from which the CPU allocates would not
  * count, and those would that KASAN keeps.
  */
-static void shrink(const struct slab *slab)
+static void shrink_cache(const struct slab *slab)
 {
 	if (pwrite(slab->shrink, "1", 1, 0) != 1)
 		die(SLABS "/%s/shrink: %s", slab->name, strerror(errno));
@@ -88,7 +88,7 @@ void slabs_count(struct slab_counts *counts)
 	size_t i;
 
 	for (i = 0; i < nr_slabs; i++)
-		shrink(slabs + i);
+		shrink_cache(slabs + i);
 	for (i = 0; i < nr_slabs; i++) {
 		len = pread(slabs[i].partial, text, sizeof(text) - 1, 0);
 		if (len <= 0)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/pagemap.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
@@ -169,6 +170,66 @@ static void check_flags(struct rule_run *run, const struct smaps *smaps)
 	}
 }
 
+/* How many pages pagemap says are so, each of a huge page alone. */
+struct entries {
+	uint64_t present, exclusive, file, protected;
+};
+
+static struct entries count_entries(int pagemap,
+				    const struct family_piece *piece)
+{
+	uint64_t start = RULE_BASE + piece->start * PAGE_SIZE, page;
+	uint64_t *got = map_populated(piece->pages * sizeof(*got));
+	struct entries entries = { 0 };
+
+	if (pagemap_read(pagemap, start, got, piece->pages) !=
+	    (int64_t)piece->pages)
+		die("pagemap of %s: not all pages", piece->name);
+	for (page = 0; page < piece->pages; page++) {
+		entries.present += !!(got[page] & PM_PRESENT);
+		entries.exclusive += !!(got[page] & PM_EXCLUSIVE);
+		entries.file += !!(got[page] & PM_PRESENT) &&
+				!!(got[page] & PM_FILE);
+		entries.protected += !!(got[page] & PM_UFFD_WP);
+	}
+	unmap_populated(got, piece->pages * sizeof(*got));
+	return entries;
+}
+
+/* Protected is all that is marked but what is poisoned, absent or not. */
+static void check_entries(struct check *check, int pagemap,
+			  const struct family_piece *piece)
+{
+	uint64_t unit = piece->source == FAMILY_HUGETLB ? HUGE_PAGES : 1;
+	struct entries got = count_entries(pagemap, piece);
+	uint64_t there = piece->there * unit;
+	const struct entries expected = {
+		.present = there + piece->zero,
+		.exclusive = piece->sharers == 1 ? there : 0,
+		.file = is_anon(piece) ? 0 : there,
+		.protected = piece->flags && strstr(piece->flags, "uw") ?
+			     piece->pages - piece->poisoned : 0,
+	};
+
+	check->checked++;
+	if (memcmp(&got, &expected, sizeof(got)))
+		check_fail(check, "pagemap, VMA of %s: %" PRIu64 " pages present, %" PRIu64 " exclusive, %" PRIu64 " of a file, %" PRIu64 " write-protected; expected %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+			   piece->name, got.present, got.exclusive, got.file,
+			   got.protected, expected.present, expected.exclusive,
+			   expected.file, expected.protected);
+}
+
+static void check_pagemap_of(struct rule_run *run, int pid)
+{
+	struct check *check = rule_case(run, "pagemap");
+	int pagemap = open_proc(pid, "pagemap");
+	size_t i;
+
+	for (i = 0; i < nr_family_pieces; i++)
+		check_entries(check, pagemap, family_pieces + i);
+	close(pagemap);
+}
+
 /* The page of code is anonymous; it was written and used. */
 static const struct family_piece code = {
 	"code", FAMILY_ANON, .there = 1, .sharers = 1, .referenced = 1
@@ -244,6 +305,7 @@ static void check_counted_rule(struct rule_run *run)
 	check = rule_case(run, "smaps_rollup");
 	check_rollup(check, text);
 	check_range(check, text);
+	check_pagemap_of(run, family.pid);
 	smaps_free(&smaps);
 	family_stop(&family);
 	unmap_populated(text, TEXT_MAX);

@@ -29,6 +29,7 @@ struct family_piece {
 	uint64_t there;		/* pages of memory that are mapped */
 	uint64_t sharers;	/* how many processes have each of them */
 	uint64_t clean, referenced, lazy;	/* how many of them are */
+	uint64_t zero, poisoned;	/* pages that are, and no page of memory */
 	bool locked;
 	const char *flags;	/* VmFlags beside those of its rights and kind */
 };

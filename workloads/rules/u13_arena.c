@@ -95,6 +95,7 @@ void arena_open(struct arena *arena, int probe)
 	arena->file = memfd_create("arena", MFD_CLOEXEC);
 	if (arena->file < 0)
 		die("memfd: %s", strerror(errno));
+	arena->zero = open_or_die("/dev/zero", O_RDONLY);
 	arena->mem = open_or_die("/proc/self/mem", O_RDWR);
 	arena->pagemap = open_or_die("/proc/self/pagemap", O_RDONLY);
 	arena->flags = open_or_die("/proc/kpageflags", O_RDONLY);
@@ -107,6 +108,7 @@ void arena_close(struct arena *arena)
 	close(arena->flags);
 	close(arena->pagemap);
 	close(arena->mem);
+	close(arena->zero);
 	close(arena->file);
 	unmap_populated(arena->scratch, PAGE_SIZE);
 	unmap_populated(arena->text, TEXT_MAX);
@@ -224,6 +226,8 @@ static void check_pages(struct arena *arena)
 			continue;
 		expect(arena, page, "present in pagemap",
 		       !!(entry & PM_PRESENT), of->present);
+		expect(arena, page, "exclusive in pagemap",
+		       !!(entry & PM_EXCLUSIVE), of->counted && !of->of_two);
 		if (!of->counted || !(entry & PM_PRESENT))
 			continue;
 		flags = flags_of(arena, entry);
@@ -336,6 +340,24 @@ static void check_locked(struct arena *arena)
 	       locked_kb(arena), locked * KB);
 }
 
+/*
+ * The kernel itself may not read or write there for this process, either, and it
+ * looks at the page table only.
+ */
+static void check_access(struct arena *arena, uint64_t page)
+{
+	void *address = (void *)address_of(page);
+	int prot = arena_page(arena, page)->prot;
+	uint64_t last = (FILE_PAGES - 1) * PAGE_SIZE;
+
+	if (!(prot & PROT_WRITE))
+		expect(arena, page, "a write that succeeds",
+		       read(arena->zero, address, 1) == 1, false);
+	if (!(prot & PROT_READ))
+		expect(arena, page, "a read that succeeds",
+		       pwrite(arena->file, address, 1, last) == 1, false);
+}
+
 /* A read of the content comes last, since it refers to the pages. */
 void arena_check(struct arena *arena)
 {
@@ -344,6 +366,9 @@ void arena_check(struct arena *arena)
 	check_pages(arena);
 	check_vmas(arena);
 	check_locked(arena);
+	for (page = ARENA_FIRST; page < ARENA_END; page++)
+		if (!arena_page(arena, page)->unsure)
+			check_access(arena, page);
 	for (page = ARENA_FIRST; page < ARENA_END; page++) {
 		struct truth truth = layout_at(&arena->layout, page);
 

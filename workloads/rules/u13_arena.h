@@ -25,6 +25,7 @@ struct arena_page {
 	bool lazy;		/* lazily freed */
 	bool locked, on_fault;	/* of the VMA */
 	bool own;		/* anonymous */
+	bool of_two;		/* another process has it, too */
 	bool unsure;		/* nothing says what it is now */
 };
 
@@ -32,7 +33,7 @@ struct arena {
 	struct check *check;
 	char what[80];		/* the call that is checked */
 	int probe;
-	int file, mem, pagemap, flags;
+	int file, zero, mem, pagemap, flags;
 	struct layout layout;
 	char *text, *scratch;
 	struct arena_page pages[ARENA_PAGES];

@@ -12,214 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "kernel/util.h"
 #include "rules/rule.h"
 #include "rules/u13_arena.h"
-
-#define RW		(PROT_READ | PROT_WRITE)
-
-/* Since glibc 2.35 */
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ	22
-#define MADV_POPULATE_WRITE	23
-#endif
-
-struct call {
-	const char *name;
-	/* Call it. Return 0 or an error number. */
-	int (*call)(void *start, size_t size);
-	/* Do to one page what it does; return an error number if it cannot. */
-	int (*effect)(struct arena_page *page);
-	bool is_rounded;	/* the start need not be the start of a page */
-	bool skips_holes;	/* what lies behind a hole is affected, too */
-};
-
-static int error_of(int result)
-{
-	return result ? errno : 0;
-}
-
-static int call_mlock(void *start, size_t size)
-{
-	return error_of(mlock(start, size));
-}
-
-static int call_on_fault(void *start, size_t size)
-{
-	return error_of(mlock2(start, size, MLOCK_ONFAULT));
-}
-
-static int call_munlock(void *start, size_t size)
-{
-	return error_of(munlock(start, size));
-}
-
-static int call_read_only(void *start, size_t size)
-{
-	return error_of(mprotect(start, size, PROT_READ));
-}
-
-static int call_no_access(void *start, size_t size)
-{
-	return error_of(mprotect(start, size, PROT_NONE));
-}
-
-static int call_cold(void *start, size_t size)
-{
-	return error_of(madvise(start, size, MADV_COLD));
-}
-
-static int call_pageout(void *start, size_t size)
-{
-	return error_of(madvise(start, size, MADV_PAGEOUT));
-}
-
-static int call_free(void *start, size_t size)
-{
-	return error_of(madvise(start, size, MADV_FREE));
-}
-
-static int call_populate_read(void *start, size_t size)
-{
-	return error_of(madvise(start, size, MADV_POPULATE_READ));
-}
-
-static int call_populate_write(void *start, size_t size)
-{
-	return error_of(madvise(start, size, MADV_POPULATE_WRITE));
-}
-
-static bool is_private(const struct arena_page *page)
-{
-	return !page->memory->shared;
-}
-
-static int populate_write(struct arena_page *page)
-{
-	if (memory_is_pfnmap(page->memory) || !(page->prot & PROT_WRITE))
-		return EINVAL;
-	if (page->present)
-		return 0;
-	page->present = page->counted = page->referenced = true;
-	page->own = is_private(page);
-	return 0;
-}
-
-/* A read gives anonymous memory the zero page, and others a page of the file. */
-static int populate_read(struct arena_page *page)
-{
-	if (memory_is_pfnmap(page->memory))
-		return EINVAL;
-	if (page->present)
-		return 0;
-	page->present = true;
-	page->counted = page->referenced =
-		memory_is(page->memory, BACKING_FILE);
-	return 0;
-}
-
-/* Special memory is left as it is. */
-static int lock_page(struct arena_page *page)
-{
-	if (memory_is_pfnmap(page->memory))
-		return 0;
-	page->locked = true;
-	page->on_fault = false;
-	return page->prot & PROT_WRITE ? populate_write(page) :
-					 populate_read(page);
-}
-
-static int lock_on_fault(struct arena_page *page)
-{
-	page->locked = page->on_fault = !memory_is_pfnmap(page->memory);
-	return 0;
-}
-
-static int unlock_page(struct arena_page *page)
-{
-	page->locked = page->on_fault = false;
-	return 0;
-}
-
-static int make_read_only(struct arena_page *page)
-{
-	page->prot = PROT_READ;
-	return 0;
-}
-
-static int make_inaccessible(struct arena_page *page)
-{
-	page->prot = PROT_NONE;
-	return 0;
-}
-
-static bool is_of_lru(const struct arena_page *page)
-{
-	return !page->locked && !memory_is_pfnmap(page->memory);
-}
-
-static int make_cold(struct arena_page *page)
-{
-	if (!is_of_lru(page))
-		return EINVAL;
-	page->referenced = false;
-	return 0;
-}
-
-/* Without swap space nothing is sure but that lazily freed pages go. */
-static int page_out(struct arena_page *page)
-{
-	if (!is_of_lru(page))
-		return EINVAL;
-	if (!page->lazy) {
-		page->unsure = page->present;
-		return 0;
-	}
-	page->present = page->counted = page->lazy = page->own = false;
-	return 0;
-}
-
-static int free_page(struct arena_page *page)
-{
-	if (!memory_is(page->memory, BACKING_ANON) || page->locked)
-		return EINVAL;
-	page->referenced = false;
-	page->lazy = page->counted;
-	return 0;
-}
-
-static const struct call call_lock = {
-	"mlock", call_mlock, lock_page, true, false
-};
-static const struct call call_lock_on_fault = {
-	"mlock2 on fault", call_on_fault, lock_on_fault, true, false
-};
-static const struct call call_unlock = {
-	"munlock", call_munlock, unlock_page, true, false
-};
-static const struct call call_protect = {
-	"mprotect read-only", call_read_only, make_read_only, false, false
-};
-static const struct call call_forbid = {
-	"mprotect no access", call_no_access, make_inaccessible, false, false
-};
-static const struct call advise_cold = {
-	"MADV_COLD", call_cold, make_cold, false, true
-};
-static const struct call advise_pageout = {
-	"MADV_PAGEOUT", call_pageout, page_out, false, true
-};
-static const struct call advise_free = {
-	"MADV_FREE", call_free, free_page, false, true
-};
-static const struct call advise_read = {
-	"MADV_POPULATE_READ", call_populate_read, populate_read, false, false
-};
-static const struct call advise_write = {
-	"MADV_POPULATE_WRITE", call_populate_write, populate_write, false, false
-};
+#include "rules/u13_calls.h"
+#include "space/resident.h"
 
 /* From page to page, as in the arena. */
 struct span {
@@ -235,13 +33,15 @@ struct span {
  * A case: calls that come before, on all of a span, and then the call, on each
  * of these.
  */
-static const struct way {
+struct way {
 	const char *name;
 	const struct call *before;
 	struct span all[3];
 	const struct call *call;
 	struct span spans[10];
-} ways[] = {
+};
+
+static const struct way ways[] = {
 	{ "mlock", NULL, { }, &call_lock,
 	  { { 505, 510 }, { 511, 513 }, { 507, 522 }, { 515, 516 }, FIRST_RUN,
 	    { 536, 539 }, { 538, 546 }, { 527, 534 }, { 533, 552 } } },
@@ -290,6 +90,20 @@ static const struct way {
 	{ "MADV_POPULATE_WRITE", NULL, { }, &advise_write,
 	  { { 505, 510 }, { 514, 517 }, { 515, 516 }, { 512, 523 },
 	    { 520, 522 }, { 523, 527 }, { 538, 546 } } },
+};
+
+/* Here another process has the memory, too. */
+static const struct way ways_of_two[] = {
+	{ "MADV_COLD of pages of two", NULL, { }, &advise_cold,
+	  { { 504, 507 }, { 507, 518 } } },
+	{ "MADV_PAGEOUT of pages of two", &advise_free, { ANON, SPARSE },
+	  &advise_pageout, { { 504, 507 }, { 515, 519 } } },
+	{ "MADV_POPULATE_WRITE of pages of two", NULL, { },
+	  &advise_write, { { 504, 507 }, { 507, 518 }, { 519, 523 } } },
+	{ "mlock of pages of two", NULL, { }, &call_lock,
+	  { { 504, 507 }, { 507, 518 }, { 519, 523 } } },
+	{ "mprotect of pages of two", NULL, { }, &call_protect,
+	  { { 504, 507 }, { 507, 518 } } },
 };
 
 static uint64_t address_of(uint64_t page)
@@ -356,27 +170,110 @@ static void make_and_expect(struct arena *arena, const struct call *call,
 			   expected ? strerror(expected) : "success");
 }
 
-static void check_span(struct arena *arena, const struct way *way,
-		       const struct span *span)
+static void live_on(struct resident *self, void *unused)
 {
+	(void)self;
+	(void)unused;
+}
+
+/* Have a second process, which has what is anonymous. */
+static void share(struct arena *arena, struct resident *second)
+{
+	size_t i;
+
+	resident_start(second, live_on, NULL);
+	for (i = 0; i < ARENA_PAGES; i++)
+		arena->pages[i].of_two = arena->pages[i].own;
+}
+
+static void check_span(struct arena *arena, const struct way *way,
+		       const struct span *span, bool is_forked)
+{
+	struct resident second;
 	size_t i;
 
 	arena_map(arena);
 	for (i = 0; i < ARRAY_SIZE(way->all) && way->all[i].to; i++)
 		make_and_expect(arena, way->before, way->all + i);
+	if (is_forked)
+		share(arena, &second);
 	make_and_expect(arena, way->call, span);
 	arena_check(arena);
+	if (is_forked)
+		resident_stop(&second);
 	arena_unmap(arena);
 }
 
 static void check_way(struct rule_run *run, struct arena *arena,
-		      const struct way *way)
+		      const struct way *way, bool is_forked)
 {
 	size_t i;
 
 	arena->check = rule_case(run, "%s", way->name);
 	for (i = 0; i < ARRAY_SIZE(way->spans) && way->spans[i].to; i++)
-		check_span(arena, way, way->spans + i);
+		check_span(arena, way, way->spans + i, is_forked);
+}
+
+static int lock_unknown(void *start, size_t size)
+{
+	return mlock2(start, size, 2) ? errno : 0;
+}
+
+static int advise_unknown(void *start, size_t size)
+{
+	return madvise(start, size, 12345) ? errno : 0;
+}
+
+static const struct call unknown_lock = {
+	"mlock2 with an unknown flag", .call = lock_unknown
+};
+static const struct call unknown_advice = {
+	"an unknown advice", .call = advise_unknown
+};
+
+/* What is refused, or does nothing: from a byte of the first VMA on. */
+static const struct refused {
+	const struct call *call;
+	uint64_t offset, size;
+	int error;
+} refused[] = {
+	{ &call_lock, 0, -PAGE_SIZE, EINVAL },
+	{ &call_unlock, 0, -PAGE_SIZE, EINVAL },
+	{ &call_forbid, 0, -PAGE_SIZE, ENOMEM },
+	{ &advise_cold, 0, -PAGE_SIZE, EINVAL },
+	{ &advise_free, 0, -1, EINVAL },
+	{ &call_lock, 0, 0, 0 },
+	{ &call_forbid, 0, 0, 0 },
+	{ &advise_free, 0, 0, 0 },
+	{ &advise_pageout, 0, 0, 0 },
+	{ &call_forbid, 1, PAGE_SIZE, EINVAL },
+	{ &advise_cold, 1, PAGE_SIZE, EINVAL },
+	{ &advise_free, 1, PAGE_SIZE, EINVAL },
+	{ &advise_write, 1, PAGE_SIZE, EINVAL },
+	{ &unknown_lock, 0, PAGE_SIZE, EINVAL },
+	{ &unknown_advice, 0, PAGE_SIZE, EINVAL },
+};
+
+static void check_refused(struct rule_run *run, struct arena *arena)
+{
+	void *start = (void *)address_of(ARENA_FIRST);
+	size_t i;
+
+	arena->check = rule_case(run, "refused");
+	arena_map(arena);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		const struct refused *one = refused + i;
+		int got = one->call->call(start + one->offset, one->size);
+
+		arena->check->checked++;
+		if (got != one->error)
+			check_fail(arena->check, "%s from byte %" PRIu64 " on, of %" PRIu64 " bytes: error %d, expected %d",
+				   one->call->name, one->offset, one->size,
+				   got, one->error);
+	}
+	snprintf(arena->what, sizeof(arena->what), "calls that were refused");
+	arena_check(arena);
+	arena_unmap(arena);
 }
 
 static void check_ranges_rule(struct rule_run *run)
@@ -386,7 +283,10 @@ static void check_ranges_rule(struct rule_run *run)
 
 	arena_open(&arena, run->probe);
 	for (i = 0; i < ARRAY_SIZE(ways); i++)
-		check_way(run, &arena, ways + i);
+		check_way(run, &arena, ways + i, false);
+	for (i = 0; i < ARRAY_SIZE(ways_of_two); i++)
+		check_way(run, &arena, ways_of_two + i, true);
+	check_refused(run, &arena);
 	arena_close(&arena);
 }
 
