@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,16 @@ static void open_cache(const char *name)
 	slab->partial = open_attribute(name, "objects_partial", O_RDONLY);
 }
 
-/* Names of caches that were merged are links. */
+/*
+ * Names of caches that were merged are links. The objects with which a debug
+ * kernel follows others are as many as it happens to need.
+ */
+static bool is_cache(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && *entry->d_name != '.' &&
+	       strcmp(entry->d_name, "debug_objects_cache") != 0;
+}
+
 size_t slabs_open(void)
 {
 	DIR *folder = opendir(SLABS);
@@ -52,7 +62,7 @@ size_t slabs_open(void)
 	if (!folder)
 		die(SLABS ": %s", strerror(errno));
 	while ((entry = readdir(folder)))
-		if (entry->d_type == DT_DIR && *entry->d_name != '.')
+		if (is_cache(entry))
 			open_cache(entry->d_name);
 	closedir(folder);
 	return nr_slabs;

@@ -30,6 +30,7 @@
 #define ROUNDS		23
 #define MORE_ROUNDS	101	/* that may lose a page each */
 
+#define NOWHERE		((void *)1)	/* nothing is mapped there */
 #define NOBODY		65534
 #define KERNEL_THREAD	2
 
@@ -163,7 +164,10 @@ static void use_all(struct left *left, int pid, int rounds, bool refused)
 			fd = reads_open(reads + i, pid);
 			if (fd < 0)
 				continue;
-			(refused ? reads[i].refused : reads[i].read)(fd, left->said);
+			if (refused)
+				reads[i].refused(fd, NOWHERE);
+			else
+				reads[i].read(fd, left->said);
 			close(fd);
 		}
 }

@@ -20,13 +20,9 @@ static int64_t read_text(int fd, void *said)
 	return got;
 }
 
-/* Nothing is mapped at the first page. */
-static void *volatile nowhere = (void *)1;
-
-static int64_t read_to_nowhere(int fd, void *said)
+static int64_t read_page(int fd, void *said)
 {
-	(void)said;
-	return pread(fd, nowhere, PAGE_SIZE, 0);
+	return pread(fd, said, PAGE_SIZE, 0);
 }
 
 /* More than a PTE table, so that the kernel's buffer is filled twice. */
@@ -39,7 +35,7 @@ static int64_t read_no_entry(int fd, void *said)
 {
 	pread(fd, said, 0, pagemap_offset(LAYOUT_BASE));
 	pread(fd, said, sizeof(uint64_t), pagemap_offset(LAYOUT_BASE) + 1);
-	return pagemap_read(fd, LAYOUT_BASE, nowhere, TABLE_PAGES + 1);
+	return pagemap_read(fd, LAYOUT_BASE, said, TABLE_PAGES + 1);
 }
 
 static struct scan scan_all(void *said)
@@ -63,7 +59,7 @@ static int64_t scan_pages(int fd, void *said)
 
 static int64_t scan_refused(int fd, void *said)
 {
-	struct scan unknown = scan_all(said), lost = scan_all(nowhere);
+	struct scan unknown = scan_all(said), lost = scan_all(said);
 
 	unknown.return_mask = UINT64_C(1) << 40;
 	pagemap_scan(fd, &unknown);
@@ -78,9 +74,8 @@ static int64_t clear_all(int fd, void *said)
 
 static int64_t clear_refused(int fd, void *said)
 {
-	(void)said;
 	write(fd, "9", 1);
-	return write(fd, nowhere, 1);
+	return write(fd, said, 1);
 }
 
 static int64_t clear_peak(int fd, void *said)
@@ -90,10 +85,10 @@ static int64_t clear_peak(int fd, void *said)
 }
 
 const struct reads reads[] = {
-	{ "maps", "maps", O_RDONLY, read_text, read_to_nowhere },
-	{ "smaps", "smaps", O_RDONLY, read_text, read_to_nowhere },
+	{ "maps", "maps", O_RDONLY, read_text, read_page },
+	{ "smaps", "smaps", O_RDONLY, read_text, read_page },
 	{ "smaps_rollup", "smaps_rollup", O_RDONLY, read_text,
-	  read_to_nowhere },
+	  read_page },
 	{ "pagemap", "pagemap", O_RDONLY, read_pagemap, read_no_entry },
 	{ "PAGEMAP_SCAN", "pagemap", O_RDONLY, scan_pages, scan_refused },
 	{ "clear_refs", "clear_refs", O_WRONLY, clear_all, clear_refused },

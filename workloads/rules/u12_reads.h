@@ -13,7 +13,7 @@ struct reads {
 	int flags;
 	/* Read into the memory at @said. */
 	int64_t (*read)(int fd, void *said);
-	/* Ask for what has to be refused. */
+	/* Ask for what has to be refused; @said is nowhere in memory. */
 	int64_t (*refused)(int fd, void *said);
 };
 

@@ -12,7 +12,7 @@
 
 static int error_of(int result)
 {
-	return result ? errno : 0;
+	return result ? -errno : 0;
 }
 
 static int call_mlock(void *start, size_t size)
@@ -68,7 +68,7 @@ static int call_populate_write(void *start, size_t size)
 static int populate_write(struct arena_page *page)
 {
 	if (memory_is_pfnmap(page->memory) || !(page->prot & PROT_WRITE))
-		return EINVAL;
+		return -EINVAL;
 	/* A page of two is copied, and is not of two then. */
 	if (page->present && page->counted && !page->of_two)
 		return 0;
@@ -82,7 +82,7 @@ static int populate_write(struct arena_page *page)
 static int populate_read(struct arena_page *page)
 {
 	if (memory_is_pfnmap(page->memory))
-		return EINVAL;
+		return -EINVAL;
 	if (page->present)
 		return 0;
 	page->present = true;
@@ -135,7 +135,7 @@ static bool is_of_lru(const struct arena_page *page)
 static int make_cold(struct arena_page *page)
 {
 	if (!is_of_lru(page))
-		return EINVAL;
+		return -EINVAL;
 	page->referenced &= page->of_two;
 	return 0;
 }
@@ -147,7 +147,7 @@ static int make_cold(struct arena_page *page)
 static int page_out(struct arena_page *page)
 {
 	if (!is_of_lru(page))
-		return EINVAL;
+		return -EINVAL;
 	if (page->of_two)
 		return 0;
 	if (!page->lazy) {
@@ -161,7 +161,7 @@ static int page_out(struct arena_page *page)
 static int free_page(struct arena_page *page)
 {
 	if (!memory_is(page->memory, BACKING_ANON) || page->locked)
-		return EINVAL;
+		return -EINVAL;
 	page->referenced = false;
 	page->lazy = page->counted;
 	return 0;

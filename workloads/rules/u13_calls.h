@@ -10,9 +10,9 @@
 
 struct call {
 	const char *name;
-	/* Call it. Return 0 or an error number. */
+	/* Call it. Return 0 or a negative error number. */
 	int (*call)(void *start, size_t size);
-	/* Do to one page what it does; return an error number if it cannot. */
+	/* Do to one page what it does; return likewise if it cannot. */
 	int (*effect)(struct arena_page *page);
 	bool is_rounded;	/* the start need not be the start of a page */
 	bool skips_holes;	/* what lies behind a hole is affected, too */

@@ -129,9 +129,9 @@ static int take_effect(struct arena *arena, const struct call *call,
 		if (of->memory)
 			error = call->effect(of);
 		else if (call->skips_holes)
-			hole = ENOMEM;
+			hole = -ENOMEM;
 		else
-			error = ENOMEM;
+			error = -ENOMEM;
 	}
 	for (page = span->from; error && page < span->to; page++)
 		after[page - ARENA_FIRST].unsure = true;
@@ -166,8 +166,8 @@ static void make_and_expect(struct arena *arena, const struct call *call,
 	arena->check->checked++;
 	if (got != expected)
 		check_fail(arena->check, "%s: %s, expected %s", arena->what,
-			   got ? strerror(got) : "success",
-			   expected ? strerror(expected) : "success");
+			   got ? strerror(-got) : "success",
+			   expected ? strerror(-expected) : "success");
 }
 
 static void live_on(struct resident *self, void *unused)
@@ -216,12 +216,12 @@ static void check_way(struct rule_run *run, struct arena *arena,
 
 static int lock_unknown(void *start, size_t size)
 {
-	return mlock2(start, size, 2) ? errno : 0;
+	return mlock2(start, size, 2) ? -errno : 0;
 }
 
 static int advise_unknown(void *start, size_t size)
 {
-	return madvise(start, size, 12345) ? errno : 0;
+	return madvise(start, size, 12345) ? -errno : 0;
 }
 
 static const struct call unknown_lock = {
@@ -237,21 +237,21 @@ static const struct refused {
 	uint64_t offset, size;
 	int error;
 } refused[] = {
-	{ &call_lock, 0, -PAGE_SIZE, EINVAL },
-	{ &call_unlock, 0, -PAGE_SIZE, EINVAL },
-	{ &call_forbid, 0, -PAGE_SIZE, ENOMEM },
-	{ &advise_cold, 0, -PAGE_SIZE, EINVAL },
-	{ &advise_free, 0, -1, EINVAL },
+	{ &call_lock, 0, -PAGE_SIZE, -EINVAL },
+	{ &call_unlock, 0, -PAGE_SIZE, -EINVAL },
+	{ &call_forbid, 0, -PAGE_SIZE, -ENOMEM },
+	{ &advise_cold, 0, -PAGE_SIZE, -EINVAL },
+	{ &advise_free, 0, -1, -EINVAL },
 	{ &call_lock, 0, 0, 0 },
 	{ &call_forbid, 0, 0, 0 },
 	{ &advise_free, 0, 0, 0 },
 	{ &advise_pageout, 0, 0, 0 },
-	{ &call_forbid, 1, PAGE_SIZE, EINVAL },
-	{ &advise_cold, 1, PAGE_SIZE, EINVAL },
-	{ &advise_free, 1, PAGE_SIZE, EINVAL },
-	{ &advise_write, 1, PAGE_SIZE, EINVAL },
-	{ &unknown_lock, 0, PAGE_SIZE, EINVAL },
-	{ &unknown_advice, 0, PAGE_SIZE, EINVAL },
+	{ &call_forbid, 1, PAGE_SIZE, -EINVAL },
+	{ &advise_cold, 1, PAGE_SIZE, -EINVAL },
+	{ &advise_free, 1, PAGE_SIZE, -EINVAL },
+	{ &advise_write, 1, PAGE_SIZE, -EINVAL },
+	{ &unknown_lock, 0, PAGE_SIZE, -EINVAL },
+	{ &unknown_advice, 0, PAGE_SIZE, -EINVAL },
 };
 
 static void check_refused(struct rule_run *run, struct arena *arena)
