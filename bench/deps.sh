@@ -11,6 +11,7 @@
 #   deps.sh stress         what a user and `umwalk stress` need
 #   deps.sh selftests      what a user and the kernel's selftests need
 #   deps.sh bench-fio      what a user and `umwalk bench-fio` need
+#   deps.sh nightly        what a user and `umwalk nightly` need
 #   deps.sh missing        print what a user lacks, install nothing
 #   deps.sh how WHAT...    print the command that installs it
 #
@@ -193,6 +194,7 @@ lines=$table
 [ "${1:-}" != stress ] || lines=$table$stressors
 [ "${1:-}" != selftests ] || lines=$table$selftests
 [ "${1:-}" != bench-fio ] || lines=$table$living
+[ "${1:-}" != nightly ] || lines=$table$tools$selftests$living
 modules=$(echo "$lines" | sed -n 's/^python:\([^ ]*\).*/\1/p')
 # shellcheck disable=SC2086 # a list of words
 modules_here=$("$here/python.sh" $modules) || modules_here=

@@ -93,6 +93,11 @@ def fit(n: list[float], boots: list[list[float]]) -> Fit:
     return Fit(interval(fixed), interval(each), verdict, told.most, told.high, told.p, curve)
 
 
+def slopes(n: list[float], boots: list[list[float]]) -> list[float]:
+    """Return the slope of each boot's own line."""
+    return list(map(float, _solve(_columns(numpy.array(n, float)), numpy.array(boots, float))[1]))
+
+
 def interval(values: Sequence[float]) -> Interval:
     """Return the mean of independent values with Student's t interval."""
     middle = float(numpy.mean(values))

@@ -47,6 +47,11 @@ class Series:
     def __str__(self) -> str:
         return f'{self.version} {self.kernel} {self.layout}:{self.walk}'
 
+    @property
+    def row(self) -> tuple[str, str]:
+        """Return the layout and the walk."""
+        return self.layout, self.walk
+
 
 @dataclass(frozen=True)
 class Point:

@@ -37,8 +37,8 @@ def run(build: Path, kernels: Sequence[Kernel], budget: int) -> int:
     health: dict = {}
     if kernels[0].configuration.countable and not any(one.seen.died for one in truths):
         left = max(budget / 2, budget - (time.monotonic() - began))
-        timed, health = _time(build, appliance, Plan(left, WITHIN, rows()))
-        found |= _timed(timed)
+        timed, health = take_times(build, appliance, Plan(left, WITHIN, rows()))
+        found |= found_in(timed)
         found['problems'] += [*dict.fromkeys(timed.splats), *never_timed(found['rows'], kernels)]
         records += timed.records
     this.end()
@@ -59,7 +59,8 @@ def _checks(truths: list[truth.Truth]) -> list[dict]:
             for one in truths for check in one.checks]
 
 
-def _time(build: Path, appliance: guest.Appliance, plan: Plan) -> tuple[FioSession, dict]:
+def take_times(build: Path, appliance: guest.Appliance, plan: Plan) -> tuple[FioSession, dict]:
+    """Boot two kernels in turns; return what was measured, and how the host was."""
     kernels = placement.ensure(build, appliance.kernels, compare.PLACEMENTS)
     session = FioSession(appliance, kernels, plan)
     names = ' against '.join(reversed(list(kernels)))
@@ -73,7 +74,7 @@ def never_timed(found: list[dict], kernels: Sequence[Kernel]) -> list[str]:
             if not row[kernel.name]['walks']]
 
 
-def _timed(session: FioSession) -> dict:
+def found_in(session: FioSession) -> dict:
     """Return what was measured; docs/formats.md describes every field."""
     a, b, _ = session.names
     tsc_khz = next(record.tsc_khz for record in of_type(Host, session.records))

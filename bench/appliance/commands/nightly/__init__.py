@@ -11,7 +11,7 @@ from ..options import add_kernels, add_rows, by_height, positive
 NAME = 'nightly'
 HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
-SUITES = ('contract', 'golden', 'differential', 'selftests', 'bench')
+SUITES = ('contract', 'golden', 'differential', 'external', 'selftests', 'scale', 'fio', 'bench')
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ def confirmations(subject: Subject, opened: History, night: Night,
                   results: Path) -> dict[Series, Confirmation]:
     """Confirm what would be suspect if this night were in the history, or not."""
     found: dict[Series, Confirmation] = {}
-    for (name, before), rows in _suspects(subject.build, opened, night, results).items():
+    for (name, before), rows in _suspects(subject, opened, night, results).items():
         built = subject.kernels[name]
         with kept.borrowed(subject.build, _folder(results, before, name), built, 'before') as old:
             plan = replace(subject.plan, rows=tuple(rows), time_all=False)
@@ -35,20 +35,21 @@ def confirmations(subject: Subject, opened: History, night: Night,
     return found
 
 
-def _suspects(build: Path, opened: History, night: Night,
+def _suspects(subject: Subject, opened: History, night: Night,
               results: Path) -> dict[tuple[str, Entry], list[Row]]:
     """Map a kernel, and the night before it moved, to the rows whose time is suspect."""
     rows: dict[tuple[str, Entry], list[Row]] = defaultdict(list)
-    with scratch(build) as folder:
+    with scratch(subject.build) as folder:
         opened.copy_to(folder / 'history.db')
         with History(folder / 'history.db') as tried:
             tried.add(night, '')
             known = tried.series()
             for move in moved.moved(tried):
                 if move.kind == moved.TIME and move.state == moved.SUSPECT and move.series:
-                    one = known[move.series]
-                    if before := _before(tried.nights(), move, results, one.kernel):
-                        rows[one.kernel, before].append((one.layout, one.walk))
+                    one, row = known[move.series], known[move.series].row
+                    before = _before(tried.nights(), move, results, one.kernel)
+                    if before and row in subject.plan.rows:  # else bench does not time it
+                        rows[one.kernel, before].append(row)
     return rows
 
 

@@ -21,7 +21,8 @@ from ...runs import history
 from ...runs.night import KIND, Fingerprint, Night
 from ...runs.run import Run, boot_for_host, commit
 from . import accepted, alerts, board, confirm, exports, kept, moved
-from .observe import SUITES, Found, Subject
+from .observe import Found, Subject
+from .suites import SUITES
 
 ALERTS = 'alerts.md'
 METRICS = 'umwalk.prom'

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a night observes: the results of tests, and each walk against the reference."""
+"""What a night observes, and the results of tests; measured.py has all times."""
 
 import functools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable
 
 from .. import golden, selftests
 from ..bench import compare
 from ..bench.session import Plan
 from ..contract import observe as contract
 from ..contract.rules import expected
+from ..external import external, tools
+from ..external.cases import FAIL, PASS, SKIP
+from ..external.expected import PLAN, failing
+from ..external.seen import Seen
 from ..selftests import report
-from ..selftests.observe import FAIL
 from ..validate import differential, readings
 from ...boots import guest
 from ...boots.counting import side_by_side
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...runs.night import Point, Series, State
-from . import exports, lines
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,15 @@ class Subject:
 
     def against(self, first: Built, second: Built) -> dict:
         """Compare two kernels, which take turns; return what `umwalk bench` finds."""
-        appliance = replace(self.appliance, kernels={one.kernel.name: one for one in (first, second)})
-        return compare.compare(self.build, appliance, self.plan, self.placements).found
+        return compare.compare(self.build, self._of(first, second), self.plan,
+                               self.placements).found
+
+    def pair(self, built: Built) -> guest.Appliance:
+        """Return the reference and one kernel, to boot them in turns."""
+        return self._of(self.reference, built)
+
+    def _of(self, *kernels: Built) -> guest.Appliance:
+        return replace(self.appliance, kernels={one.kernel.name: one for one in kernels})
 
 
 @dataclass
@@ -67,10 +75,7 @@ def contracts(subject: Subject, found: Found) -> None:
             details = [f"{case['case']}: {case['detail']}" for case in outcome.failed]
             found.states.append(State(one.kernel, 'contract', rule, outcome.state, rule in known,
                                       next(iter(details + outcome.skipped), '')))
-        found.states.append(State(one.kernel, 'contract', 'boot', 'fail' if one.died else 'pass',
-                                  detail=one.died))
-        found.states.append(State(one.kernel, 'contract', 'log', 'fail' if one.splats else 'pass',
-                                  detail='\n'.join(one.splats[:1])))
+        found.states += of_boot(one.kernel, 'contract', one.died, one.splats)
         found.files |= {f'{one.kernel}.ktap': one.ktap, f'{one.kernel}.console': one.console}
 
 
@@ -111,21 +116,32 @@ def tests(subject: Subject, found: Found) -> None:
         found.files[f'{name}.selftests.ktap'] = report.ktap(judged)[f'{name}.ktap']
 
 
-def times(subject: Subject, found: Found) -> None:
-    """Measure each kernel against the reference, and count the instructions."""
-    for name, built in subject.kernels.items():
-        rows = subject.against(subject.reference, built)['rows']
-        found.samples += exports.samples(name, rows)
-        for row in rows:
-            ratio = row['ratio'] or {}
-            found.points[series(name, row)] = Point(
-                ratio.get('value'), ratio.get('low'), ratio.get('high'), row[name]['ns'],
-                row[name]['instructions'])
-    found.files |= lines.files(subject.build, replace(subject.appliance, kernels=subject.kernels),
-                               subject.plan.rows, subject.last)
+def outsiders(subject: Subject, found: Found) -> None:
+    """Check each kernel by tests and tools that nobody here wrote."""
+    job = external.Job(subject.build / 'guest' / 'walks',
+                               tools.commands(subject.build, subject.appliance))
+    for name in subject.kernels:
+        found.states += of_external(external.observe(subject.appliance.only(name), name, job))
 
 
-# By the name that a user gives; the cheapest first.
-SUITES: dict[str, Callable[[Subject, Found], None]] = {
-    'contract': contracts, 'golden': walks, 'differential': readers, 'selftests': tests,
-    'bench': times}
+def of_external(seen: Seen) -> list[State]:
+    """Return a state for each of those tests; one that did not run as planned fails."""
+    return [*(_of_test(seen, test, plan) for test, plan in PLAN.items()),
+            *of_boot(seen.kernel, 'external', seen.died, seen.splats)]
+
+
+def _of_test(seen: Seen, test: str, plan: tuple[int, int]) -> State:
+    ran = len(seen.of(test, PASS, FAIL)), len(seen.of(test, SKIP))
+    if ran != plan:
+        return State(seen.kernel, 'external', test, 'fail', detail=(
+            f'{ran[0]} cases ran and {ran[1]} were skipped, expected {plan[0]} and {plan[1]}'))
+    failed = seen.of(test, FAIL)
+    known = {(case.test, case.name) for case in failed} <= failing(seen.kernel)
+    return State(seen.kernel, 'external', test, FAIL if failed else PASS, bool(failed) and known,
+                 next((f'{case.name}: {case.details[0]}' for case in failed), ''))
+
+
+def of_boot(kernel: str, suite: str, died: str, splats: list[str]) -> list[State]:
+    """Return whether a boot came to its end, and whether its log is clean."""
+    return [State(kernel, suite, 'boot', 'fail' if died else 'pass', detail=died),
+            State(kernel, suite, 'log', 'fail' if splats else 'pass', detail='\n'.join(splats[:1]))]

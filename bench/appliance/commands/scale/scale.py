@@ -73,7 +73,7 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     """Measure, fit, print the table; returns the exit status."""
     appliance = guest.ensure(build, [of_name(name) for name in kernels])
     this = Run('scale', appliance)
-    records = _boot(appliance, effort)
+    records = boot(appliance, effort)
     if effort.count:
         records += _count(appliance)
     this.end()
@@ -87,7 +87,8 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     return 0
 
 
-def _boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
+def boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
+    """Boot all kernels in turns, and time the walks of all series."""
     total = effort.boots * len(appliance.kernels)
     asked = [_asked(name, points(min(series.most, effort.limit), effort.steps))
              for name, series in SERIES.items()]
