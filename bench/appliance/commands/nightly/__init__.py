@@ -11,14 +11,16 @@ from ..options import add_kernels, add_rows, by_height, positive
 NAME = 'nightly'
 HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
-SUITES = ('contract', 'golden', 'differential', 'external', 'selftests', 'scale', 'fio', 'bench')
+SUITES = ('contract', 'golden', 'differential', 'external', 'selftests', 'scale', 'fio', 'bench',
+          'canary')
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernels(command)
     command.add_argument('--only', action='append', choices=SUITES, metavar='SUITE',
-                         help=f'one of {", ".join(SUITES)}; may be repeated (all)')
+                         help=f'one of {", ".join(SUITES)}; may be repeated (all; canary: '
+                              'once a week)')
     command.add_argument('--budget', type=positive, default=600, metavar='SECONDS',
                          help='how long to measure each kernel at most (%(default)s)')
     add_rows(command)
@@ -33,4 +35,4 @@ def run(arguments: argparse.Namespace) -> int:
     plan = replace(session.PROFILES['full'], budget=arguments.budget, time_all=True,
                    rows=walks.known(build).rows(arguments.rows))
     return nightly.run(build, nightly.Wanted(arguments.kernels or by_height(),
-                                             arguments.only or SUITES, plan, compare.PLACEMENTS))
+                                             arguments.only, plan, compare.PLACEMENTS))

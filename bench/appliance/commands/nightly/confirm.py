@@ -4,14 +4,15 @@
 Both take turns, so that neither the host nor the nights between decide.
 """
 
+import contextlib
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Iterator
 
 from ...boots.walks import Row
 from ...paths import scratch
-from ...runs.history import Entry, History
+from ...runs.history import FILE, Entry, History
 from ...runs.night import Confirmation, Night, Series
 from . import kept, moved
 from .observe import Subject, series
@@ -35,21 +36,29 @@ def confirmations(subject: Subject, opened: History, night: Night,
     return found
 
 
+@contextlib.contextmanager
+def with_nights(build: Path, opened: History, nights: Iterable[Night]) -> Iterator[History]:
+    """Give a copy of the history that has more nights, to see what they would show."""
+    with scratch(build) as folder:
+        opened.copy_to(folder / FILE)
+        with History(folder / FILE) as tried:
+            for night in nights:
+                tried.add(night, '')
+            yield tried
+
+
 def _suspects(subject: Subject, opened: History, night: Night,
               results: Path) -> dict[tuple[str, Entry], list[Row]]:
     """Map a kernel, and the night before it moved, to the rows whose time is suspect."""
     rows: dict[tuple[str, Entry], list[Row]] = defaultdict(list)
-    with scratch(subject.build) as folder:
-        opened.copy_to(folder / 'history.db')
-        with History(folder / 'history.db') as tried:
-            tried.add(night, '')
-            known = tried.series()
-            for move in moved.moved(tried):
-                if move.kind == moved.TIME and move.state == moved.SUSPECT and move.series:
-                    one, row = known[move.series], known[move.series].row
-                    before = _before(tried.nights(), move, results, one.kernel)
-                    if before and row in subject.plan.rows:  # else bench does not time it
-                        rows[one.kernel, before].append(row)
+    with with_nights(subject.build, opened, [night]) as tried:
+        known = tried.series()
+        for move in moved.moved(tried):
+            if move.kind == moved.TIME and move.state == moved.SUSPECT and move.series:
+                one, row = known[move.series], known[move.series].row
+                before = _before(tried.nights(), move, results, one.kernel)
+                if before and row in subject.plan.rows:  # else bench does not time it
+                    rows[one.kernel, before].append(row)
     return rows
 
 

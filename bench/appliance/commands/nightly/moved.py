@@ -8,11 +8,11 @@ of a test moves if it changes, whatever was measured on.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 from ...numbers.changepoint import changes
 from ...runs.history import Entry, History
-from ...runs.night import Confirmation, Fingerprint, State
+from ...runs.night import Confirmation, Fingerprint, Series, State
 from .accepted import Accepted
 
 RINGS = 14  # nights for which what moved is shown, unless it is accepted before
@@ -81,14 +81,26 @@ def _times(history: History, nights: list[Entry]) -> Iterator[Move]:
     recent = list(comparable.values())[-RINGS:]
     told = {night.id: history.confirmations(night.id) for night in recent}
     for number, series in history.series().items():
-        values = [(comparable[night], point.value) for night, point in history.points(number).items()
-                  if night in comparable and point.value is not None][-LOOKED_BACK:]
+        values = _ratios(history, comparable, number)
         for change in changes([value for _, value in values]):
             since = values[change.at][0]
             if since in recent and values[-1][0] == nights[-1]:
                 yield Move(TIME, str(series), since, change.before, change.after,
                            *_judged(since, (told[night.id].get(number) for night in recent
                                             if night.started >= since.started)), number)
+
+
+def _ratios(history: History, comparable: Mapping[int, Entry],
+            series: int) -> list[tuple[Entry, float]]:
+    return [(comparable[night], point.value) for night, point in history.points(series).items()
+            if night in comparable and point.value is not None][-LOOKED_BACK:]
+
+
+def measured(history: History, series: Series) -> int:
+    """Return how many times of a series are compared with those of the last night."""
+    number = next(number for number, one in history.series().items() if one == series)
+    comparable = _comparable(history, history.nights(), of_counts=False)
+    return len(_ratios(history, comparable, number))
 
 
 def _judged(since: Entry, told: Iterable[Confirmation | None]) -> tuple[str, str]:

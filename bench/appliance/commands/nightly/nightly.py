@@ -20,7 +20,7 @@ from ...paths import TOP, locked_folder, results_folder, write_atomically
 from ...runs import history
 from ...runs.night import KIND, Fingerprint, Night
 from ...runs.run import Run, boot_for_host, commit
-from . import accepted, alerts, board, confirm, exports, kept, moved
+from . import accepted, alerts, board, canary, confirm, exports, kept, moved
 from .observe import Found, Subject
 from .suites import SUITES
 
@@ -30,9 +30,9 @@ METRICS = 'umwalk.prom'
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a night is to observe."""
+    """What a night is to observe: suites, or all of them, and the canary each week."""
     kernels: Sequence[str]
-    suites: Sequence[str]
+    suites: Sequence[str] | None
     plan: Plan
     placements: int
 
@@ -49,33 +49,49 @@ def run(build: Path, wanted: Wanted) -> int:
                 wanted.placements, _last_folder(opened, results)), wanted.suites, opened, results)
 
 
-def _night(subject: Subject, suites: Sequence[str], opened: history.History, results: Path) -> int:
+def _night(subject: Subject, suites: Sequence[str] | None, opened: history.History,
+           results: Path) -> int:
     appliance = replace(subject.appliance, kernels=subject.kernels)
     this = Run(KIND, appliance)
     silent = alerts.silence(opened.nights(), this.started)
     found = Found()
-    for suite in suites:
-        SUITES[suite](subject, found)
+    for suite, observe in SUITES.items():
+        if not suites or suite in suites:
+            observe(subject, found)
     this.end()
     result = this.result(boot_for_host(appliance), {})
     night = Night(this.folder.name, result['started'], result['seconds'], LINUX.name,
                   result['source'], _fingerprint(subject, result['host']), found.points,
                   tuple(found.states))
     night = replace(night, confirmations=confirm.confirmations(subject, opened, night, results))
+    if canary.NAME in suites if suites else canary.due(opened, this.started):
+        night = replace(night, states=(*night.states, *canary.states(subject, opened, night)))
+    folder = this.store(result | night.found(), found.files | _files(subject, night, found.samples))
+    opened.add(night, folder.name)
+    rings = _tell(subject.build, opened, night, silent, results)
+    print(folder)
+    return FAILED if rings else 0
+
+
+def _files(subject: Subject, night: Night, samples: str) -> dict[str, str | bytes]:
+    """Return the kernels of a night, and the night in the formats of other programs."""
+    found: dict[str, str | bytes] = {}
     for name, built in subject.kernels.items():
-        found.files |= kept.files(built, f'{confirm.KERNELS}/{name}')
-    found.files |= exports.files(night, found.samples, {
+        found |= kept.files(built, f'{confirm.KERNELS}/{name}')
+    return found | exports.files(night, samples, {
         name: [patch.digest for patch in built.kernel.stack.patches]
         for name, built in subject.kernels.items()})
-    folder = this.store(result | night.found(), found.files)
-    opened.add(night, folder.name)
+
+
+def _tell(build: Path, opened: history.History, night: Night, silent: str, results: Path) -> bool:
+    """Write and print what moved; return whether anything rings."""
     moves = moved.moved(opened, accepted.read())
     told = alerts.text(moves, opened.nights(), silent)
     write_atomically(results / ALERTS, told)
     write_atomically(results / METRICS, exports.prometheus(night, moves))
-    page = dashboard.rebuild(subject.build, results, opened, board.shown(moves, opened, results))
-    print(f'{told}\n{folder}\n{page}')
-    return FAILED if any(one.rings for one in moves) else 0
+    page = dashboard.rebuild(build, results, opened, board.shown(moves, opened, results))
+    print(f'{told}\n{page}')
+    return any(one.rings for one in moves)
 
 
 def _last_folder(opened: history.History, results: Path) -> Path | None:

@@ -13,27 +13,24 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Iterable, Iterator
 
 from ... import paths, process
-from ...boots import counting, guest
-from ...boots.walks import Row, arguments
+from ...boots import guest
+from ...boots.walks import Row
 from ...failure import Failure
-from ...kernels import build as builds, series
+from ...kernels import series
 from ...kernels.build import Built
-from ...kernels.version import LINUX
 from ...progress import step
 from ...runs.run import Run, boot_for_host
 from ..bench import compare
 from ..bench.session import Plan, Session
-from . import plot, report
+from . import plot, report, waste
 from .report import Condition
 
 BASE = 'stock'
-PATCH = LINUX.folder / 'proof' / 'cost.patch'
-ROOM = 16384  # nops in the wasting function, executed or not
 BUDGET = 60  # seconds of a trial
 WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
 
@@ -87,33 +84,13 @@ def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
 def _kernels(build: Path, appliance: guest.Appliance,
              row: Row) -> tuple[dict[float, Built], dict[float, float]]:
     """Kernels by the cost asked for, and the cost that each has, by exact count."""
-    kernels: dict[float, Built] = {0: _build(build, 0, 0)}
-    bare, passes = _instructions(appliance, kernels[0], row)
+    base = series.kernel(BASE)
+    kernels: dict[float, Built] = {0: waste.ensure(build, base, 'waste-0', 0)}
+    bare, passes = waste.instructions(appliance, kernels[0], row)
     for cost in sorted({c.cost for c in CONDITIONS} - {0}):
-        kernels[cost] = _build(build, cost, round(cost * bare / passes))
-    return kernels, {cost: _instructions(appliance, built, row)[0] / bare - 1
+        kernels[cost] = waste.ensure(build, base, f'waste-{cost}', round(cost * bare / passes))
+    return kernels, {cost: waste.instructions(appliance, built, row)[0] / bare - 1
                      for cost, built in kernels.items()}
-
-
-def _build(build: Path, cost: float, nops: int) -> Built:
-    if nops > ROOM:
-        raise Failure(f'{nops} nops do not fit into the function of {PATCH}, which has {ROOM}')
-    patch = build / 'proof' / f'waste-{nops}.patch'
-    text = PATCH.read_text(encoding='utf-8')
-    paths.write_atomically(patch, text.replace('@NOPS@', str(nops)).replace('@ROOM@', str(ROOM)))
-    built, = builds.ensure(build, [series.kernel(BASE).plus(f'waste-{cost}', patch)])
-    return built
-
-
-def _instructions(appliance: guest.Appliance, built: Built, row: Row) -> tuple[int, int]:
-    """Count the instructions of a walk, and its calls of the wasting function."""
-    one = replace(appliance, kernels={'waste': built})
-    boot = counting.counts(counting.observe_one(one, ['/bin/walks', 'count', *arguments([row])]))
-    found = boot[row]
-    listed = process.output(['nm', built.program])
-    waste = next(int(line.split()[0], 16) for line in listed.splitlines()
-                 if line.endswith(' pagewalk_waste'))
-    return found.instructions, found.at[waste]
 
 
 def kept(path: Path, kernels: Iterable[Built]) -> list[dict]:
