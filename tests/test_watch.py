@@ -104,7 +104,11 @@ def busy_loop():
 
 
 def test_another_process_on_the_cpu(appliance, busy_loop):
-    said, result = finish(start_bench())
+    """If the longest boot is half of all, as on a busy host, it may have been a pause of the machine."""
+    for budget in (5, 30, 120):
+        said, result = finish(start_bench(budget=budget))
+        if BUSY in said:
+            break
     assert BUSY in said, result['host']
     assert re.search(r'^dense +pmd_entry .*\(UNFIT HOST\)', said, re.M), said
 
