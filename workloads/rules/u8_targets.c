@@ -9,6 +9,7 @@
 static void check_targets_rule(struct rule_run *run)
 {
 	check_gone(run);
+	check_changed(run);
 }
 
 const struct rule rule_u8 = { "U8", "targets", check_targets_rule };
