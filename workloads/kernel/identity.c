@@ -28,7 +28,7 @@ void become(const struct identity *who)
 	    prctl(PR_SET_KEEPCAPS, 1) ||
 	    setresuid(who->user, who->user, who->user) ||
 	    set_capabilities(who->capabilities))
-		die("cannot become %s: %s", who->name, strerror(errno));
+		die("cannot be %s: %s", who->name, strerror(errno));
 }
 
 void ask_as(const struct identity *who, void (*ask)(void *arg), void *arg)

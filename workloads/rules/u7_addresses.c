@@ -7,16 +7,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kernel/pagemap.h"
 #include "kernel/util.h"
 #include "rules/u7.h"
-#include "space/kinds.h"
 #include "space/subject.h"
 #include "truth/describe.h"
 
-#define ENTRY	sizeof(uint64_t)
+#define ENTRY		sizeof(uint64_t)
+#define FILE_STEP	16
+#define FILE_PAGES	(16 * FILE_STEP)
+
+#define RW		(PROT_READ | PROT_WRITE)
+
+static const struct memory shared_file = {
+	"shared file", BACKING_FILE, .prot = RW, .shared = true
+};
+static const struct memory private_file = {
+	"private file", BACKING_FILE, .prot = RW
+};
 
 /* Some change their user between opening and reading. */
 static const struct reader {
@@ -66,10 +77,6 @@ static void gain(void)
 static void read_entries(void *arg)
 {
 	struct question *q = arg;
-	const struct layout *layout = q->layout;
-	enum { MANY = 4096 };
-	uint64_t page = 0;
-	int64_t got;
 	int fd;
 
 	if (q->reader->later == GAINED)
@@ -79,13 +86,7 @@ static void read_entries(void *arg)
 		gain();
 	if (q->reader->later == LOST)
 		lose();
-	for (; page < layout->pages; page += got) {
-		got = pagemap_read(fd, layout_address(layout, page),
-				   q->entries + page,
-				   min_u64(layout->pages - page, MANY));
-		if (got <= 0)
-			break;
-	}
+	pagemap_read(fd, q->layout->base, q->entries, q->layout->pages);
 	close(fd);
 }
 
@@ -140,57 +141,74 @@ static void check_reader(struct question *q, const struct reader *reader)
 		check_entry(q, page);
 }
 
-static void check_layout(struct rule_run *run, const struct layout *layout)
-{
-	size_t size = layout->pages * ENTRY, i;
-	struct question *q = map_populated(sizeof(*q));
-	struct subject subject;
+/* All kinds of entries. Every @step-th (huge) page is populated. */
+static const struct piece {
+	const struct memory *memory;
+	uint64_t start, pages, step;
+} pieces[] = {
+	{ &mem_anon, 500, 20, 3 },
+	{ &mem_zero, 520, 8, 1 },
+	{ &shared_file, 530, 8, 1 },
+	{ &private_file, 538, 8, 2 },
+	{ &mem_poisoned, 550, 8, 1 },
+	{ &mem_mixedmap, 560, 8, 2 },
+	{ &mem_pfnmap_cow, 570, 8, 1 },
+	{ &mem_pfnmap, 580, 8, 0 },
+	{ &mem_pfnmap_fault, 590, 8, 2 },
+	{ &mem_hugetlb, 1024, 2 * HUGE_PAGES, 2 },
+};
 
-	subject_start_of(&subject, layout, run->probe, &its_user, true);
-	q->layout = layout;
+static int open_memory_file(void)
+{
+	int fd = memfd_create("addresses", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, FILE_PAGES * PAGE_SIZE))
+		die("memfd: %s", strerror(errno));
+	return fd;
+}
+
+static void describe_pieces(struct layout *layout, int file, int probe)
+{
+	size_t i;
+
+	*layout = (struct layout){ .name = "addresses", .base = RULE_BASE };
+	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
+		const struct piece *piece = pieces + i;
+		const struct memory *there = memory_there(piece->memory, probe);
+		struct region *region = layout_vma_at(layout, piece->start,
+						      there, piece->pages);
+
+		region->file = file;
+		region->offset = FILE_STEP * i;
+		region_populate(region, 0, piece->pages / region_unit(region),
+				there == piece->memory ? piece->step : 0);
+	}
+}
+
+void check_addresses(struct rule_run *run)
+{
+	struct question *q = map_populated(sizeof(*q));
+	int file = open_memory_file();
+	struct subject subject;
+	struct layout layout;
+	size_t size, i;
+
+	describe_pieces(&layout, file, run->probe);
+	subject_start_of(&subject, &layout, run->probe, &its_user, true);
+	size = layout.pages * ENTRY;
+	q->layout = &layout;
 	q->pid = subject.pid;
 	q->root = map_populated(size);
 	q->entries = map_populated(size);
 	for (i = 0; i < ARRAY_SIZE(readers); i++) {
 		q->check = (struct check){ 0 };
 		check_reader(q, readers + i);
-		*rule_case(run, "PFNs of %s: %s", layout->name,
-			   readers[i].who.name) = q->check;
+		*rule_case(run, "PFNs: %s", readers[i].who.name) = q->check;
 	}
 	unmap_populated(q->entries, size);
 	unmap_populated(q->root, size);
 	subject_stop(&subject);
+	layout_free(&layout);
+	close(file);
 	unmap_populated(q, sizeof(*q));
-}
-
-/* What the layout kinds has not: markers, and what only the probe has. */
-static void describe_special(struct layout *layout, int probe)
-{
-	static const struct memory * const memories[] = {
-		&mem_poisoned, &mem_mixedmap, &mem_pfnmap_cow, &mem_pfnmap,
-		&mem_pfnmap_fault,
-	};
-	size_t i;
-
-	*layout = (struct layout){ .name = "special", .base = RULE_BASE };
-	for (i = 0; i < ARRAY_SIZE(memories); i++) {
-		const struct memory *memory = memory_there(memories[i], probe);
-		struct region *region = layout_vma_at(layout, 16 * i, memory, 8);
-
-		if (memory != &mem_pfnmap)
-			region_populate(region, 0, 8, memory == memories[i]);
-	}
-}
-
-void check_addresses(struct rule_run *run)
-{
-	struct layout special;
-	struct kinds kinds;
-
-	kinds_describe(&kinds);
-	check_layout(run, &kinds.layout);
-	kinds_free(&kinds);
-	describe_special(&special, run->probe);
-	check_layout(run, &special);
-	layout_free(&special);
 }

@@ -27,8 +27,8 @@ static const struct identity askers[] = {
 	{ "another user", OTHER, OTHER, 0 },
 	{ "another user with CAP_FOWNER", OTHER, OTHER, CAPABILITY(FOWNER) },
 	{ "another user with CAP_DAC_OVERRIDE", OTHER, OTHER, OVERRIDE },
-	{ "another user with CAP_DAC_READ_SEARCH", OTHER, OTHER, SEARCH },
-	{ "another user with CAP_SYS_ADMIN", OTHER, OTHER, ADMIN },
+	{ "another user with all but these", OTHER, OTHER,
+	  ALL_CAPABILITIES & ~(CAPABILITY(FOWNER) | OVERRIDE) },
 };
 
 /*

@@ -10,6 +10,8 @@ static void check_targets_rule(struct rule_run *run)
 {
 	check_gone(run);
 	check_changed(run);
+	check_still(run);
+	check_own_changes(run);
 }
 
 const struct rule rule_u8 = { "U8", "targets", check_targets_rule };
