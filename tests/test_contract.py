@@ -63,6 +63,7 @@ WRONG_CHANGES = {
     'smaps-anonymous-halved': ('U2', 'Anonymous is'),
     'clear-refs-of-files': ('U3', 'Referenced'),
     'pagemap-pfn-for-all': ('U7', 'expected no PFN'),
+    'rollup-skips-vma': ('U8', 'smaps_rollup'),
 }
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 # `make mutants` tries these, too.

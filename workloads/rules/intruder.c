@@ -12,9 +12,9 @@
 #include "kernel/util.h"
 #include "rules/intruder.h"
 
-#define HITS		8	/* reads with a change in their midst */
+#define HITS		6	/* reads with a change in their midst */
 #define TRIES_MAX	2000
-#define QUIET_READS	4
+#define QUIET_READS	3
 #define WAKE_US		100	/* more than it takes to wake up */
 #define SHARES		32	/* of the time in which the thread acts */
 

@@ -63,7 +63,9 @@ static const char * const of_memory[] = {
 };
 
 /* The folder of each thread has the same files. */
-static const char * const folders[] = { "", "task/%d/" };
+static const struct folder {
+	const char *format, *name;
+} folders[] = { { "", "" }, { "task/%d/", "task/TID/" } };
 
 #define NR_TARGETS	ARRAY_SIZE(targets)
 #define NR_FILES	ARRAY_SIZE(files)
@@ -115,7 +117,7 @@ static void ask(struct access *access, size_t target, size_t file, size_t folder
 	int pid = access->subjects[target].pid;
 	char inner[40], path[80];
 
-	snprintf(inner, sizeof(inner), folders[folder], pid);
+	snprintf(inner, sizeof(inner), folders[folder].format, pid);
 	snprintf(path, sizeof(path), "/proc/%d/%s%s", pid, inner,
 		 files[file].name);
 	answer->got = ask_file(files + file, path, answer->text);
@@ -208,7 +210,7 @@ static void compare(struct comparison *c, size_t i, size_t j, size_t k)
 	if (!opens)
 		what = "EACCES";
 	check_fail(c->check, "%s asks for %s%s of %s: got %" PRId64 "%s%s, expected %s (root gets %" PRId64 ")",
-		   c->who->name, folders[k], files[j].name, targets[i].name,
+		   c->who->name, folders[k].name, files[j].name, targets[i].name,
 		   answer->got, answer->got < 0 ? ", " : " bytes",
 		   answer->got < 0 ? strerror(-answer->got) : "", what,
 		   root->got);
