@@ -38,7 +38,7 @@ struct files {
 	bool has_scan;
 };
 
-static char text[8 * PAGE_SIZE];
+static char text[8 * PAGE_SIZE] __attribute__((aligned(8)));
 
 static void files_open(struct files *files, int pid)
 {
