@@ -10,7 +10,7 @@
 #include "rules/contract.h"
 #include "rules/rule.h"
 
-#define HEAP_BLOCK_MAX	(16 << 20)
+#define HEAP_BLOCK_MAX	(64 << 10)	/* larger ones are given back */
 
 extern const struct rule rule_w1, rule_w2, rule_w3, rule_w4, rule_w5, rule_w6,
 	rule_w7, rule_w8, rule_w9, rule_w10, rule_w11,
@@ -42,7 +42,7 @@ int contract_main(int argc, char **argv)
 
 	for (i = 0; i < named; i++)
 		find_rule(argv[i + 1]);
-	/* What is freed stays: U6 counts the pages of this process, too. */
+	/* The heap never shrinks: U6 counts the pages of this process, too. */
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK_MAX);
 	probe = probe_find();
