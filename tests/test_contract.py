@@ -65,6 +65,8 @@ WRONG_CHANGES = {
     'smaps-marker-is-swap': ('U11', 'Swap is'),
     'rollup-keeps-mm': ('U12', 'objects of mm_struct'),
     'mlock-not-last-page': ('U13', 'MLOCKED in kpageflags is 0, expected 1'),
+    'pagemap-pfn-for-all': ('U7', 'expected no PFN'),
+    'rollup-skips-vma': ('U8', 'smaps_rollup'),
 }
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 # `make mutants` tries these, too.

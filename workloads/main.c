@@ -46,7 +46,7 @@ static const struct command {
 	{ "loop", "LAYOUT:WALK MILLISECONDS", 2, 2, loop_main,
 	  "one walk, again and again, to be profiled: records" },
 	{ "contract", "[RULE...]", 0, INT_MAX, contract_main,
-	  "check the rules of docs/contract.md, W1 to W11 and U1 to U6:\n"
+	  "check the rules of docs/contract.md, W1 to W11 and U1 to U8:\n"
 	  "KTAP and records" },
 	{ "external", "", 0, 0, external_main,
 	  "check what tests expect that nobody of umwalk wrote: KTAP and\n"

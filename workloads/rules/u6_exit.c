@@ -136,22 +136,28 @@ static void live_and_exit(const struct layout *layout, int probe, size_t how)
 
 static void check_exit_rule(struct rule_run *run)
 {
+	struct check *checks[ARRAY_SIZE(ways)];
 	struct state before, after;
 	struct joints joints;
 	size_t i;
 
 	joints_describe(&joints, run->probe);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		checks[i] = NULL;
+		if (ways[i].walk == walk_raw && run->probe == NO_PROBE)
+			rule_skip(run, ways[i].name, NO_PROBE_HERE);
+		else
+			checks[i] = rule_case(run, "%s", ways[i].name);
+	}
 	/* After this, all that is kept once allocated is allocated. */
 	live_and_exit(&joints.layout, run->probe, 1);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		if (ways[i].walk == walk_raw && run->probe == NO_PROBE) {
-			rule_skip(run, ways[i].name, NO_PROBE_HERE);
+		if (!checks[i])
 			continue;
-		}
 		read_state(&before);
 		live_and_exit(&joints.layout, run->probe, i);
 		read_settled_state(&after, &before);
-		compare(rule_case(run, "%s", ways[i].name), &before, &after);
+		compare(checks[i], &before, &after);
 	}
 	joints_free(&joints);
 }

@@ -88,7 +88,19 @@ static struct life {
 	int probe, reports;
 	bool alone;
 	uint64_t end;		/* of the address space */
+	const struct identity *owner;	/* NULL: as its parent */
+	bool dumpable;
 } life;
+
+/* A process that has changed its user is neither dumpable nor bound to die. */
+static void take_owner(void)
+{
+	if (!life.owner)
+		return;
+	become(life.owner);
+	prctl(PR_SET_DUMPABLE, life.dumpable);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
 
 /*
  * When it stops itself, the subject does not return to user space from that
@@ -105,6 +117,7 @@ static int subject_live(void *unused)
 	report.error = layout_map(&life.layout, life.probe, &report.region);
 	if (!report.error)
 		populate(&life.layout, life.probe, 0);
+	take_owner();
 	if (write(life.reports, &report, sizeof(report)) != sizeof(report) ||
 	    report.error)
 		_exit(0);
@@ -151,7 +164,7 @@ static void subject_wait_stopped(const struct subject *subject,
 }
 
 static void subject_fork(struct subject *subject, const struct layout *layout,
-			 bool alone)
+			 const struct life *how)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 	int reports[2];
@@ -159,13 +172,11 @@ static void subject_fork(struct subject *subject, const struct layout *layout,
 	if (pipe2(reports, O_CLOEXEC))
 		die("pipe: %s", strerror(errno));
 	fflush(NULL);
-	life = (struct life){
-		.layout = *layout,
-		.probe = subject->probe,
-		.reports = reports[1],
-		.alone = alone,
-		.end = alone ? address_space_end() : 0,
-	};
+	life = *how;
+	life.layout = *layout;
+	life.probe = subject->probe;
+	life.reports = reports[1];
+	life.end = life.alone ? address_space_end() : 0;
 	subject->pid = clone(subject_live, stack + sizeof(stack), SIGCHLD,
 			     NULL);
 	if (subject->pid < 0)
@@ -177,25 +188,34 @@ static void subject_fork(struct subject *subject, const struct layout *layout,
 }
 
 static void start(struct subject *subject, const struct layout *layout,
-		  int probe, bool alone)
+		  int probe, const struct life *how)
 {
 	subject->layout = layout;
 	subject->probe = probe;
 	subject_take_huge_pages(subject, layout);
-	subject_fork(subject, layout, alone);
+	subject_fork(subject, layout, how);
 	populate(layout, probe, subject->pid);
 }
 
 void subject_start(struct subject *subject, const struct layout *layout,
 		   int probe)
 {
-	start(subject, layout, probe, false);
+	start(subject, layout, probe, &(struct life){ 0 });
 }
 
 void subject_start_alone(struct subject *subject, const struct layout *layout,
 			 int probe)
 {
-	start(subject, layout, probe, true);
+	start(subject, layout, probe, &(struct life){ .alone = true });
+}
+
+void subject_start_of(struct subject *subject, const struct layout *layout,
+		      int probe, const struct identity *owner, bool dumpable)
+{
+	start(subject, layout, probe, &(struct life){
+		.owner = owner,
+		.dumpable = dumpable,
+	});
 }
 
 void subject_stop(struct subject *subject)

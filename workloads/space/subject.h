@@ -10,6 +10,7 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
+#include "kernel/identity.h"
 #include "kernel/walks.h"
 #include "space/layout.h"
 
@@ -30,6 +31,12 @@ void subject_start(struct subject *subject, const struct layout *layout,
  */
 void subject_start_alone(struct subject *subject, const struct layout *layout,
 			 int probe);
+/*
+ * The same as subject_start(), but the subject is a process of @owner, and only
+ * @dumpable if it says so by prctl().
+ */
+void subject_start_of(struct subject *subject, const struct layout *layout,
+		      int probe, const struct identity *owner, bool dumpable);
 void subject_stop(struct subject *subject);
 /* Kill it, but do not wait for its end, which may never come. */
 void subject_leave(struct subject *subject);

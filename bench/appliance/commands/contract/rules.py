@@ -9,7 +9,8 @@ RULES = {
     'W5': 'hugetlb holes', 'W6': 'PFNMAP', 'W7': 'VMA known', 'W8': 'asked once',
     'W9': 'verbatim', 'W10': 'refused', 'W11': 'harmless', 'W12': 'locked',
     'U1': 'window', 'U2': 'smaps', 'U3': 'clear_refs', 'U4': 'mincore', 'U5': 'scan',
-    'U11': 'counted', 'U12': 'left behind', 'U13': 'ranges', 'U6': 'clean exit',
+    'U7': 'privilege', 'U8': 'targets', 'U11': 'counted', 'U12': 'left behind', 'U13': 'ranges',
+    'U6': 'clean exit',
 }
 
 
@@ -23,7 +24,7 @@ def expected(name: str) -> set[str]:
         rule = line.partition('#')[0].strip()
         if rule and rule not in RULES:
             raise Failure(f"{path}:{number}: there is no rule '{rule}', only W1 to W12 "
-                          'and U1 to U6')
+                          'and U1 to U8')
         if rule:
             known.add(rule)
     return known
