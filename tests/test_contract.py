@@ -62,6 +62,7 @@ WRONG_CHANGES = {
     'range-lock-not-asserted': ('W12', 'KUnit'),
     'smaps-anonymous-halved': ('U2', 'Anonymous is'),
     'clear-refs-of-files': ('U3', 'Referenced'),
+    'scan-protects-unasked': ('U10', 'and should be unprotected'),
 }
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
 # `make mutants` tries these, too.

@@ -14,6 +14,11 @@
 #define SCAN_SWAPPED	(UINT64_C(1) << 4)
 #define SCAN_PFNZERO	(UINT64_C(1) << 5)
 #define SCAN_HUGE	(UINT64_C(1) << 6)
+#define SCAN_SOFT_DIRTY	(UINT64_C(1) << 7)
+
+/* Flags: protect what is reported; refuse what cannot be protected. */
+#define SCAN_PROTECT	(UINT64_C(1) << 0)
+#define SCAN_CHECK	(UINT64_C(1) << 1)
 
 struct scan_region {
 	uint64_t start, end, categories;

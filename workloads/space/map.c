@@ -2,15 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/userfaultfd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kernel/probe.h"
+#include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "space/map.h"
 
@@ -112,49 +110,33 @@ void layout_unmap(const struct layout *layout)
 		       layout->regions[i].pages * PAGE_SIZE);
 }
 
-/* Since Linux 6.6; the headers of a host may be older. */
-struct poison {
-	struct uffdio_range range;
-	uint64_t mode;
-	int64_t updated;
-};
-
-#define POISON	_IOWR(UFFDIO, 0x08, struct poison)
-
-static void poison_page(int fd, uint64_t address)
+static void poison_range(int fd, uint64_t start, uint64_t size,
+			 const struct range *range)
 {
-	struct poison poison = { .range = { address, PAGE_SIZE } };
+	uint64_t i;
 
-	if (ioctl(fd, POISON, &poison))
-		die("UFFDIO_POISON: %s: it needs Linux 6.6 with CONFIG_USERFAULTFD",
-		    strerror(errno));
-}
+	for (i = range->first; i < range->end; i += range->step) {
+		int err = uffd_poison(fd, start + i * size, size);
 
-static void poison_range(int fd, uint64_t start, const struct range *range)
-{
-	uint64_t page;
-
-	for (page = range->first; page < range->end; page += range->step)
-		poison_page(fd, start + page * PAGE_SIZE);
+		if (err)
+			die("UFFDIO_POISON: %s: it needs Linux 6.6 with CONFIG_USERFAULTFD",
+			    strerror(-err));
+	}
 }
 
 static void poison_region(const struct layout *layout,
 			  const struct region *region)
 {
 	uint64_t start = layout_address(layout, region->start);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { start, region->pages * PAGE_SIZE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	uint64_t size = region_unit(region) * PAGE_SIZE;
+	int fd = uffd_open(false);
 	size_t i;
 
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
-	    ioctl(fd, UFFDIO_REGISTER, &range))
+	if (fd < 0 || uffd_register(fd, UFFD_MISSING, start,
+				    region->pages * PAGE_SIZE))
 		die("userfaultfd: %s", strerror(errno));
 	for (i = 0; i < region->nr_ranges; i++)
-		poison_range(fd, start, region->ranges + i);
+		poison_range(fd, start, size, region->ranges + i);
 	close(fd);
 }
 
