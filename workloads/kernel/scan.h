@@ -35,5 +35,7 @@ bool pagemap_has_scan(int fd);
 
 /* Return how many regions a scan gave, or a negative error number. */
 int64_t pagemap_scan(int fd, struct scan *scan);
+/* The same, with whatever size it says that it has. */
+int64_t pagemap_scan_as_is(int fd, struct scan *scan);
 
 #endif

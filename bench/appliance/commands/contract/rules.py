@@ -9,7 +9,7 @@ RULES = {
     'W5': 'hugetlb holes', 'W6': 'PFNMAP', 'W7': 'VMA known', 'W8': 'asked once',
     'W9': 'verbatim', 'W10': 'refused', 'W11': 'harmless', 'W12': 'locked',
     'U1': 'window', 'U2': 'smaps', 'U3': 'clear_refs', 'U4': 'mincore', 'U5': 'scan',
-    'U6': 'clean exit', 'U10': 'protect',
+    'U6': 'clean exit', 'U9': 'how', 'U10': 'protect',
 }
 
 
