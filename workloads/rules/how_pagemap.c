@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/pagemap.h"
@@ -92,6 +92,37 @@ static void check_position(struct rule_run *run, struct pagemap_how *how)
 	}
 	how_expect(how->check, lseek(how->fd, 0, SEEK_END) < 0, true,
 		   "lseek() to an end that there is not");
+}
+
+/* Each vector is a read of its own; one that is refused ends them all. */
+static void check_vectors(struct rule_run *run, struct pagemap_how *how)
+{
+	static const size_t lengths[][3] = {
+		{ 8, 4088, 8 }, { 0, 8, 8 }, { 512, 8, 0 }, { 8, 4, 8 },
+		{ 4, 8, 8 }, { 4104, 16, 4096 },
+	};
+	static const int64_t expected[] = { 4104, 16, 520, 8, -EINVAL, 8216 };
+	uint64_t offset = pagemap_offset(how->layout->base);
+	char *got = (char *)how->got;
+	size_t i;
+
+	how->check = rule_case(run, "pagemap: preadv()");
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		const size_t *len = lengths[i];
+		struct iovec vectors[] = {
+			{ got, len[0] }, { got + len[0], len[1] },
+			{ got + len[0] + len[1], len[2] },
+		};
+		int64_t given = how_result(preadv(how->fd, vectors, 3, offset));
+
+		how_expect(how->check, given, expected[i],
+			   "preadv() of %zu, %zu and %zu bytes", len[0], len[1],
+			   len[2]);
+		if (given == expected[i] && given > 0)
+			how_expect(how->check,
+				   memcmp(got, how->expected, given), 0,
+				   "the entries of a preadv()");
+	}
 }
 
 static void expect_pread(struct pagemap_how *how, uint64_t length,
@@ -199,6 +230,7 @@ void how_pagemap(struct rule_run *run, const struct subject *subject)
 	read_alone(&how);
 	check_tables(run, &how);
 	check_position(run, &how);
+	check_vectors(run, &how);
 	check_end(run, &how);
 	check_faults(run, &how);
 	unmap_populated(how.expected, size);

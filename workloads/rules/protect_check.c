@@ -47,18 +47,18 @@ static bool is_of_part(const struct protect_try *try,
 static bool add_page(struct expected *expected, const struct protect_try *try,
 		     uint64_t address, uint64_t categories)
 {
-	struct scan_region *last = expected->regions + expected->nr - 1;
+	struct scan_region *next = expected->regions + expected->nr;
 
 	if (try->max_pages && expected->pages == try->max_pages)
 		return false;
-	if (!expected->nr || last->end != address ||
-	    last->categories != categories) {
+	if (!expected->nr || next[-1].end != address ||
+	    next[-1].categories != categories) {
 		if (expected->nr == try->max_regions)
 			return false;
-		*++last = (struct scan_region){ address, address, categories };
+		*next++ = (struct scan_region){ address, address, categories };
 		expected->nr++;
 	}
-	last->end += PAGE_SIZE;
+	next[-1].end += PAGE_SIZE;
 	expected->pages++;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
+#include "rules/protect_apart.h"
 #include "rules/protect_check.h"
 #include "rules/protect_noticed.h"
 #include "rules/rule.h"
@@ -27,11 +28,6 @@ static const struct memory private_shmem = {
 };
 static const struct memory shared_hugetlb = {
 	"shared hugetlb", BACKING_HUGETLB, .prot = RW, .shared = true
-};
-
-static const struct memory poisoned_hugetlb = {
-	"poisoned hugetlb", BACKING_HUGETLB, .prot = RW,
-	.content = CONTENT_POISON
 };
 
 #define PLAIN		REGISTERED_NOT
@@ -67,25 +63,6 @@ static const struct protect_piece pieces[] = {
 	  false },
 	{ &mem_hugetlb, HUGE + 6 * HUGE_PAGES, 2 * HUGE_PAGES, 0, 2, ASYNC,
 	  true },
-};
-
-/* Every other page of these is present, which makes more regions than 512. */
-static const struct protect_piece many[] = {
-	{ &mem_anon, 0, 1200, 0, 2, ASYNC, false },
-};
-
-/*
- * What can be protected only once: huge pages behind a top-level entry that has
- * nothing else, which get a table by it, and poison markers, which stay so.
- */
-static const struct protect_piece tableless[] = {
-	{ &mem_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
-};
-static const struct protect_piece poisoned[] = {
-	{ &mem_anon, 0, 2, 0, 1, ASYNC, false },
-	{ &mem_poisoned, 2, 3, 0, 1, ASYNC, false },
-	{ &mem_anon, 5, 2, 0, 0, ASYNC, false },
-	{ &poisoned_hugetlb, HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC, false },
 };
 
 static const struct protect_try all = {
@@ -184,6 +161,28 @@ static void check_protect(struct rule_run *run, struct protect_space *space)
 	}
 }
 
+/* Limits that lie in a hole, which the walk reports at once, or a huge page. */
+static void check_limits(struct rule_run *run, struct protect_space *space)
+{
+	static const uint64_t limits[] = { 1, 2, 7, 8, 9, 511, 512, 513, 700 };
+	struct check *of_hole = rule_case(run, "limits in a hole");
+	struct check *of_huge = rule_case(run, "limits in a huge page");
+	struct protect_try try = all;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		try.from = 1016;
+		try.to = HUGE;
+		try.max_pages = limits[i];
+		for (try.flags = 0; try.flags <= SCAN_PROTECT; try.flags++)
+			protect_check(of_hole, space, &try);
+		try.from = HUGE - limits[i] / 2;
+		try.to = PAGES;
+		try.flags = 0;
+		protect_check(of_huge, space, &try);
+	}
+}
+
 /* Protect the few pages before, at and behind where a piece begins. */
 static void check_joints(struct rule_run *run, struct protect_space *space)
 {
@@ -251,109 +250,33 @@ static void check_refusal(struct rule_run *run, struct protect_space *space)
 	protect_check(check, space, &try);
 }
 
-struct space_case {
-	const struct protect_piece *pieces;
-	size_t nr;
-	void (*check)(struct rule_run *run, struct protect_space *space,
-		      const struct space_case *which);
-	const char *name;
-	uint64_t max_regions;
-};
-
-static void check_pieces(struct rule_run *run, struct protect_space *space,
-			 const struct space_case *which)
+static void check_pieces(struct rule_run *run, struct protect_space *space)
 {
-	(void)which;
 	check_all_masks(run, space);
 	check_protect(run, space);
+	check_limits(run, space);
 	check_joints(run, space);
 	check_parts(run, space);
 	check_refusal(run, space);
 }
 
-/* The kernel collects 512 regions at a time. */
-static void check_many(struct rule_run *run, struct protect_space *space,
-		       const struct space_case *which)
-{
-	static const uint64_t limits[] = { 511, 512, 513, 599, 600, 601 };
-	struct check *check = rule_case(run, "more regions than the kernel's buffer has");
-	struct protect_try try = {
-		.to = many->pages, .mask = SCAN_PRESENT,
-		.report = SCAN_CATEGORIES, .max_regions = PROTECT_REGIONS,
-	};
-	size_t i;
-
-	(void)which;
-	for (i = 0; i < ARRAY_SIZE(limits); i++) {
-		for (try.flags = 0; try.flags <= SCAN_PROTECT; try.flags++) {
-			try.max_pages = limits[i];
-			try.max_regions = PROTECT_REGIONS;
-			protect_check(check, space, &try);
-			try.max_pages = 0;
-			try.max_regions = limits[i];
-			protect_check(check, space, &try);
-		}
-	}
-}
-
-/*
- * The same is absent afterwards. Whether absent memory is huge is up to the
- * kernel.
- */
-static void check_once(struct rule_run *run, struct protect_space *space,
-		       const struct space_case *which)
-{
-	struct check *check = rule_case(run, "%s", which->name);
-	struct protect_try try = {
-		.to = space->layout.pages, .inverted = SCAN_PRESENT,
-		.mask = SCAN_PRESENT, .report = SCAN_CATEGORIES & ~SCAN_HUGE,
-		.max_regions = PROTECT_REGIONS,
-	};
-	struct protect_try markers = {
-		.to = space->layout.pages, .mask = SCAN_SWAPPED,
-		.report = SCAN_SWAPPED, .max_regions = PROTECT_REGIONS,
-	};
-
-	protect_check(check, space, &try);
-	try.flags = SCAN_PROTECT;
-	try.max_regions = which->max_regions;
-	protect_check(check, space, &try);
-	protect_check(check, space, &markers);
-}
-
-static const struct space_case spaces[] = {
-	{ pieces, ARRAY_SIZE(pieces), check_pieces, "", 0 },
-	{ many, ARRAY_SIZE(many), check_many, "", 0 },
-	{ tableless, ARRAY_SIZE(tableless), check_once,
-	  "hugetlb without a table", PROTECT_REGIONS },
-	{ tableless, ARRAY_SIZE(tableless), check_once,
-	  "hugetlb without a table, without a vector", 0 },
-	{ poisoned, ARRAY_SIZE(poisoned), check_once,
-	  "poison markers", PROTECT_REGIONS },
-	{ poisoned, ARRAY_SIZE(poisoned), check_once,
-	  "poison markers, without a vector", 0 },
-};
-
 static void check_protect_rule(struct rule_run *run)
 {
 	int file = memfd_create("protect", MFD_CLOEXEC);
 	struct protect_space space;
-	size_t i;
 
 	if (file < 0 || ftruncate(file, HUGE * PAGE_SIZE))
 		die("memfd: %s", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(spaces); i++) {
-		if (!protect_start(&space, spaces[i].pieces, spaces[i].nr, file,
-				   run->probe)) {
-			rule_skip(run, "all", "this kernel has no asynchronous write protection");
-			close(file);
-			return;
-		}
-		spaces[i].check(run, &space, spaces + i);
+	if (protect_start(&space, pieces, ARRAY_SIZE(pieces), file,
+			  run->probe)) {
+		check_pieces(run, &space);
 		protect_stop(&space);
+		check_apart(run);
+		check_noticed(run);
+	} else {
+		rule_skip(run, "all", "this kernel has no asynchronous write protection");
 	}
 	close(file);
-	check_noticed(run);
 }
 
 const struct rule rule_u10 = { "U10", "protect", check_protect_rule };

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that has a process of its own: more regions than the kernel collects
+ * at a time, and what can be protected only once.
+ */
+#include <sys/mman.h>
+
+#include "kernel/util.h"
+#include "rules/protect_apart.h"
+#include "rules/protect_check.h"
+
+#define ASYNC		REGISTERED_ASYNC
+
+static const struct memory poisoned_hugetlb = {
+	"poisoned hugetlb", BACKING_HUGETLB, .prot = PROT_READ | PROT_WRITE,
+	.content = CONTENT_POISON
+};
+
+/* Every other page is present, which makes more regions than 512. */
+static const struct protect_piece many[] = {
+	{ &mem_anon, 0, 1200, 0, 2, ASYNC, false },
+};
+
+/*
+ * Huge pages behind a top-level entry that has nothing else get a table when
+ * they are protected, and poison markers stay protected.
+ */
+static const struct protect_piece tableless[] = {
+	{ &mem_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
+};
+static const struct protect_piece poisoned[] = {
+	{ &mem_anon, 0, 2, 0, 1, ASYNC, false },
+	{ &mem_poisoned, 2, 3, 0, 1, ASYNC, false },
+	{ &mem_anon, 5, 2, 0, 0, ASYNC, false },
+	{ &poisoned_hugetlb, HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC, false },
+};
+
+struct apart {
+	const char *name;
+	const struct protect_piece *pieces;
+	size_t nr;
+	void (*check)(struct check *check, struct protect_space *space,
+		      uint64_t max_regions);
+	uint64_t max_regions;
+};
+
+/* The kernel collects 512 regions at a time. */
+static void check_many(struct check *check, struct protect_space *space,
+		       uint64_t max_regions)
+{
+	static const uint64_t limits[] = { 511, 512, 513, 599, 600, 601 };
+	struct protect_try try = {
+		.to = many->pages, .mask = SCAN_PRESENT,
+		.report = SCAN_CATEGORIES,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		for (try.flags = 0; try.flags <= SCAN_PROTECT; try.flags++) {
+			try.max_pages = limits[i];
+			try.max_regions = max_regions;
+			protect_check(check, space, &try);
+			try.max_pages = 0;
+			try.max_regions = limits[i];
+			protect_check(check, space, &try);
+		}
+	}
+}
+
+/*
+ * The same is absent afterwards. Whether absent memory is huge is up to the
+ * kernel.
+ */
+static void check_once(struct check *check, struct protect_space *space,
+		       uint64_t max_regions)
+{
+	struct protect_try absent = {
+		.to = space->layout.pages, .inverted = SCAN_PRESENT,
+		.mask = SCAN_PRESENT, .report = SCAN_CATEGORIES & ~SCAN_HUGE,
+		.max_regions = PROTECT_REGIONS,
+	};
+	struct protect_try markers = {
+		.to = space->layout.pages, .mask = SCAN_SWAPPED,
+		.report = SCAN_SWAPPED, .max_regions = PROTECT_REGIONS,
+	};
+
+	protect_check(check, space, &absent);
+	absent.flags = SCAN_PROTECT;
+	absent.max_regions = max_regions;
+	protect_check(check, space, &absent);
+	protect_check(check, space, &markers);
+}
+
+static const struct apart aparts[] = {
+	{ "more regions than the kernel's buffer has", many, ARRAY_SIZE(many),
+	  check_many, PROTECT_REGIONS },
+	{ "hugetlb without a table", tableless, ARRAY_SIZE(tableless),
+	  check_once, PROTECT_REGIONS },
+	{ "hugetlb without a table, without a vector", tableless,
+	  ARRAY_SIZE(tableless), check_once, 0 },
+	{ "poison markers", poisoned, ARRAY_SIZE(poisoned), check_once,
+	  PROTECT_REGIONS },
+	{ "poison markers, without a vector", poisoned, ARRAY_SIZE(poisoned),
+	  check_once, 0 },
+};
+
+void check_apart(struct rule_run *run)
+{
+	struct protect_space space;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(aparts); i++) {
+		const struct apart *apart = aparts + i;
+
+		protect_start(&space, apart->pieces, apart->nr, -1, run->probe);
+		apart->check(rule_case(run, "%s", apart->name), &space,
+			     apart->max_regions);
+		protect_stop(&space);
+	}
+}
