@@ -72,10 +72,10 @@ static void check_fields(struct scan_how *how)
 		{ "an end at the start", { .end = -9 * PAGE_SIZE }, 0 },
 		{ "an end before the start", { .end = -10 * PAGE_SIZE },
 		  -EFAULT },
-		{ "an end in the kernel", { .end = KERNEL }, -EFAULT },
+		{ "an end in the kernel", { .end = KERNEL - RULE_BASE },
+		  -EFAULT },
 		{ "a start in the kernel", { .start = KERNEL - RULE_BASE },
 		  -EFAULT },
-		{ "a vector in the kernel", { .vec = KERNEL }, -EFAULT },
 		{ "a vector that is too long",
 		  { .vec_len = UINT64_C(1) << 60 }, -EFAULT },
 		{ "a vector whose size wraps",
@@ -122,6 +122,8 @@ static void check_vectors(struct scan_how *how)
 
 	arg.vec = 0;
 	expect(how, arg, "a vector at NULL", -EINVAL);
+	arg.vec = KERNEL;
+	expect(how, arg, "a vector in the kernel", -EFAULT);
 	for (fits = 0; fits <= 3 * region; fits += region / 2) {
 		arg.vec = (uintptr_t)how->buffer.end - fits;
 		expect(how, arg, "a vector that ends too soon",

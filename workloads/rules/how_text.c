@@ -183,7 +183,7 @@ static void check_fault(struct text_how *how, struct guarded *buffer,
 	if (given != -EFAULT && (given <= 0 || given > (int64_t)fits))
 		check_fail(how->check, "%s: read() of %" PRIu64 " bytes to a buffer with room for %" PRIu64 " gave %" PRId64,
 			   how->name, size, fits, given);
-	given = given < 0 ? 0 : given;
+	given = given < 0 ? 0 : min_u64(given, fits);
 	memcpy(how->got, buffer->end - fits, given);
 	len = read_on(how, given, TEXT_MAX / 2);
 	how_expect(how->check, len, how->len,

@@ -4,7 +4,7 @@
 
 #include "rules/rule.h"
 
-/* Check memory that has a process of its own. */
-void check_apart(struct rule_run *run);
+/* Check memory that has a process of its own. @file is for shared memory. */
+void check_apart(struct rule_run *run, int file);
 
 #endif

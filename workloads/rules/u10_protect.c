@@ -55,7 +55,7 @@ static const struct protect_piece pieces[] = {
 	{ &mem_poisoned, 52, 4, 0, 1, PLAIN, false },
 	{ &mem_anon, 56, 3, 0, 1, MISSING, false },
 	{ &mem_anon, 500, 24, 0, 1, ASYNC, false },
-	{ &mem_anon, 1016, 1040, 0, 259, ASYNC, false },
+	{ &mem_anon, 1016, 1040, 0, 1036, ASYNC, false },
 	{ &mem_hugetlb, HUGE, 4 * HUGE_PAGES, 0, 2, ASYNC, false },
 	{ &shared_hugetlb, HUGE + 4 * HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC,
 	  false },
@@ -229,6 +229,13 @@ static void check_parts(struct rule_run *run, struct protect_space *space)
 			protect_check(check, space, &try);
 		}
 	}
+	/* What was left out does not count for the limit. */
+	try = all;
+	try.flags = SCAN_PROTECT;
+	try.from = HUGE + 3;
+	try.max_pages = 2 * HUGE_PAGES;
+	try.to = HUGE + 3 * HUGE_PAGES;
+	protect_check(check, space, &try);
 }
 
 /* All that is not registered, or not asynchronously, ends such a scan. */
@@ -271,7 +278,7 @@ static void check_protect_rule(struct rule_run *run)
 			  run->probe)) {
 		check_pieces(run, &space);
 		protect_stop(&space);
-		check_apart(run);
+		check_apart(run, file);
 		check_noticed(run);
 	} else {
 		rule_skip(run, "all", "this kernel has no asynchronous write protection");
