@@ -41,7 +41,9 @@ static const struct protect_piece holes[] = {
  */
 static const struct protect_piece tableless[] = {
 	{ &mem_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
-	{ &shared_hugetlb, 2 * HUGE_PAGES, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
+};
+static const struct protect_piece shared_tableless[] = {
+	{ &shared_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
 };
 static const struct protect_piece poisoned[] = {
 	{ &mem_anon, 0, 2, 0, 1, ASYNC, false },
@@ -129,6 +131,8 @@ static const struct apart aparts[] = {
 	  check_once, WITH_VECTOR, 0 },
 	{ "hugetlb without a table, without a vector", tableless,
 	  ARRAY_SIZE(tableless), check_once, WITHOUT_VECTOR, 0 },
+	{ "shared hugetlb without a table", shared_tableless,
+	  ARRAY_SIZE(shared_tableless), check_once, WITH_VECTOR, 0 },
 	{ "poison markers", poisoned, ARRAY_SIZE(poisoned), check_once,
 	  WITH_VECTOR, 0 },
 	{ "poison markers, without a vector", poisoned, ARRAY_SIZE(poisoned),
