@@ -82,11 +82,12 @@ static void check_masks(struct check *check, struct protect_space *space,
 		if (inverted & ~both)
 			continue;
 		try.inverted = inverted;
-		try.report = SCAN_CATEGORIES;
-		protect_check(check, space, &try);
-		try.report = inverted & 1 ? 0 : both;
+		try.report = inverted & 1 ? 0 : SCAN_CATEGORIES;
 		protect_check(check, space, &try);
 	}
+	try.inverted = 0;
+	try.report = both;
+	protect_check(check, space, &try);
 }
 
 static void check_all_masks(struct rule_run *run, struct protect_space *space)

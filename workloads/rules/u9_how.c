@@ -73,7 +73,8 @@ static void check_how(struct rule_run *run)
 	struct layout layout;
 
 	describe(&layout);
-	subject_start(&subject, &layout, run->probe);
+	/* With nothing of this process, whose pages may become private. */
+	subject_start_alone(&subject, &layout, run->probe);
 	how_pagemap(run, &subject);
 	how_text(run, &subject);
 	how_scan(run, &subject);
