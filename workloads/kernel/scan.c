@@ -14,9 +14,13 @@ bool pagemap_has_scan(int fd)
 
 int64_t pagemap_scan(int fd, struct scan *scan)
 {
-	int got;
-
 	scan->size = sizeof(*scan);
-	got = ioctl(fd, PAGEMAP_SCAN, scan);
+	return pagemap_scan_as_is(fd, scan);
+}
+
+int64_t pagemap_scan_as_is(int fd, struct scan *scan)
+{
+	int got = ioctl(fd, PAGEMAP_SCAN, scan);
+
 	return got < 0 ? -errno : got;
 }

@@ -14,6 +14,11 @@
 #define SCAN_SWAPPED	(UINT64_C(1) << 4)
 #define SCAN_PFNZERO	(UINT64_C(1) << 5)
 #define SCAN_HUGE	(UINT64_C(1) << 6)
+#define SCAN_SOFT_DIRTY	(UINT64_C(1) << 7)
+
+/* Flags: protect what is reported; refuse what cannot be protected. */
+#define SCAN_PROTECT	(UINT64_C(1) << 0)
+#define SCAN_CHECK	(UINT64_C(1) << 1)
 
 struct scan_region {
 	uint64_t start, end, categories;
@@ -30,5 +35,7 @@ bool pagemap_has_scan(int fd);
 
 /* Return how many regions a scan gave, or a negative error number. */
 int64_t pagemap_scan(int fd, struct scan *scan);
+/* The same, with whatever size it says that it has. */
+int64_t pagemap_scan_as_is(int fd, struct scan *scan);
 
 #endif

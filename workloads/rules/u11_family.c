@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "rules/u11_family.h"
 #include "space/pool.h"
 #include "space/subject.h"
-#include "space/uffd.h"
 
 #define RAMFS		"/tmp/ramfs"
 #define FILE_SIZE	(96 * PAGE_SIZE)
@@ -256,16 +256,20 @@ static void mark(int fd, int piece, uint64_t poison, uint64_t pages)
 	const struct family_piece *of = family_pieces + piece;
 	uint64_t start = (uintptr_t)page_of(piece, 0);
 
-	uffd_register(fd, start, of->pages * PAGE_SIZE, true);
-	uffd_poison(fd, (uintptr_t)page_of(piece, poison), pages * PAGE_SIZE);
+	uffd_must("register", uffd_register(fd, UFFD_MISSING | UFFD_WP, start,
+					    of->pages * PAGE_SIZE));
+	uffd_must("poison", uffd_poison(fd, (uintptr_t)page_of(piece, poison),
+					pages * PAGE_SIZE));
 	/* Absent pages get markers, and those that are there a bit. */
-	uffd_protect(fd, start, of->pages * PAGE_SIZE);
+	uffd_must("protect", uffd_protect(fd, start, of->pages * PAGE_SIZE,
+					  true));
 }
 
 /* @fd stays open for as long as the process lives. */
 static void use_marked(void)
 {
-	int fd = uffd_open(UFFD_WP_SHMEM | UFFD_WP_UNPOPULATED);
+	int fd = uffd_must("open", uffd_open(UFFD_WP_SHMEM |
+					     UFFD_WP_UNPOPULATED));
 
 	write_pages(MARKED, 2, 6);
 	write_pages(MARKED_SHMEM, 1, 4);

@@ -19,12 +19,12 @@
 #include "kernel/meminfo.h"
 #include "kernel/probe.h"
 #include "kernel/slabs.h"
+#include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
 #include "rules/u12_reads.h"
 #include "space/layout.h"
 #include "space/subject.h"
-#include "space/uffd.h"
 
 /* A prime, so that what is lost in each read is never a number of whole slabs. */
 #define ROUNDS		23
@@ -318,7 +318,9 @@ static void read_to_missing(const struct reads *of, int pid)
 	void *said = mmap(NULL, SAID_SIZE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	uffd_register(uffd_open(0), (uintptr_t)said, SAID_SIZE, false);
+	uffd_must("register", uffd_register(uffd_must("open", uffd_open(0)),
+					    UFFD_MISSING, (uintptr_t)said,
+					    SAID_SIZE));
 	of->read(reads_open(of, pid), said);
 	_exit(0);
 }

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "kernel/probe.h"
+#include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "space/map.h"
-#include "space/uffd.h"
 
 /* Return the descriptor of a region, and the offset in it. */
 struct source {
@@ -110,24 +110,27 @@ void layout_unmap(const struct layout *layout)
 		       layout->regions[i].pages * PAGE_SIZE);
 }
 
-static void poison_range(int fd, uint64_t start, const struct range *range)
+static void poison_range(int fd, uint64_t start, uint64_t size,
+			 const struct range *range)
 {
-	uint64_t page;
+	uint64_t i;
 
-	for (page = range->first; page < range->end; page += range->step)
-		uffd_poison(fd, start + page * PAGE_SIZE, PAGE_SIZE);
+	for (i = range->first; i < range->end; i += range->step)
+		uffd_must("poison", uffd_poison(fd, start + i * size, size));
 }
 
 static void poison_region(const struct layout *layout,
 			  const struct region *region)
 {
 	uint64_t start = layout_address(layout, region->start);
-	int fd = uffd_open(0);
+	uint64_t size = region_unit(region) * PAGE_SIZE;
+	int fd = uffd_must("open", uffd_open(0));
 	size_t i;
 
-	uffd_register(fd, start, region->pages * PAGE_SIZE, false);
+	uffd_must("register", uffd_register(fd, UFFD_MISSING, start,
+					    region->pages * PAGE_SIZE));
 	for (i = 0; i < region->nr_ranges; i++)
-		poison_range(fd, start, region->ranges + i);
+		poison_range(fd, start, size, region->ranges + i);
 	close(fd);
 }
 

@@ -9,8 +9,8 @@ RULES = {
     'W5': 'hugetlb holes', 'W6': 'PFNMAP', 'W7': 'VMA known', 'W8': 'asked once',
     'W9': 'verbatim', 'W10': 'refused', 'W11': 'harmless', 'W12': 'locked',
     'U1': 'window', 'U2': 'smaps', 'U3': 'clear_refs', 'U4': 'mincore', 'U5': 'scan',
-    'U7': 'privilege', 'U8': 'targets', 'U11': 'counted', 'U12': 'left behind', 'U13': 'ranges',
-    'U6': 'clean exit',
+    'U7': 'privilege', 'U8': 'targets', 'U9': 'how', 'U10': 'protect', 'U11': 'counted',
+    'U12': 'left behind', 'U13': 'ranges', 'U6': 'clean exit',
 }
 
 
