@@ -104,7 +104,7 @@ def busy_loop():
 
 
 def test_another_process_on_the_cpu(appliance, busy_loop):
-    """If the longest boot is half of all, as on a busy host, it may have been a pause of the machine."""
+    """On a busy host the longest boot may be half of all, and looks like a pause of the machine."""
     for budget in (5, 30, 120):
         said, result = finish(start_bench(budget=budget))
         if BUSY in said:
