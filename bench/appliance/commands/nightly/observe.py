@@ -13,6 +13,7 @@ from ..contract import observe as contract
 from ..contract.rules import expected
 from ..selftests import report
 from ..selftests.observe import FAIL
+from ..selftests.tests import narrow
 from ..validate import differential, readings
 from ...boots import guest
 from ...boots.counting import side_by_side
@@ -96,7 +97,7 @@ def readers(subject: Subject, found: Found) -> None:
 
 def tests(subject: Subject, found: Found) -> None:
     """Run the tree's own selftests on each kernel."""
-    wanted = selftests.table()
+    wanted = narrow()
     for name, built in subject.kernels.items():
         programs = selftests.ensure_programs(subject.build, built.kernel, wanted)
         boots = side_by_side(functools.partial(
