@@ -13,7 +13,7 @@ UMWALK := bench/umwalk
 old-row = $(if $(LAYOUT)$(WALK),--layout)
 PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest jsonschema xdist junitparser)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto
-SCRIPTS := .ci/run bench/umwalk $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
+SCRIPTS := .ci/run bench/umwalk rootfs/disk.sh $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
 # A test needs no docstring, since its name says what it is for, and takes fixtures by name.
 FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument,$\
 	protected-access,use-implicit-booleaness-not-comparison,unbalanced-tuple-unpacking,$\

@@ -93,6 +93,11 @@ stress-ng         stress-ng          stress-ng          stress-ng          stres
 
 selftests='
 libcap.a          libcap-dev         libcap-static      libcap             libcap-devel
+mke2fs            e2fsprogs          e2fsprogs          e2fsprogs          e2fsprogs
+debugfs           e2fsprogs          e2fsprogs          e2fsprogs          e2fsprogs
+mount             mount              util-linux         util-linux         util-linux
+mkswap            util-linux         util-linux         util-linux         util-linux
+swapon            mount              util-linux         util-linux         util-linux
 '
 
 living='
@@ -124,6 +129,9 @@ is_here() {
 	python3) [ -n "$modules_here" ] || "$here/python.sh" >/dev/null ;;
 	python:*) [ -n "$modules_here" ] || "$(system_python)" -c "import ${1#python:}" 2>/dev/null ;;
 	sources) [ -n "${LINUX_SRC:-}" ] || [ -e "/usr/src/linux-source-$version.tar.xz" ] ;;
+	mke2fs | debugfs | mkswap | swapon) # which a user's PATH may not have
+		(PATH=$PATH:/usr/sbin:/sbin && command -v "$1" >/dev/null)
+		;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }

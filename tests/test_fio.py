@@ -4,9 +4,11 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
+from appliance.boots import guest
 from appliance.boots.records import Check, Fio, Living, of_type
 from appliance.commands.bench import compare
 from appliance.commands.bench.session import Plan
@@ -14,6 +16,7 @@ from appliance.commands.fio import jobs, living, report, truth
 from appliance.commands.fio.session import FioSession, fio_runs
 from appliance.commands.stress.seen import Seen
 from appliance.failure import Failure
+from appliance.kernels.configuration import WIDE
 from appliance.numbers import percentile
 from appliance.paths import TOP, build_folder
 from made import latest, made
@@ -84,8 +87,8 @@ def checked(**given) -> list[Check]:
     (Seen(checked(), splats=['BUG: f\n g']), 'fixed: BUG: f\n g'),
     (Seen([], died='it sleeps'), 'fixed: it sleeps')])
 def test_what_is_wrong_or_was_not_checked_is_a_problem(seen, problem):
-    assert problem in truth.Truth('fixed', seen).problems
-    assert truth.Truth('fixed', Seen(checked())).problems == []
+    assert problem in truth.Truth('fixed', seen, tuple(jobs.FILES)).problems
+    assert truth.Truth('fixed', Seen(checked()), tuple(jobs.FILES)).problems == []
 
 
 # A fault of each reader, as it shows on a process that lives.
@@ -217,3 +220,14 @@ def test_what_cannot_be_compared_is_refused(umwalk, arguments):
     ran = umwalk('bench-fio', *arguments)
     assert ran.returncode == 2
     assert 'bench-fio compares two kernels' in ran.stderr and len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.long
+def test_walks_of_a_file_that_is_read_ahead(appliance):
+    """On the wide kernel, whose guests have a disk."""
+    kernel = replace(appliance.kernels['stock'].kernel, configuration=WIDE)
+    one, = truth.observe(guest.ensure(build_folder(), [kernel]))
+    assert one.problems == []
+    assert one.counts == {'expected': 20, 'passed': 20, 'failed': 0}
+    assert {check.checked > 4096 for check in one.checks
+            if check.layout == 'readahead' and check.check != 'clear_refs'} == {True}

@@ -18,7 +18,7 @@ not ok 3 third
 ok 4 fourth # XFAIL known
 # Totals: pass:1 fail:1 xfail:1 xpass:0 skip:1 error:0
 """
-TEST = Selftest('mm', 'cow', (), 'root', 0, 512, True)
+TEST = Selftest('mm', 'cow', (), 'root', 0, 512, 'always')
 KNOWN = (Expected('skip', 'guest', 'cow', 'second: *', 'no swap'),
          Expected('skip', 'test', 'cow', 'fourth: known', 'as upstream'),
          Expected('fail', 'test', 'cow', 'third', 'it is so'))
@@ -105,6 +105,17 @@ def test_a_kernel_that_differs_from_stock_is_named():
 
 def test_each_expectation_is_of_a_test_that_there_is():
     assert {one.test for one in tests.expected()} <= {test.name for test in tests.table()}
+
+
+def test_the_same_test_on_another_kernel_has_another_name_and_expectations(tmp_path):
+    (tmp_path / 'list').write_text('always mm root 0 512 cow\nasked mm root 0 512 gup_test -u\n'
+                                   'wide mm root 0 512 cow\n')
+    found = tests.table(tmp_path / 'list')
+    assert [(one.name, one.wide) for one in found] == [
+        ('cow', False), ('gup_test -u', False), ('cow (wide)', True)]
+    (tmp_path / 'list').write_text('skip test cow (wide): a leak # known\n')
+    assert tests.expected(tmp_path / 'list')[0].test == 'cow (wide)'
+    assert {one.when for one in tests.narrow()} == {'always', 'asked'}
 
 
 def test_a_line_that_is_no_test_and_one_that_expects_nothing_are_refused(tmp_path):

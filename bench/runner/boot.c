@@ -7,19 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "attend.h"
 #include "boot.h"
+#include "copy.h"
 #include "host.h"
 #include "protocol.h"
 #include "say.h"
 
 #define CONSOLE_PIPE	(1024 * 1024)
-#define COPY_AT_ONCE	(1024 * 1024 * 1024)
 #define SECOND_NS	1000000000LL
 
 /* UML passes an unknown argument NAME=VALUE to init, in its environment. */
@@ -54,6 +53,8 @@ static void make_command_line(struct arguments *a, const struct boot *b)
 	arguments_add(a, "ssl0=fd:3");
 	if (b->turn_fd >= 0)
 		arguments_add(a, "turn.fd=5");
+	if (plan->disk)
+		arguments_add(a, "ubd0=/proc/self/fd/6");
 	add_term(a);
 	for (size_t i = 0; i < plan->append.n; i++)
 		arguments_add(a, "%s", plan->append.argv[i]);
@@ -64,28 +65,6 @@ static void make_pair(int pair[2])
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		cannot_start("cannot make a socket pair: %m");
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
-}
-
-/*
- * Make a copy of the program in memory of its own. So each boot draws anew
- * where its pages lie, and which of them compete for a place in the caches.
- * All boots of one file would share the pages of that file.
- */
-static int copy_program(const char *path)
-{
-	int from = open(path, O_RDONLY | O_CLOEXEC);
-	int copy = host_executable_memory(basename(path));
-	ssize_t n;
-
-	if (from < 0)
-		cannot_start("cannot copy %s: %m", path);
-	do {
-		n = sendfile(copy, from, NULL, COPY_AT_ONCE);
-	} while (n > 0);
-	if (n < 0)
-		cannot_start("cannot copy %s: %m", path);
-	close(from);
-	return copy;
 }
 
 /* Returns the guest's end of the socket over which it gets its turns. */
@@ -118,6 +97,7 @@ static void start_guest(struct boot *b, bool takes_turns, int cpu)
 		.restore = b->terminal.is_saved ? &b->terminal.saved : NULL,
 	};
 	uml.program_fd = takes_turns ? copy_program(b->kernel->path) : -1;
+	uml.disk_fd = b->plan->disk ? copy_disk(b->plan->disk) : -1;
 	make_command_line(&line, b);
 	uml.argv = line.argv;
 	guardian_start(&b->guardian, &uml);
@@ -132,6 +112,8 @@ static void start_guest(struct boot *b, bool takes_turns, int cpu)
 		close(uml.turn_fd);
 		close(uml.program_fd);
 	}
+	if (uml.disk_fd >= 0)
+		close(uml.disk_fd);
 	b->console_fd = console[0];
 	b->channel_fd = b->job.fd = channel[0];
 }

@@ -18,7 +18,7 @@
 #include "guardian.h"
 #include "say.h"
 
-enum { UML_FDS = 6 };
+enum { UML_FDS = 7 };
 
 /* Returns a copy of @fd above the descriptors of UML; -1 stays -1. */
 static int lift(int fd)
@@ -40,7 +40,7 @@ static int give_fds(const struct uml *uml)
 {
 	const int wanted[UML_FDS] = {
 		uml->input_fd, uml->console_fd, uml->console_fd,
-		uml->channel_fd, uml->tty_fd, uml->turn_fd,
+		uml->channel_fd, uml->tty_fd, uml->turn_fd, uml->disk_fd,
 	};
 	int program = lift(uml->program_fd);
 	int high[UML_FDS];

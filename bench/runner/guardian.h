@@ -21,7 +21,7 @@ struct guardian {
 	int report_fd;		/* the guardian writes UML's pid, then its wait status */
 };
 
-/* What UML is started with. Descriptors become 0 (input), 1, 2, 3, 4 and 5. */
+/* What UML is started with. Descriptors become 0 (input) to 6. */
 struct uml {
 	int program_fd;		/* the program; -1: argv[0] */
 	char *const *argv;
@@ -31,6 +31,7 @@ struct uml {
 	int channel_fd;
 	int tty_fd;		/* -1: none */
 	int turn_fd;		/* -1: none */
+	int disk_fd;		/* -1: none */
 	const struct termios *restore;	/* umrun's terminal as it was; or NULL */
 };
 

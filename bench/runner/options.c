@@ -15,7 +15,7 @@
 
 static const char usage[] =
 "usage: umrun --kernel NAME=PATH [--kernel NAME=PATH]... --initrd FILE\n"
-"             [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
+"             [--disk FILE] [--mem MIB] [--boots N] [--timeout SECONDS] [--records FD]\n"
 "             [--console FD] [--stderr FD] [--append ARG]...\n"
 "             [--turns SEED [--events LIST]] [--host | --shell] -- ARGV...\n"
 "       umrun --which-events LIST\n"
@@ -24,6 +24,8 @@ static const char usage[] =
 "\n"
 "  --kernel NAME=PATH  boot the UML kernel at PATH and call it NAME\n"
 "  --initrd FILE       the guest's root\n"
+"  --disk FILE         an image that is /dev/ubda in the guest; each boot has a copy\n"
+"                      of its own in memory, so that the image does not change\n"
 "  --mem MIB           the guest's memory (default 256)\n"
 "  --boots N           boots of each kernel (default 1)\n"
 "  --timeout SECONDS   the longest time of a boot; 0 means no limit (default 300,\n"
@@ -136,6 +138,9 @@ static void parse_option(struct options *o, int option)
 	case 'i':
 		o->plan.initrd = optarg;
 		break;
+	case 'd':
+		o->plan.disk = optarg;
+		break;
 	case 'm':
 		o->plan.mem_mib = parse_number("mem", optarg, 16, 1 << 20);
 		break;
@@ -188,6 +193,7 @@ static void parse(struct options *o, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "initrd", required_argument, NULL, 'i' },
+		{ "disk", required_argument, NULL, 'd' },
 		{ "mem", required_argument, NULL, 'm' },
 		{ "boots", required_argument, NULL, 'b' },
 		{ "timeout", required_argument, NULL, 't' },
@@ -231,6 +237,8 @@ static void check(struct options *o)
 	if (!o->nr_kernels || !o->plan.initrd)
 		cannot_start("--kernel and --initrd are needed, see umrun --help");
 	check_file(o->plan.initrd, R_OK, "initrd");
+	if (o->plan.disk)
+		check_file(o->plan.disk, R_OK, "disk");
 	if (is_shell && o->takes_turns)
 		cannot_start("--shell and --turns exclude each other");
 	if (o->plan.events.n && (!o->takes_turns || o->records_fd < 0))

@@ -9,6 +9,7 @@
 /* What all boots of a run have in common. */
 struct plan {
 	const char *initrd;
+	const char *disk;	/* an image; NULL: none */
 	const char *kind;	/* of job: JOB_EXEC and so on */
 	char *const *argv;
 	unsigned long mem_mib;

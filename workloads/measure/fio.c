@@ -135,7 +135,10 @@ static uint64_t pages_in(const char *text, const char *name)
 	return line ? strtoull(line + strlen(name), NULL, 10) * 1024 / PAGE_SIZE : 0;
 }
 
-/* Without its memory, the process has no such lines. */
+/*
+ * Pages of files other than those of tmpfs count apart. Without its memory, the
+ * process has no such lines.
+ */
 void fio_counts(const struct fio *fio, struct living_counts *counts)
 {
 	char text[4096];
@@ -143,9 +146,11 @@ void fio_counts(const struct fio *fio, struct living_counts *counts)
 
 	text[len < 0 ? 0 : len] = '\0';
 	*counts = (struct living_counts){
-		.shmem = pages_in(text, "\nRssShmem:"),
+		.shared = pages_in(text, "\nRssShmem:"),
 		.hugetlb = pages_in(text, "\nHugetlbPages:"),
 	};
+	if (fio->job->on_disk)
+		counts->shared += pages_in(text, "\nRssFile:");
 }
 
 static char *read_output(void)

@@ -41,6 +41,9 @@
 #define HUGE_FOLDER	"/dev/shm/huge"
 #define HUGE_POOL	32	/* huge pages, for any of the jobs */
 
+#define DISK		"/dev/ubda"
+#define DISK_FOLDER	"/tmp/disk"
+
 #define REGIONS_MAX	8192
 
 #define PAGEMAP	1	/* the index of its walker */
@@ -290,6 +293,16 @@ static void make_huge(void)
 		die("%s: %m", HUGE_FOLDER);
 }
 
+/* For jobs that read a file of it. */
+static void mount_disk(void)
+{
+	if (access(DISK, F_OK))
+		return;
+	if (mkdir(DISK_FOLDER, 0700) ||
+	    mount(DISK, DISK_FOLDER, "ext4", MS_RDONLY, NULL))
+		die("%s: %m", DISK_FOLDER);
+}
+
 static bool parse_check(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -326,6 +339,7 @@ int living_main(int argc, char **argv)
 	records_required();
 	turn_open();
 	make_huge();
+	mount_disk();
 	target = (struct target){
 		.smaps = map_populated(SMAPS_SIZE_MAX),
 		.entries = map_populated(WALK_ENTRIES * sizeof(uint64_t)),

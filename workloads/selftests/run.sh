@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh USER PAGES PROGRAM [ARG]...: run a selftest in the guest, with so many huge pages in
-# the pool, in an empty folder. All that it says goes to stdout.
+# the pool, in an empty folder. All that it says goes to stdout. If the guest has a disk, the
+# folder is on it, there is swap, and debugfs is mounted.
 # The exit status is the test's, or 1 if it has passed but not given back all huge pages.
 
 set -u
@@ -10,6 +11,16 @@ set -u
 die() {
 	echo "run.sh: $*"
 	exit 1
+}
+
+# Files with read-ahead, and what else the tests of a wide kernel look for.
+mount_disk() {
+	swap=/tmp/disk/swap
+	mkdir /tmp/disk
+	mount -t ext4 /dev/ubda /tmp/disk || die "cannot mount the disk"
+	mount -t debugfs none /sys/kernel/debug || die "cannot mount debugfs"
+	fallocate -l 64M "$swap" && chmod 600 "$swap" && mkswap "$swap" >/dev/null
+	swapon "$swap" || die "cannot swap to the disk"
 }
 
 reserve() {
@@ -27,10 +38,16 @@ free_pages() {
 [ $# -ge 3 ] || die "usage: run.sh USER PAGES PROGRAM [ARG]..."
 user=$1 pages=$2 program=$3
 shift 3
-work=$(mktemp -d) || die "cannot write to /tmp"
+folder=/tmp
+if [ -b /dev/ubda ]; then
+	mount_disk
+	folder=/tmp/disk
+fi
+work=$(mktemp -d -p "$folder") || die "cannot write to $folder"
 cd "$work" || die "$work: cannot enter"
 reserve "$pages"
 
+ln -s "$program" . # where ksm_functional_tests looks for itself
 if [ "$user" = root ]; then
 	"$program" "$@" 2>&1 </dev/null
 else # who may not read the folder of whoever runs umwalk

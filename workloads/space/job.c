@@ -6,6 +6,7 @@
 #include "kernel/util.h"
 #include "space/job.h"
 
+#define TMPFS		"/dev/shm/"
 #define MMAPHUGE	"mmaphuge:"
 #define SHMHUGE		"shmhuge"
 #define SYSV_SHM	"/SYSV"
@@ -33,6 +34,12 @@ static void copy(const struct job *job, char *to, const char *text)
 	strcpy(to, text);
 }
 
+static void take_filename(struct job *job, const char *value)
+{
+	copy(job, job->filename, value);
+	job->on_disk = strncmp(value, TMPFS, strlen(TMPFS));
+}
+
 static void take_iomem(struct job *job, const char *value)
 {
 	if (!strcmp(value, SHMHUGE)) {
@@ -47,7 +54,7 @@ static void take_iomem(struct job *job, const char *value)
 static void take_option(struct job *job, const char *name, const char *value)
 {
 	if (!strcmp(name, "filename"))
-		copy(job, job->filename, value);
+		take_filename(job, value);
 	else if (!strcmp(name, "size"))
 		job->size = parse_size(job, value);
 	else if (!strcmp(name, "numjobs"))

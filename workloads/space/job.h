@@ -19,6 +19,7 @@ struct job {
 	const char *file;	/* its path */
 	char name[32];		/* that of the file, without ".fio" */
 	char filename[MAP_PATH_MAX];
+	bool on_disk;		/* that is no file of tmpfs */
 	uint64_t size;
 	unsigned int numjobs;
 	bool huge;		/* the buffer is in huge pages... */

@@ -89,7 +89,7 @@ void living_report(struct living *living, struct check *check,
 	if (present && job_has_huge(living->job, page->map))
 		living->found.hugetlb++;
 	else if (present)
-		living->found.shmem++;
+		living->found.shared++;
 	if (present)
 		living->reported[i] = true;
 	else if (living->reported[i])
@@ -114,8 +114,8 @@ void living_check_counts(const struct living *living, struct check *check,
 
 	if (!living_rests(living))
 		return;
-	check_count(check, who, "shared memory", 0, living->found.shmem,
-		    after->shmem);
+	check_count(check, who, "shared memory", 0, living->found.shared,
+		    after->shared);
 	check_count(check, who, "hugetlb", before->hugetlb,
 		    living->found.hugetlb, after->hugetlb);
 }

@@ -23,7 +23,7 @@
 
 /* Pages that the kernel's counters have, as in /proc/PID/status. */
 struct living_counts {
-	uint64_t shmem, hugetlb;
+	uint64_t shared, hugetlb;
 };
 
 /* The life of one process. */

@@ -9,7 +9,7 @@
 #define KB_PAGES	(PAGE_SIZE / 1024)
 
 /* What the kernel counts apart: pages of shared memory, and huge pages. */
-static bool counts_as_shmem(const struct living *living, const struct map *map)
+static bool counts_as_shared(const struct living *living, const struct map *map)
 {
 	return !job_has_huge(living->job, map) && map->perms[3] == 's';
 }
@@ -107,8 +107,8 @@ static void check_vma(struct check *check, struct living *living,
 	check_kind(check, living, vma, page->map);
 	if (living_keeps(living, page->map))
 		check_kept(check, living, vma, page->map);
-	if (counts_as_shmem(living, page->map))
-		living->found.shmem += vma->field[SMAPS_RSS] / KB_PAGES;
+	if (counts_as_shared(living, page->map))
+		living->found.shared += vma->field[SMAPS_RSS] / KB_PAGES;
 	living->found.hugetlb += huge_kb(vma) / KB_PAGES;
 }
 

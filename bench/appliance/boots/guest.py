@@ -33,11 +33,12 @@ _together: ContextVar[set[subprocess.Popen]] = ContextVar('_together')
 
 @dataclass(frozen=True)
 class Appliance:
-    """Everything that a boot needs: the runner, the initramfs, the kernels."""
+    """Everything that a boot needs: the runner, the initramfs, the kernels, maybe a disk."""
     umrun: Path
     initramfs: Path
     kernels: dict[str, Built]  # by the names that records have
     sandbox: Sandbox = OPEN  # in which the runner runs
+    disk: Path | None = None  # an image, of which each guest gets a copy
 
     @property
     def memory_mib(self) -> int:
@@ -51,12 +52,13 @@ class Appliance:
     def command(self, *options: str, argv: list[str]) -> list[str]:
         """The runner's command line (bench/runner/ documents it), in the sandbox."""
         named = [f'--kernel={name}={built.program}' for name, built in self.kernels.items()]
+        disk = [f'--disk={self.disk}'] if self.disk else []
         return [*self.sandbox.under(), str(self.umrun), *named, f'--initrd={self.initramfs}',
-                *options, '--', *argv]
+                *disk, *options, '--', *argv]
 
 
 def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> Appliance:
-    """Build kernels, runner and root, as far as they are not up to date.
+    """Build kernels, runner, root, and a disk for who has one, as far as they are not up to date.
 
     In the sandbox are the builds of kernels, and later the boots. The rest is umwalk's own code.
     """
@@ -65,10 +67,12 @@ def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> A
         _make('bench', build / 'host')
         _make_program(build)
         maker = builds.original(build, 'usr/gen_init_cpio.c')  # runs here, so it is no series'
+        initramfs, disk = build / 'guest' / 'initramfs.cpio', build / 'guest' / 'disk.ext4'
+        has_disk = any(one.configuration.disk for one in kernels)
         _make('rootfs', build / 'guest', f'GEN_INIT_CPIO={maker}',
-              f'WALKS={build / "guest" / "walks"}')
-    return Appliance(build / 'host' / 'umrun', build / 'guest' / 'initramfs.cpio',
-                     {one.kernel.name: one for one in built}, sandbox)
+              f'WALKS={build / "guest" / "walks"}', initramfs, *([disk] if has_disk else []))
+    return Appliance(build / 'host' / 'umrun', initramfs,
+                     {one.kernel.name: one for one in built}, sandbox, disk if has_disk else None)
 
 
 def ensure_program(build: Path) -> Path:
@@ -82,9 +86,9 @@ def _make_program(build: Path) -> Path:
     return build / 'guest' / 'walks'
 
 
-def _make(folder: str, out: Path, *variables: str) -> None:
+def _make(folder: str, out: Path, *words: str | Path) -> None:
     ran = process.run(['make', '-s', f'-j{len(os.sched_getaffinity(0))}', '-C', TOP / folder,
-                       f'OUT={out}', *variables], stderr=subprocess.STDOUT)
+                       f'OUT={out}', *words], stderr=subprocess.STDOUT)
     if ran.returncode:
         raise Failure(f'building {folder}/ failed:\n{ran.stdout.strip()}')
 

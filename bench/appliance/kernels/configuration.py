@@ -20,7 +20,7 @@ class Configuration:
     fragments are files of symbols, of which later ones win. compiler_flags ask for debug
     information if no symbol does. A guest needs memory_mib. countable tells whether
     instructions can be counted and functions moved. gcov counts the lines of the objects that
-    covered names.
+    covered names. A guest may have a disk.
     """
     name: str
     fragments: tuple[Path, ...]
@@ -28,6 +28,7 @@ class Configuration:
     memory_mib: int
     countable: bool
     covered: tuple[str, ...] = ()
+    disk: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -50,10 +51,13 @@ def requested(fragments: Sequence[Path]) -> Symbols:
 RELEASE = Configuration('release', (CONFIGS / 'base.config',), '-g1', 512, True)
 # Twice the memory, for KASAN's redzones and quarantine and lockdep's tables.
 DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config'), '', 1024, False)
+# What tests need that no walk does: a disk, swap, KSM, sockets and others.
+WIDE = Configuration('wide', (CONFIGS / 'base.config', CONFIGS / 'wide.config'), '-g1', 512, False,
+                     disk=True)
 # gcov counts its lines, and nothing else is asked of it.
 COVERAGE = Configuration('coverage', (CONFIGS / 'base.config', CONFIGS / 'coverage.config'), '', 512,
                          False)
-ALL = {one.name: one for one in (RELEASE, DEBUG)}
+ALL = {one.name: one for one in (RELEASE, DEBUG, WIDE)}
 
 
 def _symbols(path: Path) -> Symbols:

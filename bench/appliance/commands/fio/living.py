@@ -46,7 +46,7 @@ def run(build: Path, kernels: Sequence[Kernel], budget: int) -> int:
     result['host'] |= health | ({'unfit': watch.warnings(health)} if health else {})
     folder = this.store(result, {
         'report.txt': report.text(result) + '\n',
-        **{f'jobs/{path.name}': path.read_bytes() for path in jobs.FILES.values()},
+        **{f'jobs/{path.name}': path.read_bytes() for path in jobs.of(appliance).values()},
         **{f'{one.kernel}.console': one.seen.log for one in truths}}, records)
     print(report.text(result))
     print(f'\n{folder / "report.txt"}')

@@ -18,6 +18,7 @@ class Truth:
     """What a boot of one kernel has shown."""
     kernel: str
     seen: Seen
+    jobs: tuple[str, ...]
 
     @property
     def checks(self) -> list[Check]:
@@ -28,7 +29,7 @@ class Truth:
     @property
     def problems(self) -> list[str]:
         """Return what is not as expected, a line each, or several if there is a stack."""
-        wanted = {(job, walk) for job in jobs.FILES for walk in jobs.WALKS}
+        wanted = {(job, walk) for job in self.jobs for walk in jobs.WALKS}
         made = {(one.layout, one.check) for one in self.checks}
         missing = set() if self.seen.died else wanted - made
         return [*(f'{self.kernel}: nothing checked {walk} of {job}'
@@ -41,7 +42,7 @@ class Truth:
     def counts(self) -> dict[str, int]:
         """Return how many checks there should be, how many passed and how many failed."""
         found = Counter('passed' if one.ok else 'failed' for one in self.checks)
-        return {'expected': len(jobs.FILES) * len(jobs.WALKS),
+        return {'expected': len(self.jobs) * len(jobs.WALKS),
                 'passed': found['passed'], 'failed': found['failed']}
 
 
@@ -53,5 +54,6 @@ def observe(appliance: guest.Appliance) -> list[Truth]:
 
 
 def _observe(appliance: guest.Appliance, name: str) -> Truth:
-    argv = jobs.command(appliance, '--check', jobs.fio(), *map(str, jobs.FILES.values()))
-    return Truth(name, boot(appliance, JOB_SECONDS * len(jobs.FILES), '--host', argv=argv))
+    files = jobs.of(appliance)
+    argv = jobs.command(appliance, '--check', jobs.fio(), *map(str, files.values()))
+    return Truth(name, boot(appliance, JOB_SECONDS * len(files), '--host', argv=argv), tuple(files))

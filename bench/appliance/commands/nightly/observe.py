@@ -15,6 +15,7 @@ from ..external.cases import FAIL, PASS, SKIP
 from ..external.expected import PLAN, failing
 from ..external.seen import Seen
 from ..selftests import report
+from ..selftests.tests import narrow
 from ..validate import differential, readings
 from ...boots import guest
 from ...boots.counting import side_by_side
@@ -101,7 +102,7 @@ def readers(subject: Subject, found: Found) -> None:
 
 def tests(subject: Subject, found: Found) -> None:
     """Run the tree's own selftests on each kernel."""
-    wanted = selftests.table()
+    wanted = narrow()
     for name, built in subject.kernels.items():
         programs = selftests.ensure_programs(subject.build, built.kernel, wanted)
         boots = side_by_side(functools.partial(

@@ -2,13 +2,14 @@
 """`umwalk selftests`: the kernel tree's own selftests, inside the guest."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Sequence
 
 from ...boots import guest
 from ...boots.counting import side_by_side
 from ...failure import FAILED, Failure
-from ...kernels.configuration import RELEASE
+from ...kernels import configuration
 from ...kernels.series import Kernel, kernel
 from ...paths import build_folder
 from ...progress import step
@@ -16,7 +17,7 @@ from ...runs.run import Run
 from ..options import add_kernels, by_height
 from . import report
 from .observe import Seen, ensure_programs, observe
-from .tests import Selftest, expected, table
+from .tests import WIDE, Selftest, expected, table
 
 NAME = 'selftests'
 HELP = "run the kernel tree's own selftests in the guest"
@@ -32,7 +33,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build and run them; returns the exit status (0: all is as expected)."""
-    kernels = [kernel(name, RELEASE) for name in arguments.kernels or by_height()]
+    kernels = [kernel(name) for name in arguments.kernels or by_height()]
     return run_on(build_folder(), kernels, _chosen(arguments.only))
 
 
@@ -45,16 +46,26 @@ def _chosen(programs: Sequence[str]) -> list[Selftest]:
     return [test for test in tests if not programs or test.program in programs]
 
 
+def _widened(build: Path, kernels: Sequence[Kernel], tests: Sequence[Selftest]) -> guest.Appliance:
+    """Build the kernels in the wide configuration, if a test needs that."""
+    wanted = kernels if any(test.wide for test in tests) else []
+    return guest.ensure(build, [replace(one, configuration=configuration.WIDE)
+                                for one in wanted])
+
+
 def run_on(build: Path, kernels: Sequence[Kernel], tests: Sequence[Selftest]) -> int:
     """Build and run them, print and store what they show; returns the exit status."""
-    appliance = guest.ensure(build, kernels)
+    narrow = guest.ensure(build, kernels)
+    wide = _widened(build, kernels, tests)
     programs = ensure_programs(build, kernels[0], tests)
-    this = Run(NAME, appliance)
+    this = Run(NAME, replace(narrow, kernels=narrow.kernels | {
+        f'{name}-{WIDE}': built for name, built in wide.kernels.items()}))
     pairs = [(one.name, test) for test in tests for one in kernels]
     seen: dict[tuple[str, Selftest], Seen] = {}
     with step(f'{len(pairs)} boots') as shown:
         for pair, one in zip(pairs, side_by_side(
-                lambda pair: observe(appliance.only(pair[0]), programs, pair[1]), pairs)):
+                lambda pair: observe((wide if pair[1].wide else narrow).only(pair[0]), programs,
+                                     pair[1]), pairs)):
             seen[pair] = one
             shown.update(f'{len(seen)} of {len(pairs)}')
     this.end()

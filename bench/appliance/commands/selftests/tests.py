@@ -13,6 +13,8 @@ from ...paths import TOP, short
 SCRIPTS = TOP / 'workloads' / 'selftests'
 TABLE = SCRIPTS / 'tests'
 EXPECTED = SCRIPTS / 'expected'
+# In `umwalk validate`, too; in `umwalk selftests` only; there, on the wide kernel.
+WHEN = ALWAYS, ASKED, WIDE = 'always', 'asked', 'wide'
 FORM = 'RESULT CAUSE TEST: PATTERN # REASON'
 LINE = re.compile(r'(?P<result>fail|skip) (?P<cause>\S+) (?P<test>[^:#]+): (?P<pattern>.+?)\s+'
                   r'# (?P<reason>.*\S)')
@@ -27,12 +29,17 @@ class Selftest:
     user: str
     huge_pages: int
     memory_mib: int
-    always: bool  # also in `umwalk validate`
+    when: str
+
+    @property
+    def wide(self) -> bool:
+        """Return whether it runs on the wide kernel, with a disk."""
+        return self.when == WIDE
 
     @property
     def name(self) -> str:
         """Return what it is called, here and in results."""
-        return ' '.join((self.program, *self.arguments))
+        return ' '.join((self.program, *self.arguments, *(['(wide)'] if self.wide else [])))
 
     @property
     def source(self) -> str:
@@ -61,19 +68,23 @@ def table(path: Path = TABLE) -> tuple[Selftest, ...]:
 
 def always() -> tuple[Selftest, ...]:
     """Return those that `umwalk validate` runs."""
-    return tuple(test for test in table() if test.always)
+    return tuple(test for test in table() if test.when == ALWAYS)
+
+
+def narrow() -> tuple[Selftest, ...]:
+    """Return those that need no wide kernel."""
+    return tuple(test for test in table() if not test.wide)
 
 
 def _test(path: Path, words: Sequence[str]) -> Selftest:
     try:
         when, folder, user, pages, memory, program, *arguments = words
-        if when in ('always', 'asked'):
-            return Selftest(folder, program, tuple(arguments), user, int(pages), int(memory),
-                        when == 'always')
+        if when in WHEN:
+            return Selftest(folder, program, tuple(arguments), user, int(pages), int(memory), when)
     except ValueError:
         pass
     raise Failure(f"{short(path)}: '{' '.join(words)}' is no test, which has the form "
-                  'always|asked FOLDER USER HUGE-PAGES MIB PROGRAM ARGUMENT...')
+                  f'{"|".join(WHEN)} FOLDER USER HUGE-PAGES MIB PROGRAM ARGUMENT...')
 
 
 def expected(path: Path = EXPECTED) -> tuple[Expected, ...]:
