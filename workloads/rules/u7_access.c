@@ -18,6 +18,8 @@
 
 #define TEXT_MAX	(8 * PAGE_SIZE)
 
+const struct identity its_user = { "its user", USER, USER, 0 };
+
 /* Root comes first: all others are compared with what it gets. */
 static const struct identity askers[] = {
 	{ "root", 0, 0, ALL_CAPABILITIES },

@@ -5,8 +5,6 @@
  */
 #include "rules/u7.h"
 
-const struct identity its_user = { "its user", USER, USER, 0 };
-
 static void check_privilege_rule(struct rule_run *run)
 {
 	check_addresses(run);
