@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """umrun: real boots of a real kernel end in every possible way."""
 
+import contextlib
 import os
 import random
 import re
@@ -158,9 +159,11 @@ def test_time_is_up_and_the_kernel_says_where_it_was(runner):
 
 def test_time_limit_on_a_kernel_that_hangs(runner):
     """It is stopped once it is there, since coming up may take longer than the limit."""
-    process = runner.start('--timeout', '5', '--host', '--', 'true', stderr=subprocess.DEVNULL)
+    process = runner.start('--timeout', '5', '--host', '--', 'sleep', '10000',
+                           stderr=subprocess.DEVNULL)
     for pid in wait_for(lambda: processes(runner.kernel)):
-        os.kill(pid, signal.SIGSTOP)
+        with contextlib.suppress(ProcessLookupError):  # one that has ended since
+            os.kill(pid, signal.SIGSTOP)
     assert process.wait(HANGS) == 124
     runner.assert_nothing_left()
 
