@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
-#include "rules/protect_apart.h"
-#include "rules/protect_check.h"
-#include "rules/protect_noticed.h"
 #include "rules/rule.h"
+#include "rules/u10.h"
+#include "rules/u10_check.h"
 
 #define RW		(PROT_READ | PROT_WRITE)
 

@@ -12,8 +12,8 @@
 
 #include "kernel/smaps.h"
 #include "kernel/util.h"
-#include "rules/intruder.h"
 #include "rules/u8.h"
+#include "rules/u8_intruder.h"
 #include "space/subject.h"
 
 #define KB		(PAGE_SIZE / 1024)

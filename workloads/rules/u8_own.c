@@ -12,8 +12,8 @@
 #include "kernel/pagemap.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
-#include "rules/intruder.h"
 #include "rules/u8.h"
+#include "rules/u8_intruder.h"
 
 #define KB		(PAGE_SIZE / 1024)
 #define RW		(PROT_READ | PROT_WRITE)

@@ -4,7 +4,7 @@
  * pieces, with buffers that end too soon, it says the same or refuses.
  */
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 
 /* Some page tables, and then many small VMAs: what text files list is long. */
 #define TABLES_PAGES	(4 * TABLE_PAGES + 37)

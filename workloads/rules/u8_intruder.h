@@ -5,8 +5,8 @@
  * walk lets others run now and then, and has to wait for the lock (mmap_lock).
  * That it did shows in its context switches; only such reads count.
  */
-#ifndef INTRUDER_H
-#define INTRUDER_H
+#ifndef U8_INTRUDER_H
+#define U8_INTRUDER_H
 
 #include "truth/check.h"
 

@@ -15,7 +15,7 @@
 #include "kernel/scan.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
-#include "rules/protect_space.h"
+#include "rules/u10_space.h"
 #include "space/map.h"
 #include "space/pool.h"
 #include "truth/page.h"

@@ -8,7 +8,7 @@
 
 #include "kernel/scan.h"
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 
 #define NEVER	(UINT64_C(1) << 63)	/* a flag that there is not */
 #define KERNEL	UINT64_C(0xffffffff80000000)

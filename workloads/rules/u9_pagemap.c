@@ -7,7 +7,7 @@
 
 #include "kernel/pagemap.h"
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 #include "truth/page.h"
 
 #define ENTRY	sizeof(uint64_t)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 
 #define TEXT_MAX	(UINT64_C(1) << 20)
 

@@ -4,11 +4,11 @@
  * of its pages: the regions, where it ended, and after it the protection of
  * every page.
  */
-#ifndef PROTECT_CHECK_H
-#define PROTECT_CHECK_H
+#ifndef U10_CHECK_H
+#define U10_CHECK_H
 
 #include "kernel/scan.h"
-#include "rules/protect_space.h"
+#include "rules/u10_space.h"
 #include "truth/check.h"
 
 #define PROTECT_REGIONS	2048

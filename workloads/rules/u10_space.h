@@ -4,8 +4,8 @@
  * not, and what is true of each of its pages: what PAGEMAP_SCAN calls it, and
  * whether it is write-protected.
  */
-#ifndef PROTECT_SPACE_H
-#define PROTECT_SPACE_H
+#ifndef U10_SPACE_H
+#define U10_SPACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

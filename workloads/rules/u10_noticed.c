@@ -12,7 +12,7 @@
 #include "kernel/scan.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
-#include "rules/protect_noticed.h"
+#include "rules/u10.h"
 #include "space/pool.h"
 
 #define PAGES		3	/* of one kind of memory */

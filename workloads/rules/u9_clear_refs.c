@@ -9,7 +9,7 @@
 
 #include "kernel/smaps.h"
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 #include "space/map.h"
 
 /* The VMA whose pages are used again, and how much Referenced has then. */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 #include "space/map.h"
 
 /* Every third page is present. The kernel fills a page of vector at a time. */

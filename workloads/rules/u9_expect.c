@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "kernel/util.h"
-#include "rules/how.h"
+#include "rules/u9.h"
 
 struct guarded guarded_map(uint64_t pages)
 {

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 
 #include "kernel/util.h"
-#include "rules/protect_apart.h"
-#include "rules/protect_check.h"
+#include "rules/u10.h"
+#include "rules/u10_check.h"
 
 #define ASYNC		REGISTERED_ASYNC
 

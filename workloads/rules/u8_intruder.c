@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/util.h"
-#include "rules/intruder.h"
+#include "rules/u8_intruder.h"
 
 #define HITS		6	/* reads with a change in their midst */
 #define TRIES_MAX	2000

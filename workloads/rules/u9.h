@@ -3,8 +3,8 @@
  * The parts of U9: readers are asked in every way that the interface allows,
  * and in some that it does not.
  */
-#ifndef HOW_H
-#define HOW_H
+#ifndef U9_H
+#define U9_H
 
 #include <stddef.h>
 #include <stdint.h>

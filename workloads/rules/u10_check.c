@@ -6,7 +6,7 @@
 
 #include "kernel/pagemap.h"
 #include "kernel/util.h"
-#include "rules/protect_check.h"
+#include "rules/u10_check.h"
 
 /* So many regions the kernel collects before it copies them. */
 #define KERNEL_REGIONS	512

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef PROTECT_NOTICED_H
-#define PROTECT_NOTICED_H
+/* The parts of rule U10. */
+#ifndef U10_H
+#define U10_H
 
 #include "rules/rule.h"
 
+/* Check memory that has a process of its own. @file is for shared memory. */
+void check_apart(struct rule_run *run, int file);
 /* Check that each write to protected memory is noticed, and no other. */
 void check_noticed(struct rule_run *run);
 
