@@ -35,6 +35,12 @@ void refuse(const char *format, ...)
 	exit(2);
 }
 
+void must(bool done, const char *what)
+{
+	if (!done)
+		die("%s: %s", what, strerror(errno));
+}
+
 unsigned long parse_count(const char *what, const char *text,
 			  unsigned long max)
 {

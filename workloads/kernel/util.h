@@ -2,6 +2,7 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ void die(const char *format, ...)
 /* Print one line likewise and exit with 2: what was asked for is impossible. */
 void refuse(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
+
+/* Die with errno if what should never fail has failed. */
+void must(bool done, const char *what);
 
 /* Read @text, given for @what, as a number from 1 to @max, or refuse it. */
 unsigned long parse_count(const char *what, const char *text,

@@ -123,7 +123,8 @@ static void born(struct protect_space *space)
 	unmap_populated(uffds, PAGE_SIZE);
 }
 
-static void must(const char *what, const struct protect_piece *piece, int err)
+static void expect_done(const char *what, const struct protect_piece *piece,
+			int err)
 {
 	if (err)
 		die("userfaultfd: %s of %s memory at page %" PRIu64 ": %s",
@@ -145,10 +146,10 @@ static void prepare(struct protect_space *space,
 
 	if (piece->registered == REGISTERED_NOT)
 		return;
-	must("registration", piece,
-	     uffd_register(fd_of(space, piece),
-			   piece->registered == REGISTERED_MISSING ?
-			   UFFD_MISSING : UFFD_WP, start, size));
+	expect_done("registration", piece,
+		    uffd_register(fd_of(space, piece),
+				  piece->registered == REGISTERED_MISSING ?
+				  UFFD_MISSING : UFFD_WP, start, size));
 }
 
 /* Synchronous protection is made once: scans leave it alone. */
@@ -158,8 +159,8 @@ static void protect_piece(struct protect_space *space,
 	uint64_t start = layout_address(&space->layout, piece->start);
 	uint64_t size = piece->pages * PAGE_SIZE, page;
 
-	must("protection", piece,
-	     uffd_protect(fd_of(space, piece), start, size, protect));
+	expect_done("protection", piece,
+		    uffd_protect(fd_of(space, piece), start, size, protect));
 	for (page = piece->start; page < piece->start + piece->pages; page++) {
 		space->pages[page].protected = protect;
 		space->pages[page].either = false;

@@ -9,7 +9,6 @@
  * It has cells of a few pages. Each begins with pages that stay; the rest of it
  * is mapped or not, and changes once, if at all.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +31,6 @@
 static char *at(uint64_t page)
 {
 	return (char *)RULE_BASE + page * PAGE_SIZE;
-}
-
-static void must(bool done, const char *what)
-{
-	if (!done)
-		die("%s: %s", what, strerror(errno));
 }
 
 static void map(uint64_t page, uint64_t pages, int prot, int flags)

@@ -18,12 +18,6 @@
 #define WAKE_US		100	/* more than it takes to wake up */
 #define SHARES		32	/* of the time in which the thread acts */
 
-void must(bool done, const char *what)
-{
-	if (!done)
-		die("%s: %s", what, strerror(errno));
-}
-
 /* The thread, and how to tell it to act after some time. */
 struct intruder {
 	pthread_t thread;

@@ -23,7 +23,4 @@ struct scene {
 /* Play it until it went as meant several times. */
 void play(const struct scene *scene);
 
-/* Die if something that should never fail has failed. */
-void must(bool done, const char *what);
-
 #endif

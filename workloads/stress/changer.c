@@ -102,12 +102,6 @@ static void end(struct room *room, const struct stretch *range)
 	ledger_end(room->ledger, range->first, range->end);
 }
 
-static void must(bool done, const char *what)
-{
-	if (!done)
-		die("%s: %s", what, strerror(errno));
-}
-
 static void all_are(struct room *room, const struct stretch *range,
 		    struct now now)
 {
