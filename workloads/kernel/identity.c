@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <grp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/identity.h"
 #include "kernel/util.h"
 
@@ -33,19 +32,14 @@ void become(const struct identity *who)
 
 void ask_as(const struct identity *who, void (*ask)(void *arg), void *arg)
 {
-	int child, status;
+	int child = fork_or_die(), status;
 
-	fflush(NULL);
-	child = fork();
-	if (child < 0)
-		die("fork: %s", strerror(errno));
 	if (!child) {
 		become(who);
 		ask(arg);
 		_exit(0);
 	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	status = wait_for(child, 0);
 	if (status)
 		die("%s ended with status %d", who->name, status);
 }

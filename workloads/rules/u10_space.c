@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/pagemap.h"
 #include "kernel/scan.h"
 #include "kernel/uffd.h"
@@ -107,16 +108,13 @@ static void live(struct protect_space *space, int *uffds)
 static void born(struct protect_space *space)
 {
 	int *uffds = map_populated(PAGE_SIZE);
-	int status = 0;
 
 	space->pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (space->pid < 0)
 		die("clone: %s", strerror(errno));
 	if (!space->pid)
 		live(space, uffds);
-	while (waitpid(space->pid, &status, WUNTRACED) < 0 && errno == EINTR)
-		;
-	if (!WIFSTOPPED(status))
+	if (!WIFSTOPPED(wait_for(space->pid, WUNTRACED)))
 		die("protect: the process did not stop");
 	space->async = uffds[0];
 	space->sync = uffds[1];
@@ -236,8 +234,7 @@ bool protect_start(struct protect_space *space,
 void protect_stop(struct protect_space *space)
 {
 	kill(space->pid, SIGKILL);
-	while (waitpid(space->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	wait_for(space->pid, 0);
 	close(space->pagemap);
 	close(space->async);
 	close(space->sync);

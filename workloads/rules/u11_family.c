@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "rules/u11_family.h"
@@ -284,10 +285,8 @@ static void use_marked(void)
 static int fork_process(void)
 {
 	uint64_t last = address_space_end();
-	int pid = fork(), status = 0;
+	int pid = fork_or_die();
 
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
 	if (!pid) {
 		use_shared();
 		use_own();
@@ -295,9 +294,7 @@ static int fork_process(void)
 		leave_all_but(RULE_BASE, RULE_BASE + FAMILY_PAGES * PAGE_SIZE,
 			      last);
 	}
-	while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
-		;
-	if (!WIFSTOPPED(status))
+	if (!WIFSTOPPED(wait_for(pid, WUNTRACED)))
 		die("the process that has all kinds of pages did not stop");
 	return pid;
 }
@@ -316,7 +313,7 @@ void family_start(struct family *family)
 void family_stop(struct family *family)
 {
 	kill(family->pid, SIGKILL);
-	waitpid(family->pid, NULL, 0);
+	wait_for(family->pid, 0);
 	resident_stop(&family->third);
 	munmap((void *)RULE_BASE, FAMILY_PAGES * PAGE_SIZE);
 	close(family->shmem);

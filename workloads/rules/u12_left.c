@@ -11,11 +11,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/meminfo.h"
 #include "kernel/probe.h"
 #include "kernel/slabs.h"
@@ -190,15 +189,6 @@ static void be_refused(struct left *left, int rounds)
 	leaves_lock(left, &subject);
 }
 
-static int fork_or_die(void)
-{
-	int pid = fork();
-
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	return pid;
-}
-
 /* Exit with 1 if a file can be opened. */
 static void read_as_nobody(struct left *left, int pid, int rounds)
 {
@@ -211,15 +201,14 @@ static void read_as_nobody(struct left *left, int pid, int rounds)
 static void have_no_right(struct left *left, int rounds)
 {
 	struct subject subject;
-	int pid, status = 0;
+	int pid;
 
 	start_subject(left, &subject);
 	pid = fork_or_die();
 	if (!pid)
 		read_as_nobody(left, subject.pid, rounds);
-	waitpid(pid, &status, 0);
 	left->check->checked++;
-	if (status)
+	if (wait_for(pid, 0))
 		check_fail(left->check, "another user may read %s",
 			   reads[0].file);
 	leaves_lock(left, &subject);
@@ -293,23 +282,13 @@ static void read_kernel_thread(struct left *left, int rounds)
 	use_all(left, KERNEL_THREAD, rounds, false);
 }
 
-/* Where a process unmaps all of its memory, it gets a signal, and stops. */
 static void read_emptied(struct left *left, int rounds)
 {
-	uint64_t last = address_space_end();
-	int pid = fork_or_die(), status = 0;
+	int pid = process_without_memory();
 
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		syscall(SYS_munmap, 0, last);
-	}
-	waitpid(pid, &status, 0);
-	left->check->checked++;
-	if (!WIFSTOPPED(status))
-		check_fail(left->check, "the process that has unmapped its memory did not stop");
 	use_all(left, pid, rounds, false);
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait_for(pid, 0);
 }
 
 /* A reader that comes to memory for which userfaultfd has no page waits. */
@@ -334,7 +313,7 @@ static void interrupt_one(const struct reads *of, int target)
 	while (process_state(pid) == 'R')
 		usleep(SETTLE_US / 4);
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait_for(pid, 0);
 }
 
 static void be_interrupted(struct left *left, int rounds)

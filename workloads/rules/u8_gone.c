@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/pagemap.h"
 #include "kernel/scan.h"
 #include "kernel/smaps.h"
@@ -164,33 +164,24 @@ static void expect_there(struct check *check, struct files *files)
 		check_fail(check, "PAGEMAP_SCAN has nothing of a process that lives");
 }
 
-static int wait_for(int pid, int options)
+static bool map_pages(void)
 {
-	int status = 0;
-
-	while (waitpid(pid, &status, options) < 0 && errno == EINTR)
-		;
-	return status;
+	return mmap((void *)RULE_BASE, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE |
+		    MAP_POPULATE, -1, 0) != MAP_FAILED;
 }
 
 /* A child with some memory, which calls @act after its parent let it go on. */
 static int start(void (*act)(void))
 {
-	int pid;
+	int pid = fork_or_die();
 
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
 	if (pid) {
 		if (!WIFSTOPPED(wait_for(pid, WUNTRACED)))
 			die("the process that is asked about died");
 		return pid;
 	}
-	if (mmap((void *)RULE_BASE, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE |
-		 MAP_POPULATE, -1, 0) == MAP_FAILED ||
-	    ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+	if (!map_pages() || ptrace(PTRACE_TRACEME, 0, NULL, NULL))
 		_exit(1);
 	raise(SIGSTOP);
 	act();
@@ -272,13 +263,6 @@ static void check_exec(struct rule_run *run)
 	end(pid);
 }
 
-static uint64_t space_end;
-
-static void unmap_all(void)
-{
-	syscall(SYS_munmap, 0, space_end);
-}
-
 static void check_rollup_of_nothing(struct check *check,
 				    const struct files *files)
 {
@@ -311,18 +295,17 @@ static void check_pagemap_of_nothing(struct check *check,
 			   got);
 }
 
-/* It unmaps the code that it runs, too. Origin: the selftest proc-empty-vm. */
+/* Origin: the selftest proc-empty-vm. */
 static void check_no_vma(struct rule_run *run)
 {
 	struct check *check = rule_case(run, "process without any VMA");
 	struct files files = { .has_scan = false };
 	int pid;
 
-	space_end = address_space_end();
-	pid = start(unmap_all);
-	go_on(pid);
-	if (!WIFSTOPPED(wait_for(pid, 0)))
-		die("the process did not unmap all it has");
+	/* It has the pages, too, until it has nothing. */
+	must(map_pages(), "mmap");
+	pid = process_without_memory();
+	munmap((void *)RULE_BASE, PAGES * PAGE_SIZE);
 	files_open(&files, pid);
 	expect_nothing(check, "maps", read_file(&files, MAPS));
 	expect_nothing(check, "smaps", read_file(&files, SMAPS));

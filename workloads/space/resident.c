@@ -2,11 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/util.h"
 #include "space/resident.h"
 
@@ -26,17 +25,6 @@ static void wait_ready(int ready)
 
 	if (read(ready, &byte, 1) != 1)
 		die("a process that makes memory to look at died");
-}
-
-static int fork_or_die(void)
-{
-	int pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	return pid;
 }
 
 static void pipe_or_die(int *ends)
@@ -74,8 +62,7 @@ void resident_stop(struct resident *resident)
 	char end;
 
 	kill(resident->pid, SIGKILL);
-	while (waitpid(resident->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	wait_for(resident->pid, 0);
 	close(resident->lifeline);
 	/* A second process keeps this open until its memory is gone, too. */
 	while (read(resident->ready, &end, 1) < 0 && errno == EINTR)

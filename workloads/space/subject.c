@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/clear_refs.h"
 #include "kernel/util.h"
 #include "space/leave.h"
@@ -154,11 +157,7 @@ static void subject_wait_mapped(const struct layout *layout, int reports)
 static void subject_wait_stopped(const struct subject *subject,
 				 const struct layout *layout)
 {
-	int status = 0;
-
-	while (waitpid(subject->pid, &status, WUNTRACED) < 0 && errno == EINTR)
-		;
-	if (!WIFSTOPPED(status))
+	if (!WIFSTOPPED(wait_for(subject->pid, WUNTRACED)))
 		die("layout %s: the process that mapped it did not stop",
 		    layout->name);
 }
@@ -221,8 +220,7 @@ void subject_start_of(struct subject *subject, const struct layout *layout,
 void subject_stop(struct subject *subject)
 {
 	kill(subject->pid, SIGKILL);
-	while (waitpid(subject->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	wait_for(subject->pid, 0);
 	if (subject->has_pool)
 		pool_restore(subject->pool_before);
 }
@@ -232,6 +230,20 @@ void subject_leave(struct subject *subject)
 	kill(subject->pid, SIGKILL);
 	if (subject->has_pool)
 		pool_restore(subject->pool_before);
+}
+
+int process_without_memory(void)
+{
+	uint64_t last = address_space_end();
+	int pid = fork_or_die();
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		syscall(SYS_munmap, 0, last);
+	}
+	if (!WIFSTOPPED(wait_for(pid, 0)))
+		die("the process that has unmapped its memory did not stop");
+	return pid;
 }
 
 char process_state(int pid)
@@ -248,10 +260,8 @@ char process_state(int pid)
 /* Take the lock for writing, and clear no page. */
 static int take_lock(int pid)
 {
-	int child = fork();
+	int child = fork_or_die();
 
-	if (child < 0)
-		die("fork: %s", strerror(errno));
 	if (child)
 		return child;
 	write_clear_refs(pid, "5");

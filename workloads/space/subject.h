@@ -44,6 +44,13 @@ void subject_leave(struct subject *subject);
 /* Tell whether the lock of its address space (mmap_lock) was left held. */
 bool subject_is_locked(const struct subject *subject);
 
+/*
+ * Make a process that has unmapped all of its memory, and with it the code that
+ * it runs. The signal that it gets for that stops it, since this process traces
+ * it. Return its number.
+ */
+int process_without_memory(void);
+
 /* Return 'R', 'S', 'D'..., as proc(5) has it. */
 char process_state(int pid);
 

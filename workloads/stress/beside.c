@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/util.h"
 #include "out/records.h"
 #include "stress/beside.h"
@@ -33,12 +34,8 @@ static struct glances all_glances[NR_KINDS_OF_GLANCE];
 
 static pid_t start(char **command)
 {
-	pid_t pid;
+	pid_t pid = fork_or_die();
 
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
 	dup2(STDOUT_FILENO, STDERR_FILENO);

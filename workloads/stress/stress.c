@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "out/records.h"
@@ -90,10 +88,7 @@ static pid_t start(const struct layout *layout, unsigned long seconds)
 	pid_t pid;
 
 	signal(SIGCHLD, child_ended);
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
+	pid = fork_or_die();
 	if (!pid)
 		live(layout, seconds);
 	while (!__atomic_load_n(&shared->ready, __ATOMIC_SEQ_CST) &&
@@ -104,10 +99,8 @@ static pid_t start(const struct layout *layout, unsigned long seconds)
 
 static void end(pid_t pid)
 {
-	int status;
+	int status = wait_for(pid, 0);
 
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	if (status)
 		die("the process that changes its VMAs ended with wait status 0x%x",
 		    status);
