@@ -14,6 +14,12 @@
 #define PM_SWAP		(UINT64_C(1) << 62)
 #define PM_PRESENT	(UINT64_C(1) << 63)
 
+/* Bits of /proc/kpageflags. */
+#define KPF_ANON	(UINT64_C(1) << 12)
+#define KPF_SWAPBACKED	(UINT64_C(1) << 14)
+#define KPF_ZERO_PAGE	(UINT64_C(1) << 24)
+#define KPF_MLOCKED	(UINT64_C(1) << 33)
+
 /* No kernel writes this, so it marks an entry that a read has left alone. */
 #define PM_UNTOUCHED	UINT64_C(0x5a5a5a5a5a5a5a5a)
 

@@ -88,15 +88,20 @@ void unmap_populated(void *p, size_t size)
 	munmap(p, size);
 }
 
-int open_proc(int pid, const char *name)
+int try_proc(int pid, const char *name, int flags)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int open_proc(int pid, const char *name)
+{
+	int fd = try_proc(pid, name, O_RDONLY);
+
 	if (fd < 0)
-		die("%s: %s: is /proc mounted, and CONFIG_PROC_PAGE_MONITOR on?",
-		    path, strerror(errno));
+		die("/proc/%d/%s: %s: is /proc mounted, and CONFIG_PROC_PAGE_MONITOR on?",
+		    pid, name, strerror(errno));
 	return fd;
 }

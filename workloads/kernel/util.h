@@ -48,5 +48,7 @@ void unmap_populated(void *p, size_t size);
 
 /* Open "/proc/PID/name" for reading, or die. */
 int open_proc(int pid, const char *name);
+/* Open it as open() does, which returns -1 and sets errno if it fails. */
+int try_proc(int pid, const char *name, int flags);
 
 #endif

@@ -46,17 +46,9 @@ static int wait_for(const struct fio *fio)
 }
 
 /* Return the file of a process, or -1 if the process has gone. */
-static int open_of(int pid, const char *name, int flags)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	return open(path, flags | O_CLOEXEC);
-}
-
 static bool runs_job(const struct job *job, int pid, struct maps *maps)
 {
-	int fd = open_of(pid, "maps", O_RDONLY);
+	int fd = try_proc(pid, "maps", O_RDONLY);
 
 	if (fd < 0)
 		return false;
@@ -86,11 +78,11 @@ static int find_target(const struct fio *fio, struct maps *maps)
 
 static void open_files(struct fio *fio)
 {
-	fio->maps = open_of(fio->target, "maps", O_RDONLY);
-	fio->smaps = open_of(fio->target, "smaps", O_RDONLY);
-	fio->pagemap = open_of(fio->target, "pagemap", O_RDONLY);
-	fio->clear_refs = open_of(fio->target, "clear_refs", O_WRONLY);
-	fio->status = open_of(fio->target, "status", O_RDONLY);
+	fio->maps = try_proc(fio->target, "maps", O_RDONLY);
+	fio->smaps = try_proc(fio->target, "smaps", O_RDONLY);
+	fio->pagemap = try_proc(fio->target, "pagemap", O_RDONLY);
+	fio->clear_refs = try_proc(fio->target, "clear_refs", O_WRONLY);
+	fio->status = try_proc(fio->target, "status", O_RDONLY);
 	if (fio->maps < 0 || fio->smaps < 0 || fio->pagemap < 0 ||
 	    fio->clear_refs < 0 || fio->status < 0)
 		die("%s: the I/O ended as soon as it began: %m",

@@ -11,13 +11,6 @@
 
 #define ASYNC		REGISTERED_ASYNC
 
-static const struct memory shmem = {
-	"shmem", BACKING_FILE, .prot = PROT_READ | PROT_WRITE, .shared = true
-};
-static const struct memory shared_hugetlb = {
-	"shared hugetlb", BACKING_HUGETLB, .prot = PROT_READ | PROT_WRITE,
-	.shared = true
-};
 static const struct memory poisoned_hugetlb = {
 	"poisoned hugetlb", BACKING_HUGETLB, .prot = PROT_READ | PROT_WRITE,
 	.content = CONTENT_POISON
@@ -31,7 +24,7 @@ static const struct protect_piece many[] = {
 /* Page tables that are not there are one hole each, until they are protected. */
 static const struct protect_piece holes[] = {
 	{ &mem_anon, 0, 1200, 0, 0, ASYNC, false },
-	{ &shmem, 1200, 1000, 0, 0, ASYNC, false },
+	{ &mem_file_shared, 1200, 1000, 0, 0, ASYNC, false },
 };
 
 /*
@@ -43,7 +36,7 @@ static const struct protect_piece tableless[] = {
 	{ &mem_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
 };
 static const struct protect_piece shared_tableless[] = {
-	{ &shared_hugetlb, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
+	{ &mem_hugetlb_shared, 0, 2 * HUGE_PAGES, 0, 0, ASYNC, false },
 };
 static const struct protect_piece poisoned[] = {
 	{ &mem_anon, 0, 2, 0, 1, ASYNC, false },

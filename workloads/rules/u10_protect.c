@@ -18,15 +18,8 @@
 #define NR_CATEGORIES	8
 #define CATEGORY(i)	(UINT64_C(1) << (i))
 
-static const struct memory shmem = {
-	"shmem", BACKING_FILE, .prot = RW, .shared = true
-};
-static const struct memory copied = { "copied shmem", BACKING_FILE, .prot = RW };
 static const struct memory private_shmem = {
 	"private shmem", BACKING_FILE, .prot = RW, .content = CONTENT_READ
-};
-static const struct memory shared_hugetlb = {
-	"shared hugetlb", BACKING_HUGETLB, .prot = RW, .shared = true
 };
 
 #define PLAIN		REGISTERED_NOT
@@ -43,20 +36,20 @@ static const struct protect_piece pieces[] = {
 	{ &mem_anon, 4, 8, 0, 2, ASYNC, false },
 	{ &mem_anon_apart, 12, 3, 0, 1, PLAIN, false },
 	{ &mem_zero, 15, 4, 0, 1, ASYNC, false },
-	{ &shmem, 19, 6, 0, 2, ASYNC, false },
-	{ &copied, 25, 4, 0, 1, ASYNC, false },
+	{ &mem_file_shared, 19, 6, 0, 2, ASYNC, false },
+	{ &mem_file, 25, 4, 0, 1, ASYNC, false },
 	{ &private_shmem, 29, 4, 0, 1, ASYNC, false },
 	{ &mem_pfnmap, 33, 3, 0, 0, PLAIN, false },
 	{ &mem_anon, 36, 4, 0, 1, SYNC, true },
-	{ &shmem, 40, 3, 0, 1, SYNC, false },
+	{ &mem_file_shared, 40, 3, 0, 1, SYNC, false },
 	{ &mem_anon, 44, 4, 1, 3, ASYNC, true },
-	{ &shmem, 48, 4, 1, 3, ASYNC, true },
+	{ &mem_file_shared, 48, 4, 1, 3, ASYNC, true },
 	{ &mem_poisoned, 52, 4, 0, 1, PLAIN, false },
 	{ &mem_anon, 56, 3, 0, 1, MISSING, false },
 	{ &mem_anon, 500, 24, 0, 1, ASYNC, false },
 	{ &mem_anon, 1016, 1040, 0, 1036, ASYNC, false },
 	{ &mem_hugetlb, HUGE, 4 * HUGE_PAGES, 0, 2, ASYNC, false },
-	{ &shared_hugetlb, HUGE + 4 * HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC,
+	{ &mem_hugetlb_shared, HUGE + 4 * HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC,
 	  false },
 	{ &mem_hugetlb, HUGE + 5 * HUGE_PAGES, HUGE_PAGES, 0, 1, PLAIN,
 	  false },

@@ -48,10 +48,6 @@ struct left {
 	uint64_t pages_before, pages_after;
 };
 
-static const struct memory shmem = {
-	"shmem", BACKING_FILE, .prot = PROT_READ | PROT_WRITE, .shared = true
-};
-
 /* A little of each kind: what a read leaves behind does not grow with it. */
 static void describe(struct left *left)
 {
@@ -63,7 +59,7 @@ static void describe(struct left *left)
 		die("memfd: %s", strerror(errno));
 	*layout = (struct layout){ .name = "left", .base = LAYOUT_BASE };
 	layout_region(layout, &mem_anon, 5, 0, 2);
-	region = layout_vma(layout, &shmem, 4);
+	region = layout_vma(layout, &mem_file_shared, 4);
 	region->file = left->file;
 	region_populate(region, 0, 4, 1);
 	layout_hole(layout, HUGE_PAGES - layout->pages);

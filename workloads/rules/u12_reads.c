@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -99,8 +98,5 @@ const size_t nr_reads = ARRAY_SIZE(reads);
 
 int reads_open(const struct reads *of, int pid)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, of->file);
-	return open(path, of->flags | O_CLOEXEC);
+	return try_proc(pid, of->file, of->flags);
 }

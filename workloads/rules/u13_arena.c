@@ -21,34 +21,20 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 
-/* Bits of /proc/kpageflags. */
-#define KPF_SWAPBACKED	(UINT64_C(1) << 14)
-#define KPF_MLOCKED	(UINT64_C(1) << 33)
-
-static const struct memory shmem = {
-	"shmem", BACKING_FILE, .prot = RW, .shared = true
-};
-static const struct memory copied = { "copied shmem", BACKING_FILE, .prot = RW };
-
 /* Every @step-th page is there. A PTE table ends in the middle of shmem. */
 static const struct piece {
 	const struct memory *memory;
 	uint64_t start, pages, step;
 } pieces[] = {
 	{ &mem_anon, ARENA_FIRST, 5, 1 },
-	{ &shmem, 508, 6, 1 },
+	{ &mem_file_shared, 508, 6, 1 },
 	{ &mem_anon, 514, 6, 2 },
-	{ &copied, 520, 5, 2 },
+	{ &mem_file, 520, 5, 2 },
 	{ &mem_zero, 525, 4, 2 },
 	{ &mem_anon, 532, 8, 1 },
 	{ &mem_pfnmap, 540, 4, 1 },
 	{ &mem_anon, 544, 6, 1 },
 };
-
-static uint64_t address_of(uint64_t page)
-{
-	return RULE_BASE + page * PAGE_SIZE;
-}
 
 /* What is written to a page, and read from it later. */
 static char content_of(uint64_t page)
@@ -120,11 +106,11 @@ static void populate(struct arena *arena, uint64_t page)
 	bool is_read = arena_page(arena, page)->memory == &mem_zero;
 	char byte = content_of(page);
 	ssize_t done = is_read ?
-		pread(arena->mem, &byte, 1, address_of(page)) :
-		pwrite(arena->mem, &byte, 1, address_of(page));
+		pread(arena->mem, &byte, 1, arena_address(page)) :
+		pwrite(arena->mem, &byte, 1, arena_address(page));
 
 	if (done != 1)
-		die("/proc/self/mem: 0x%" PRIx64 ": %s", address_of(page),
+		die("/proc/self/mem: 0x%" PRIx64 ": %s", arena_address(page),
 		    strerror(errno));
 }
 
@@ -172,7 +158,7 @@ static void fail(struct arena *arena, uint64_t page, const char *what,
 	const struct memory *memory = arena_page(arena, page)->memory;
 
 	check_fail(arena->check, "%s: page 0x%" PRIx64 " (%s): %s is %" PRIu64 ", expected %" PRIu64,
-		   arena->what, address_of(page), memory ? memory->name : "hole",
+		   arena->what, arena_address(page), memory ? memory->name : "hole",
 		   what, got, expected);
 }
 
@@ -188,7 +174,7 @@ static void check_content(struct arena *arena, uint64_t page)
 {
 	char byte = 0;
 
-	pread(arena->mem, &byte, 1, address_of(page));
+	pread(arena->mem, &byte, 1, arena_address(page));
 	expect(arena, page, "the byte that was written", byte,
 	       content_of(page));
 }
@@ -214,7 +200,7 @@ static void check_pages(struct arena *arena)
 	int error;
 
 	finish(arena);
-	error = pagemap_read_singly(arena->pagemap, address_of(ARENA_FIRST),
+	error = pagemap_read_singly(arena->pagemap, arena_address(ARENA_FIRST),
 				    entries, ARENA_PAGES);
 	if (error)
 		die("/proc/self/pagemap: %s", strerror(-error));
@@ -304,8 +290,8 @@ static void check_vmas(struct arena *arena)
 	for (i = 0; i < smaps.nr; i++) {
 		const struct smaps_vma *vma = smaps.vmas + i;
 
-		if (vma->start < address_of(ARENA_FIRST) ||
-		    vma->end > address_of(ARENA_END))
+		if (vma->start < arena_address(ARENA_FIRST) ||
+		    vma->end > arena_address(ARENA_END))
 			continue;
 		pages += (vma->end - vma->start) / PAGE_SIZE;
 		check_vma(arena, vma);
@@ -346,7 +332,7 @@ static void check_locked(struct arena *arena)
  */
 static void check_access(struct arena *arena, uint64_t page)
 {
-	void *address = (void *)address_of(page);
+	void *address = (void *)arena_address(page);
 	int prot = arena_page(arena, page)->prot;
 	uint64_t last = (FILE_PAGES - 1) * PAGE_SIZE;
 

@@ -9,12 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/util.h"
+#include "rules/rule.h"
 #include "space/layout.h"
 #include "truth/check.h"
 
 #define ARENA_FIRST	UINT64_C(503)	/* pages from RULE_BASE */
 #define ARENA_END	UINT64_C(552)
 #define ARENA_PAGES	(ARENA_END - ARENA_FIRST)
+
+static inline uint64_t arena_address(uint64_t page)
+{
+	return RULE_BASE + page * PAGE_SIZE;
+}
 
 struct arena_page {
 	const struct memory *memory;	/* NULL in a hole */

@@ -106,11 +106,6 @@ static const struct way ways_of_two[] = {
 	  { { 504, 507 }, { 507, 518 } } },
 };
 
-static uint64_t address_of(uint64_t page)
-{
-	return RULE_BASE + page * PAGE_SIZE;
-}
-
 /*
  * Where a call fails, nothing says how far it got. So all pages in its range are
  * unsure then, but not if it only passed over a hole.
@@ -145,7 +140,7 @@ static int take_effect(struct arena *arena, const struct call *call,
  */
 static int make(const struct call *call, const struct span *span)
 {
-	uint64_t start = address_of(span->from), end = address_of(span->to);
+	uint64_t start = arena_address(span->from), end = arena_address(span->to);
 
 	if (call->is_rounded)
 		start += PAGE_SIZE - 1;
@@ -162,7 +157,7 @@ static void make_and_expect(struct arena *arena, const struct call *call,
 	int got = make(call, span);
 
 	snprintf(arena->what, sizeof(arena->what), "%s of 0x%" PRIx64 " to 0x%" PRIx64,
-		 call->name, address_of(span->from), address_of(span->to));
+		 call->name, arena_address(span->from), arena_address(span->to));
 	arena->check->checked++;
 	if (got != expected)
 		check_fail(arena->check, "%s: %s, expected %s", arena->what,
@@ -256,7 +251,7 @@ static const struct refused {
 
 static void check_refused(struct rule_run *run, struct arena *arena)
 {
-	void *start = (void *)address_of(ARENA_FIRST);
+	void *start = (void *)arena_address(ARENA_FIRST);
 	size_t i;
 
 	arena->check = rule_case(run, "refused");

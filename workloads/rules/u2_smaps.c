@@ -30,10 +30,6 @@
 #define KB		(PAGE_SIZE / 1024)
 #define HUGE_KB		(HUGE_PAGES * KB)
 
-/* Bits of /proc/kpageflags. */
-#define KPF_ANON	(UINT64_C(1) << 12)
-#define KPF_ZERO_PAGE	(UINT64_C(1) << 24)
-
 #define RW		(PROT_READ | PROT_WRITE)
 
 #define PSS_SHIFT	12

@@ -31,25 +31,18 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 
-static const struct memory shared_file = {
-	"shared file", BACKING_FILE, .prot = RW, .shared = true
-};
-static const struct memory private_file = {
-	"private file", BACKING_FILE, .prot = RW
-};
-
 /* Places are in pages from the base; all pages are populated. */
 static const struct piece {
 	const struct memory *memory;
 	uint64_t start, pages;
 } pieces[] = {
 	{ &mem_anon, 480, 3 },
-	{ &shared_file, 483, 4 },
+	{ &mem_file_shared, 483, 4 },
 	{ &mem_anon, 487, 5 },
 	{ &mem_pfnmap, 492, 3 },
-	{ &private_file, 495, 6 },
+	{ &mem_file, 495, 6 },
 	{ &mem_anon, 503, 9 },
-	{ &shared_file, 512, 2 },
+	{ &mem_file_shared, 512, 2 },
 	{ &mem_anon, 514, 1 },
 	{ &mem_hugetlb, 1024, 512 },
 };

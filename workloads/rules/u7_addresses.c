@@ -22,13 +22,6 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 
-static const struct memory shared_file = {
-	"shared file", BACKING_FILE, .prot = RW, .shared = true
-};
-static const struct memory private_file = {
-	"private file", BACKING_FILE, .prot = RW
-};
-
 /* Some change their user between opening and reading. */
 static const struct reader {
 	struct identity who;
@@ -148,8 +141,8 @@ static const struct piece {
 } pieces[] = {
 	{ &mem_anon, 500, 20, 3 },
 	{ &mem_zero, 520, 8, 1 },
-	{ &shared_file, 530, 8, 1 },
-	{ &private_file, 538, 8, 2 },
+	{ &mem_file_shared, 530, 8, 1 },
+	{ &mem_file, 538, 8, 2 },
 	{ &mem_poisoned, 550, 8, 1 },
 	{ &mem_mixedmap, 560, 8, 2 },
 	{ &mem_pfnmap_cow, 570, 8, 1 },

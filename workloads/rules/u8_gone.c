@@ -42,13 +42,11 @@ static char text[8 * PAGE_SIZE] __attribute__((aligned(8)));
 
 static void files_open(struct files *files, int pid)
 {
-	char path[64];
 	size_t i;
 
 	for (i = 0; i < NR_FILES; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
-		files->fd[i] = open(path, O_CLOEXEC |
-				    (i == CLEAR_REFS ? O_WRONLY : O_RDONLY));
+		files->fd[i] = try_proc(pid, names[i],
+					i == CLEAR_REFS ? O_WRONLY : O_RDONLY);
 		if (files->fd[i] < 0)
 			files->fd[i] = -errno;
 	}

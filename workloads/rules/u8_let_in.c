@@ -6,7 +6,6 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,17 +67,6 @@ static void compare_still(struct check *check, void *arg)
 			   rss, smaps_rollup_field(still->quiet, "Rss"));
 }
 
-static int open_for_writing(int pid, const char *name)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	must(fd >= 0, path);
-	return fd;
-}
-
 void check_still(struct rule_run *run)
 {
 	struct check *check = rule_case(run, "rollup of a process that stands still");
@@ -93,7 +81,8 @@ void check_still(struct rule_run *run)
 				0, VMA_PAGES, 1);
 	subject_start_alone(&still.subject, &still.layout, run->probe);
 	still.rollup = open_proc(still.subject.pid, "smaps_rollup");
-	still.clear_refs = open_for_writing(still.subject.pid, "clear_refs");
+	still.clear_refs = try_proc(still.subject.pid, "clear_refs", O_WRONLY);
+	must(still.clear_refs >= 0, "clear_refs");
 	read_rollup(still.rollup, still.quiet);
 	if (smaps_rollup_field(still.quiet, "Rss") != (int64_t)(pages * KB))
 		check_fail(check, "smaps_rollup: Rss is %" PRId64 " kB, expected %" PRIu64 " kB",

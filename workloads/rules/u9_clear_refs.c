@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -100,12 +99,9 @@ static void check_faults(struct rule_run *run, struct clear_how *how)
 void how_clear_refs(struct rule_run *run, const struct subject *subject)
 {
 	struct clear_how how = { .subject = subject };
-	char path[40];
 
-	snprintf(path, sizeof(path), "/proc/%d/clear_refs", subject->pid);
-	how.fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (how.fd < 0)
-		die("%s: %s", path, strerror(errno));
+	how.fd = try_proc(subject->pid, "clear_refs", O_WRONLY);
+	must(how.fd >= 0, "clear_refs");
 	check_numbers(run, &how);
 	check_faults(run, &how);
 	close(how.fd);

@@ -11,20 +11,11 @@
 
 #define FILE_PAGES	UINT64_C(256)
 
-static const struct memory shared_file = {
-	"shared file", BACKING_FILE, .prot = RW, .shared = true
-};
 static const struct memory new_file = {
 	"new shared file", BACKING_FILE, .prot = RW, .shared = true
 };
-static const struct memory private_file = {
-	"private file", BACKING_FILE, .prot = RW
-};
 static const struct memory read_file = {
 	"read file", BACKING_FILE, .prot = PROT_READ, .content = CONTENT_READ
-};
-static const struct memory shared_hugetlb = {
-	"shared hugetlb", BACKING_HUGETLB, .prot = RW, .shared = true
 };
 
 /*
@@ -36,18 +27,18 @@ static const struct piece {
 	uint64_t start, pages, step;
 } pieces[] = {
 	{ &mem_anon, 480, 3, 1 },
-	{ &shared_file, 483, 4, 1 },
+	{ &mem_file_shared, 483, 4, 1 },
 	{ &mem_anon, 487, 5, 2 },
 	{ &read_file, 492, 12, 1 },
 	{ &new_file, 504, 9, 3 },
 	{ &mem_zero, 513, 7, 2 },
-	{ &private_file, 520, 9, 2 },
-	{ &shared_file, 530, 6, 0 },
+	{ &mem_file, 520, 9, 2 },
+	{ &mem_file_shared, 530, 6, 0 },
 	{ &mem_anon, 536, 7, 3 },
 	{ &new_file, 543, 5, 0 },
 	{ &mem_hugetlb, 1024, 2 * HUGE_PAGES, 2 },
-	{ &shared_hugetlb, 2048, HUGE_PAGES, 1 },
-	{ &private_file, 2560, 20, 7 },
+	{ &mem_hugetlb_shared, 2048, HUGE_PAGES, 1 },
+	{ &mem_file, 2560, 20, 7 },
 	{ &read_file, 3060, 16, 1 },
 	{ &mem_zero, 3076, 2, 1 },
 	{ &mem_anon, 4000, 5000, 97 },

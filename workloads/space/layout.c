@@ -20,6 +20,13 @@ const struct memory mem_poisoned = {
 	"poisoned", BACKING_ANON, .prot = RW, .content = CONTENT_POISON
 };
 const struct memory mem_hugetlb = { "hugetlb", BACKING_HUGETLB, .prot = RW };
+const struct memory mem_hugetlb_shared = {
+	"shared hugetlb", BACKING_HUGETLB, .prot = RW, .shared = true
+};
+const struct memory mem_file = { "private file", BACKING_FILE, .prot = RW };
+const struct memory mem_file_shared = {
+	"shared file", BACKING_FILE, .prot = RW, .shared = true
+};
 const struct memory mem_pfnmap = {
 	"pfnmap", BACKING_PFNMAP, .prot = RW, .shared = true
 };

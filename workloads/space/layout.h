@@ -43,8 +43,10 @@ struct memory {
 extern const struct memory mem_anon, mem_hugetlb, mem_pfnmap_cow, mem_poisoned;
 extern const struct memory mem_zero;	/* the same, read-only */
 extern const struct memory mem_anon_apart;
+extern const struct memory mem_file;	/* written, and copied by that */
 /* Shared. */
 extern const struct memory mem_pfnmap, mem_pfnmap_fault, mem_mixedmap;
+extern const struct memory mem_file_shared, mem_hugetlb_shared;
 
 /* @memory is NULL in a hole. */
 bool memory_is(const struct memory *memory, enum backing backing);

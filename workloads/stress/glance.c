@@ -21,13 +21,10 @@
 
 int glance_open(int pid, const char *name, int flags)
 {
-	char path[64];
-	int fd;
+	int fd = try_proc(pid, name, flags);
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT && errno != ESRCH)
-		die("%s: %s", path, strerror(errno));
+		die("/proc/%d/%s: %s", pid, name, strerror(errno));
 	return fd;
 }
 

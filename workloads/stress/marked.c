@@ -11,24 +11,20 @@
 
 #define FILE_PAGES	UINT64_C(32)
 
-static const struct memory shared_file = {
-	"shared file", BACKING_FILE, .prot = RW, .shared = true
-};
-
 /* Every @step-th page is populated, none if it is 0. */
 static const struct piece {
 	const struct memory *memory;
 	uint64_t pages, step;
 } pieces[] = {
 	{ &mem_anon_apart, 3, 1 },
-	{ &shared_file, 4, 1 },
+	{ &mem_file_shared, 4, 1 },
 	{ &mem_anon_apart, 1, 1 },
 	{ &mem_anon_apart, 5, 2 },
-	{ &shared_file, 6, 0 },
+	{ &mem_file_shared, 6, 0 },
 	{ &mem_anon_apart, 7, 0 },
 	{ &mem_hugetlb, HUGE_PAGES, 1 },
 	{ &mem_anon_apart, 600, 97 },
-	{ &shared_file, 9, 3 },
+	{ &mem_file_shared, 9, 3 },
 	{ &mem_anon_apart, 2, 1 },
 };
 
