@@ -7,11 +7,16 @@ import pytest
 from appliance.commands.external.cases import FAIL, PASS, Case
 from appliance.commands.external.expected import PLAN
 from appliance.commands.external.seen import Seen
-from appliance.commands.nightly import measured, observe
+from appliance.commands import nightly
+from appliance.commands.nightly import canary, measured, observe, suites
 from appliance.numbers import fit
 from appliance.runs import history
 
 PFNMAP = 'mm_regression/vma_vm_pfnmap'
+
+
+def test_the_suites_that_a_user_can_name_are_those_that_there_are():
+    assert nightly.SUITES == (*suites.SUITES, canary.NAME)
 
 
 def seen(kernel: str, failed: tuple[str, ...] = (), left_out: int = 0) -> Seen:
