@@ -37,6 +37,8 @@ def test_traces_and_mappings(program, umwalk, kernel):
 RED = ['unknown entry point is refused', 'walk_page_range walks its range',
        'walk_page_range_vma walks its range', 'walk_page_range_vma refuses a range beyond the VMA',
        'walk_page_range_vma of a VMA that the range is not in', "entries are their addresses' own",
+       'three traces in one call', 'the trace without more is the last',
+       'a trace that fails ends the call',
        'policy walk', 'policy skip_hugetlb', 'linear is not copied on write',
        'an unknown kind is refused', 'private is copied on write',
        'private is written by its process', 'private is of 2 MiB at most', 'private is not shared']

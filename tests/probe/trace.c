@@ -136,8 +136,8 @@ static void test_refusals(void)
 	arg.entry_point = PAGEWALK_PROBE_NR_ENTRY_POINTS;
 	ok(trace(&arg) == -EINVAL, "unknown entry point is refused");
 	arg = walk_of(0, 1, 0);
-	arg.reserved = 1;
-	ok(trace(&arg) == -EINVAL, "reserved field is refused");
+	arg.more = 2;
+	ok(trace(&arg) == -EINVAL, "more is 0 or 1");
 	arg = walk_of(0, 1, 0);
 	arg.entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
 	ok(trace(&arg) == -ENOENT, "walk of a VMA where there is none");
@@ -219,6 +219,46 @@ static void test_stop_and_overflow(void)
 	ok(!trace(&arg) && arg.result == -ENOSPC && arg.nr_events == 3 &&
 	   arg.overflowed == 1, "a trace that is full ends the walk");
 	unmap(0, 8);
+}
+
+/* Trace three VMAs of a page each; the trace that is @last ends the call. */
+static int trace_vmas(struct pagewalk_probe_trace *args, int last)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		args[i] = walk_of(2 * i, 0, BIT(PTE_ENTRY));
+		args[i].entry_point = PAGEWALK_PROBE_WALK_PAGE_VMA;
+		args[i].events = (uintptr_t)(events + i);
+		args[i].more = i != last;
+		events[i].start = 0;
+	}
+	return trace(args);
+}
+
+static void test_traces_in_one_call(void)
+{
+	struct pagewalk_probe_trace args[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		map(2 * i, 1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	populate(2, 1, 0, PAGEWALK_PROBE_WRITE);
+	ok(!trace_vmas(args, 2) && args[0].nr_events == 1 &&
+	   args[1].nr_events == 1 && args[2].nr_events == 1 &&
+	   events[0].start == BASE && events[1].start == BASE + 2 * PAGE &&
+	   events[2].start == BASE + 4 * PAGE && !events[0].present &&
+	   events[1].present && !events[2].present,
+	   "three traces in one call");
+	ok(!trace_vmas(args, 1) && events[1].start && !events[2].start &&
+	   !args[2].nr_events, "the trace without more is the last");
+	args[1].callbacks = 1U << 31;
+	args[1].more = 1;
+	events[0].start = 0;
+	ok(trace(args) == -EINVAL && events[0].start == BASE &&
+	   !events[2].start, "a trace that fails ends the call");
+	for (i = 0; i < 3; i++)
+		unmap(2 * i, 1);
 }
 
 /* On a walker without test_walk() each of them is refused. */
@@ -333,6 +373,7 @@ int main(int argc, char **argv)
 	test_refusals();
 	test_entry_points();
 	test_stop_and_overflow();
+	test_traces_in_one_call();
 	test_policies(argc < 2 || strcmp(argv[1], "no-test-walk"));
 	test_mappings();
 	test_cow();

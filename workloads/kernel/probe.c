@@ -76,15 +76,20 @@ void probe_count(int probe, struct pagewalk_probe_count *arg)
 	die("%s: counting instructions: %s", PROBE_DEVICE, strerror(errno));
 }
 
-void probe_trace(int probe, struct pagewalk_probe_trace *trace)
+void probe_traces(int probe, struct pagewalk_probe_trace *traces, size_t n)
 {
-	if (!ioctl(probe, PAGEWALK_PROBE_TRACE, trace))
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		traces[i].more = i + 1 < n;
+	if (!n || !ioctl(probe, PAGEWALK_PROBE_TRACE, traces))
 		return;
 	if (errno == EOPNOTSUPP)
 		die("%s: this kernel's walker has no test_walk()",
 		    PROBE_DEVICE);
-	die("%s: tracing 0x%" PRIx64 "-0x%" PRIx64 ": %s", PROBE_DEVICE,
-	    (uint64_t)trace->start, (uint64_t)trace->end, strerror(errno));
+	die("%s: tracing %zu walks, the first of 0x%" PRIx64 "-0x%" PRIx64 ": %s",
+	    PROBE_DEVICE, n, (uint64_t)traces->start, (uint64_t)traces->end,
+	    strerror(errno));
 }
 
 static void populate(int probe, int pid, uint64_t start, uint64_t end,

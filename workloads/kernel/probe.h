@@ -33,8 +33,8 @@ void probe_walk(int probe, struct pagewalk_probe_walk *walk);
 /* Count instructions, or die. */
 void probe_count(int probe, struct pagewalk_probe_count *arg);
 
-/* Trace a walk, or die. What the walk itself returns is in @trace->result. */
-void probe_trace(int probe, struct pagewalk_probe_trace *trace);
+/* Trace @n walks in one call, or die. What a walk returns is in its result. */
+void probe_traces(int probe, struct pagewalk_probe_trace *traces, size_t n);
 
 /* Populate pages of process @pid by writes, or die. @step as in the header. */
 void probe_populate(int probe, int pid, uint64_t start, uint64_t end,

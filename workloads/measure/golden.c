@@ -92,7 +92,7 @@ static void replay_case(const struct golden_case *golden,
 
 	subject_start(&subject, &golden->layout, replay->probe);
 	trace.pid = subject.pid;
-	probe_trace(replay->probe, &trace);
+	probe_traces(replay->probe, &trace, 1);
 	subject_stop(&subject);
 	record_trace(golden, replay, &trace);
 }

@@ -33,13 +33,21 @@ static const struct reach {
 	{ .from = -1, .to = -1 },
 };
 
+/* Walks that are taken in one call, which costs more than most of them. */
+#define QUEUED_MAX	64
+#define EVENTS_SIZE	(QUEUED_MAX * MAX_EVENTS * \
+			 sizeof(struct pagewalk_probe_event))
+
 /* Walks over one layout. */
 struct round {
 	int probe;
 	int pid;			/* the process that has the layout */
 	bool has_test_walk;
 	const struct joints *joints;
-	struct trace trace;		/* the current walk */
+	struct trace trace;		/* the next walk */
+	size_t nr_queued;
+	struct trace queued[QUEUED_MAX];
+	struct pagewalk_probe_event *events;	/* MAX_EVENTS for each of them */
 };
 
 static bool walker_has_test_walk(int probe)
@@ -52,10 +60,10 @@ static bool walker_has_test_walk(int probe)
 	       errno != EOPNOTSUPP;
 }
 
-static void take_trace(struct round *round)
+static struct pagewalk_probe_trace walk_of(const struct round *round,
+					   const struct trace *trace)
 {
-	struct trace *trace = &round->trace;
-	struct pagewalk_probe_trace arg = {
+	struct pagewalk_probe_trace walk = {
 		.start = layout_address(trace->layout, trace->from),
 		.end = layout_address(trace->layout, trace->to),
 		.pid = round->pid,
@@ -71,29 +79,61 @@ static void take_trace(struct round *round)
 	};
 
 	if (trace->vma)
-		arg.vma = layout_address(trace->layout, trace->vma->start);
-	probe_trace(round->probe, &arg);
-	trace->result = arg.result;
-	trace->nr = arg.nr_events;
-	trace->overflowed = arg.overflowed;
-	trace->nr_changes = arg.nr_changes;
-	check_trace(trace);
+		walk.vma = layout_address(trace->layout, trace->vma->start);
+	return walk;
 }
 
-/* Repeat a walk, and have each of its calls in turn end it. */
-static void stop_everywhere(struct round *round)
+/* Take the walks that are queued, and check each. */
+static void take_traces(struct round *round)
 {
-	struct trace *trace = &round->trace;
-	size_t calls = trace_calls(trace);
+	struct pagewalk_probe_trace walks[QUEUED_MAX];
+	size_t i;
 
-	for (trace->stop_at = 0; trace->stop_at < calls; trace->stop_at++) {
-		trace->stop_code = 7;
-		take_trace(round);
-		trace->stop_code = -7;
-		take_trace(round);
+	for (i = 0; i < round->nr_queued; i++)
+		walks[i] = walk_of(round, round->queued + i);
+	probe_traces(round->probe, walks, round->nr_queued);
+	for (i = 0; i < round->nr_queued; i++) {
+		struct trace *trace = round->queued + i;
+
+		trace->result = walks[i].result;
+		trace->nr = walks[i].nr_events;
+		trace->overflowed = walks[i].overflowed;
+		trace->nr_changes = walks[i].nr_changes;
+		check_trace(trace);
 	}
-	trace->stop_at = 0;
-	trace->stop_code = 0;
+	round->nr_queued = 0;
+}
+
+/* It is taken when the queue is full, or before. */
+static struct trace *queue_trace(struct round *round)
+{
+	struct trace *trace;
+
+	if (round->nr_queued == QUEUED_MAX)
+		take_traces(round);
+	trace = round->queued + round->nr_queued;
+	*trace = round->trace;
+	trace->events = round->events + MAX_EVENTS * round->nr_queued++;
+	return trace;
+}
+
+/* Try a walk, and have each of its calls in turn end one like it. */
+static void try_and_stop_everywhere(struct round *round)
+{
+	const struct trace *whole = queue_trace(round);
+	struct trace *next = &round->trace;
+	size_t calls;
+
+	take_traces(round);
+	calls = whole->overflowed ? 0 : trace_calls(whole);
+	for (next->stop_at = 0; next->stop_at < calls; next->stop_at++) {
+		next->stop_code = 7;
+		queue_trace(round);
+		next->stop_code = -7;
+		queue_trace(round);
+	}
+	next->stop_at = 0;
+	next->stop_code = 0;
 }
 
 static void try_range(struct round *round, const struct joint *joint,
@@ -106,11 +146,12 @@ static void try_range(struct round *round, const struct joint *joint,
 	trace->to = joint->page + range->to;
 	trace->compared = range->compared && !trace->vma && !trace->policy &&
 			  joint->first;
-	take_trace(round);
-	trace->compared = false;
-	if (range->stopped && !trace->overflowed && joint->first &&
+	if (range->stopped && joint->first &&
 	    trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL)
-		stop_everywhere(round);
+		try_and_stop_everywhere(round);
+	else
+		queue_trace(round);
+	trace->compared = false;
 }
 
 /* Where a joint lies in its tables does not matter for skips. */
@@ -146,9 +187,10 @@ static void try_whole_vma(struct round *round, const struct joint *joint)
 	trace->joint = joint->name;
 	trace->from = trace->vma->start;
 	trace->to = trace->vma->start + trace->vma->pages;
-	take_trace(round);
-	if (!trace->overflowed && trace->policy == PAGEWALK_PROBE_TEST_NONE)
-		stop_everywhere(round);
+	if (trace->policy == PAGEWALK_PROBE_TEST_NONE)
+		try_and_stop_everywhere(round);
+	else
+		queue_trace(round);
 }
 
 /* Try walk_page_range_vma() of the VMA at @page, if there is one. */
@@ -204,7 +246,8 @@ static void try_layout(const struct joints *joints, int probe,
 		.probe = probe,
 		.has_test_walk = walker_has_test_walk(probe),
 		.joints = joints,
-		.trace = { .layout = &joints->layout, .events = events },
+		.trace = { .layout = &joints->layout },
+		.events = events,
 	};
 	struct subject subject;
 	size_t i;
@@ -214,13 +257,13 @@ static void try_layout(const struct joints *joints, int probe,
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		try_range_everywhere(&round, ranges + i);
 	try_vmas_with_all_sets(&round);
+	take_traces(&round);
 	subject_stop(&subject);
 }
 
 void try_walks(int probe)
 {
-	size_t size = MAX_EVENTS * sizeof(struct pagewalk_probe_event);
-	struct pagewalk_probe_event *events = map_populated(size);
+	struct pagewalk_probe_event *events = map_populated(EVENTS_SIZE);
 	uint64_t end = address_space_end();
 	struct joints joints;
 	size_t i;
@@ -233,5 +276,5 @@ void try_walks(int probe)
 		try_layout(&joints, probe, events);
 		joints_free(&joints);
 	}
-	unmap_populated(events, size);
+	unmap_populated(events, EVENTS_SIZE);
 }

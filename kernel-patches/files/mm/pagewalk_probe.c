@@ -418,7 +418,8 @@ static long probe_ioctl_populate(void __user *user, size_t usize)
 	return err;
 }
 
-static long probe_ioctl_trace(void __user *user, size_t usize)
+/* @more: out: whether another trace comes next. */
+static long probe_ioctl_one_trace(void __user *user, size_t usize, bool *more)
 {
 	struct pagewalk_probe_trace arg;
 	struct mm_struct *mm;
@@ -427,6 +428,7 @@ static long probe_ioctl_trace(void __user *user, size_t usize)
 	err = copy_struct_from_user(&arg, sizeof(arg), user, usize);
 	if (err)
 		return err;
+	*more = arg.more;
 	mm = probe_get_mm(arg.pid);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
@@ -434,6 +436,21 @@ static long probe_ioctl_trace(void __user *user, size_t usize)
 	mmput(mm);
 	if (!err && copy_to_user(user, &arg, min(sizeof(arg), usize)))
 		return -EFAULT;
+	return err;
+}
+
+static long probe_ioctl_trace(void __user *user, size_t usize)
+{
+	bool more;
+	long err;
+
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = probe_ioctl_one_trace(user, usize, &more);
+		user += usize;
+		cond_resched();
+	} while (!err && more);
 	return err;
 }
 

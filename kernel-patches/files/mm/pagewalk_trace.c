@@ -518,7 +518,7 @@ static int trace_check(const struct pagewalk_probe_trace *arg)
 {
 	if (arg->callbacks & ~PAGEWALK_PROBE_ALL_TRACED ||
 	    arg->entry_point >= PAGEWALK_PROBE_NR_ENTRY_POINTS ||
-	    arg->test_walk >= PAGEWALK_PROBE_NR_TESTS || arg->reserved)
+	    arg->test_walk >= PAGEWALK_PROBE_NR_TESTS || arg->more > 1)
 		return -EINVAL;
 	if (!PAGE_ALIGNED(arg->start | arg->end) || arg->start > TASK_SIZE ||
 	    arg->end > TASK_SIZE)

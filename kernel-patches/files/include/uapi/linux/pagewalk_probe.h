@@ -187,12 +187,17 @@ struct pagewalk_probe_change {
  * @changes:	in: address of the struct pagewalk_probe_change to fill
  * @vma:	in: an address in the VMA that an entry point of one VMA walks,
  *		-ENOENT if there is none; 0 for @start
- * @reserved:	must be zero
+ * @more:	in: 1 to take the trace behind this one in memory next, in the same
+ *		call; else 0
  * @result:	out: what the walk returned
  * @nr_events:	out: events recorded
  * @nr_changes:	out: entries of the whole address space, not of the range
  *		alone, that changed; perhaps more than there was room for
  * @overflowed:	out: 1 if there was no room for an event, else 0
+ *
+ * Several traces take one call, since each call of user-mode Linux takes
+ * longer than most walks. The first that fails ends the call; those ahead of it
+ * have been taken.
  */
 struct pagewalk_probe_trace {
 	__u64 start;
@@ -208,7 +213,7 @@ struct pagewalk_probe_trace {
 	__u64 events;
 	__u64 changes;
 	__u64 vma;
-	__u64 reserved;
+	__u64 more;
 	__s64 result;
 	__u64 nr_events;
 	__u64 nr_changes;
