@@ -98,6 +98,14 @@ def test_a_wrong_change_breaks_its_rule_alone(seen, stock_with, name):
     assert not found.died and not found.splats
 
 
+def test_a_boot_may_end_with_a_record_that_is_enough(appliance):
+    found = observe.observe_one(appliance.only('stock'), 'stock',
+                                enough=lambda record: getattr(record, 'rule', '') == 'U1')
+    assert found.records[-1].rule == 'U1'
+    assert found.rules['W9'].failed and not found.rules['U2'].passed
+    assert not found.died
+
+
 WHOLE = """\
 KTAP version 1
 1..1

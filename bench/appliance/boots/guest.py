@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Callable, Iterator, Sequence
+from typing import IO, Callable, Generator, Iterator, Sequence
 
 from .. import process
 from ..failure import CANNOT_START, OF_UMRUN, Failure, NoGuest
@@ -111,7 +111,7 @@ def at_once() -> Iterator[Executor]:
 def records(appliance: Appliance, *options: str, argv: list[str], under: list[str] | None = None,
             stdout: IO | int = subprocess.DEVNULL, consoles: Sequence[IO] = (),
             hopeless: Callable[[int], bool] | None = None,
-            boot: int | None = None) -> Iterator[Record]:
+            boot: int | None = None) -> Generator[Record, None, None]:
     """Boot and yield the records as they come; raises Failure when a boot fails.
 
     under is a command that runs the runner and ends with its exit status; it writes to stdout.

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a boot of a kernel shows of the rules: by its guest, its KUnit suite and its log."""
 
+import contextlib
 import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Callable
 
 from ...boots import guest, hang
 from ...boots.records import Boot, Record, Rule, of_type
@@ -94,21 +95,26 @@ def observe_pair(appliance: guest.Appliance) -> list[Observation]:
 
 
 def observe_one(appliance: guest.Appliance, name: str, watch: hang.Watch | None = None,
-                grace: float = float('inf'), hosts_fault: bool = True) -> Observation:
+                grace: float = float('inf'), hosts_fault: bool = True,
+                enough: Callable[[Record], bool] | None = None) -> Observation:
     """Boot one kernel, and judge what it shows.
 
-    The boot ends when the watch says so, and grace seconds of CPU time after a splat.
+    The boot ends when the watch says so, grace seconds of CPU time after a splat, and
+    with a record that is enough.
     hosts_fault: if no guest has ever come up, whether that may be the host's fault.
     """
     seen = Observation(name)
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as console:
         oversee = Overseer(console, watch or hang.Watch(), grace)
         try:
-            for record in guest.records(appliance, f'--mem={appliance.memory_mib}',
-                                        f'--timeout={BOOT_SECONDS}', '--append=kunit.enable=1',
-                                        argv=['/bin/walks', 'contract'], stdout=printed,
-                                        consoles=[console], hopeless=oversee):
-                seen.records.append(record)
+            with contextlib.closing(guest.records(
+                    appliance, f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}',
+                    '--append=kunit.enable=1', argv=['/bin/walks', 'contract'], stdout=printed,
+                    consoles=[console], hopeless=oversee)) as records:
+                for record in records:
+                    seen.records.append(record)
+                    if enough and enough(record):
+                        break
         except Failure as failure:
             if hosts_fault and isinstance(failure, NoGuest) and doctor.faults():
                 raise
