@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from appliance.logs import trace
+from appliance.logs import splat, trace
 from appliance.kernels.build import TREE_IN_DEBUG, Built
 
 SOURCE = '''void fails(void)
@@ -45,22 +45,22 @@ def line_of_a_trace(program):
 
 def test_a_trace_has_file_and_line(program):
     line = line_of_a_trace(program)
-    assert trace.decode(f'Call Trace:\n{line}', program) == f'Call Trace:\n{line} (mm/fails.c:8)'
+    assert trace.decode(['Call Trace:', line], program) == ['Call Trace:', f'{line} (mm/fails.c:8)']
 
 
 def test_an_address_without_a_symbol_has_file_and_line(program):
     back = re.search(r'<([0-9a-f]{8})>', line_of_a_trace(program))[1]
-    assert trace.decode(f' [<{back}>] 0x{back}', program).endswith(' (mm/fails.c:8)')
+    assert trace.decode([f' [<{back}>] 0x{back}'], program)[0].endswith(' (mm/fails.c:8)')
     fault = trace._symbols(program)
     start = next(address for (name, _), address in fault.items() if name == 'fails')
-    assert trace.decode(f'RIP: 0033:0x{start:x}', program).endswith(' (mm/fails.c:2)')
+    assert trace.decode([f'RIP: 0033:0x{start:x}'], program)[0].endswith(' (mm/fails.c:2)')
 
 
 def test_what_is_not_known_stays_as_it_is(program):
-    text = 'Call Trace:\n [<60001000>] ? nonesuch+0x10/0x20\n [<0000000000000000>] 0x0'
-    assert trace.decode(text, program) == text
+    lines = ['Call Trace:', ' [<60001000>] ? nonesuch+0x10/0x20', ' [<0000000000000000>] 0x0']
+    assert trace.decode(lines, program) == lines
     subprocess.run(['strip', '-g', program], check=True)
-    assert trace.decode(line_of_a_trace(program), program) == line_of_a_trace(program)
+    assert trace.decode([line_of_a_trace(program)], program) == [line_of_a_trace(program)]
 
 
 def test_debug_information_may_be_beside_the_program(program):
@@ -70,4 +70,15 @@ def test_debug_information_may_be_beside_the_program(program):
     assert built.debug == program
     subprocess.run(['objcopy', '--only-keep-debug', program, beside], check=True)
     subprocess.run(['strip', '-g', program], check=True)
-    assert trace.decode(line, built.debug) == f'{line} (mm/fails.c:8)'
+    assert trace.decode([line], built.debug) == [f'{line} (mm/fails.c:8)']
+
+
+def test_thousands_of_splats_are_decoded_by_one_call(program, monkeypatch):
+    calls = []
+    places = trace._places
+    monkeypatch.setattr(trace, '_places', lambda *given: calls.append(given) or places(*given))
+    log = f'WARNING: at mm/fails.c\n{line_of_a_trace(program)}\n---[ end trace ]---\nfine\n' * 3000
+    found = splat.splats(log, program)
+    assert len(found) == 3000 and len(calls) == 1
+    assert all(one.startswith('WARNING') and one.endswith('(mm/fails.c:8)')
+               for one in found), found[-1]

@@ -193,4 +193,4 @@ def explain(appliance: Appliance, said: str) -> str:
     """Return what the runner said; call traces have file and line if the kernel knows them."""
     match = re.search(r'^umrun: (\S+), boot \d+:', said, re.M)
     built = match and appliance.kernels.get(match[1])
-    return trace.decode(said, built.debug) if built else said
+    return '\n'.join(trace.decode(said.splitlines(), built.debug)) if built else said

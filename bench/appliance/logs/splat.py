@@ -2,6 +2,7 @@
 """What a kernel complains of in its log."""
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from . import signs, trace
@@ -45,14 +46,18 @@ def splats(console: str, program: Path, stopped: bool = False) -> list[str]:
     stopped: the boot's time was up, so that umrun made the kernel panic at the end.
     """
     lines = _lines(console)
-    found = []
+    found: list[tuple[range, bool]] = []
     end = 0
     for i, line in enumerate(lines):
         if i < end or not _begins(line):
             continue
         end, more = _end(lines, i)
-        found.append(trace.decode('\n'.join(lines[i:end]), program) + CUT * more)
-    return found[:-1] if stopped and found and found[-1].startswith(PANIC) else found
+        found.append((range(i, end), more))
+    if stopped and found and lines[found[-1][0].start].startswith(PANIC):
+        del found[-1]
+    # Once for all: a kernel may print thousands of them.
+    decoded = iter(trace.decode([lines[i] for one, _ in found for i in one], program))
+    return ['\n'.join(islice(decoded, len(one))) + CUT * more for one, more in found]
 
 
 def all_of(console: str, program: Path, stopped: bool = False) -> list[str]:

@@ -8,6 +8,7 @@ symbol and offset stay as they are in the log.
 import functools
 import re
 from pathlib import Path
+from typing import Iterable
 
 from .. import process
 from . import symbols
@@ -16,13 +17,13 @@ SYMBOL = re.compile(r'\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)')
 ADDRESS = re.compile(r'\[<([0-9a-f]{8,16})>\]|RIP: \w+:0x([0-9a-f]+)')
 
 
-def decode(text: str, program: Path) -> str:
-    """Add file and line behind every symbol+offset that the program has."""
-    lines = [(line, _address(line, program)) for line in text.splitlines()]
-    places = _places(program, {address for _, address in lines
+def decode(lines: Iterable[str], program: Path) -> list[str]:
+    """Add file and line behind every symbol+offset that the program has, line by line."""
+    found = [(line, _address(line, program)) for line in lines]
+    places = _places(program, {address for _, address in found
                                if address and address > 0})
-    return '\n'.join(f'{line} ({places[address]})' if address in places else line
-                     for line, address in lines)
+    return [f'{line} ({places[address]})' if address in places else line
+            for line, address in found]
 
 
 def _address(line: str, program: Path) -> int | None:

@@ -127,7 +127,7 @@ class Stack:
     def finding(self, text: str) -> Finding:
         """Say what came of the failure."""
         return Finding(f'{self.what} [{self.name or "of unknown stack"}] failed: {text}',
-                       details=tuple(trace.decode('\n'.join(self.lines), self.debug).splitlines()))
+                       details=tuple(trace.decode(self.lines, self.debug)))
 
 
 def _after_mark(log: str, reader: str, nth: int) -> Iterator[str]:
