@@ -17,8 +17,6 @@ void call_pagemap_small(struct walk_run *run)
 	uint64_t *entries = (uint64_t *)(pieces + PAGEMAP_SMALL_READS);
 	uint64_t i;
 
-	_Static_assert(PAGEMAP_SMALL_SIZE == PAGEMAP_SMALL_READS *
-		       (sizeof(*pieces) + sizeof(*entries)), "all fit");
 	run->fd = open_proc(run->pid, "pagemap");
 	run->pages = min_u64(run->pages, PAGEMAP_SMALL_READS);
 	for (i = 0; i < run->pages; i++)
