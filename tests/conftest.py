@@ -35,8 +35,8 @@ HANGS = 1800
 
 # Tests in these files build kernels, or wait for who does: one process at a time can.
 BUILDERS = {f'test_{name}.py' for name in (
-    'misbehaving', 'mutants', 'one_by_one', 'patches', 'validate_build', 'validate_probe',
-    'validate_stages')}
+    'misbehaving', 'mutants', 'one_by_one', 'patches', 'slower', 'validate_build',
+    'validate_probe', 'validate_stages')}
 
 # One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
 # behind it, whose alignment the assembler then pads with nops of its own.

@@ -43,7 +43,9 @@ def loaded():
         process.wait()
 
 
-@pytest.mark.parametrize('walk', ['pte_hole', 'smaps', 'pagemap'])
+@pytest.mark.parametrize('walk', ['pte_hole', 'smaps', 'pagemap', 'mincore', *(
+    pytest.param(walk, marks=pytest.mark.long)
+    for walk in ('smaps_rollup', 'pagemap_small', 'pagemap_scan', 'clear_refs'))])
 def test_every_boot_counts_the_same(appliance, walk):
     counted = of(appliance, 'patched', 3, 'pfnmap', walk)
     assert len(counted) == 3 and counted[0].instructions > 40000

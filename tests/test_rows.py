@@ -9,7 +9,7 @@ from appliance.boots import walks
 from appliance.failure import Failure
 from appliance.paths import TOP
 
-KNOWN = walks.Known(('sparse', 'dense'), ('pte_entry', 'smaps'))
+KNOWN = walks.Known(('sparse', 'dense'), ('pte_entry', 'smaps'), ('mincore',))
 
 
 @pytest.fixture(scope='module')
@@ -21,13 +21,16 @@ def build(tmp_path_factory):
 def test_the_guests_program_names_what_there_is(build):
     known = walks.known(build)
     assert set(known.layouts) >= {'hugetlb', 'pfnmap', 'sparse', 'dense'}
-    assert set(known.walks) >= {'pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap'}
+    assert set(known.walks) == {'pmd_entry', 'pte_entry', 'pte_hole', 'smaps', 'pagemap'}
+    assert set(known.readers) == {'smaps_rollup', 'pagemap_small', 'pagemap_scan', 'mincore',
+                                  'clear_refs'}
 
 
 @pytest.mark.parametrize('asked, rows', [
     ((), [('sparse', 'pte_entry'), ('sparse', 'smaps'), ('dense', 'pte_entry'), ('dense', 'smaps')]),
     (('dense:smaps', 'dense:smaps'), [('dense', 'smaps')]),
     (('dense:smaps', 'dense'), [('dense', 'smaps'), ('dense', 'pte_entry')]),
+    (('dense:mincore,smaps',), [('dense', 'mincore'), ('dense', 'smaps')]),
     (('dense:smaps,pte_entry', 'sparse:smaps'),
      [('dense', 'smaps'), ('dense', 'pte_entry'), ('sparse', 'smaps')])])
 def test_rows(asked, rows):
@@ -48,7 +51,7 @@ def test_one_row(asked):
 
 @pytest.mark.parametrize('asked, said', [
     ('spars:smaps', "no layout 'spars': there are sparse, dense; a row is LAYOUT:WALK"),
-    ('sparse:smap', "no walk 'smap': there are pte_entry, smaps"),
+    ('sparse:smap', "no walk 'smap': there are pte_entry, smaps, mincore"),
     ('sparse:', "no walk ''"), ('', "no layout ''"), ('sparse:smaps,', "no walk ''")])
 def test_a_wrong_row(asked, said):
     with pytest.raises(Failure, match=said):

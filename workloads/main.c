@@ -102,8 +102,9 @@ static int usage(void)
 			fprintf(stderr, "           %.*s\n", (int)len, line);
 		}
 	}
-	fputs("\nROW: LAYOUT:WALK; LAYOUT:WALK,WALK are several, LAYOUT alone is all walks.\n"
-	      "Without any, all are taken. Records go to file descriptor 3.\n"
+	fputs("\nROW: LAYOUT:WALK; LAYOUT:WALK,WALK are several, LAYOUT alone is all walks but\n"
+	      "those that list calls readers. Without any, all layouts are taken. Records go\n"
+	      "to file descriptor 3.\n"
 	      "A check that fails is a result: the exit status is 0 all the same.\n",
 	      stderr);
 	return 2;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE		4096UL
@@ -51,7 +52,7 @@ static void test_same(struct pagewalk_probe_count arg, const char *what)
 	struct pagewalk_probe_count each = arg;
 	bool same;
 
-	each.flags = PAGEWALK_PROBE_STEP_ALL;
+	each.flags |= PAGEWALK_PROBE_STEP_ALL;
 	same = !count(&arg, 0) && !count(&each, 1);
 	same = same && arg.total == each.total && arg.result == each.result &&
 	       arg.nr_insns == each.nr_insns && arg.nr_insns <= MAX_INSNS &&
@@ -85,6 +86,16 @@ static struct pagewalk_probe_count read_of(const char *file, uint64_t offset,
 	};
 }
 
+static struct pagewalk_probe_count mincore_call(void)
+{
+	return (struct pagewalk_probe_count) {
+		.fd = -1,
+		.flags = PAGEWALK_PROBE_CALL,
+		.call = SYS_mincore,
+		.args = { BASE, PAGES * PAGE, (uintptr_t)buffer },
+	};
+}
+
 static void test_refused(struct pagewalk_probe_count arg, int err,
 			 const char *what)
 {
@@ -95,7 +106,7 @@ static void test_arguments(void)
 {
 	struct pagewalk_probe_count arg = walk_of(BIT(PTE_ENTRY));
 
-	arg.flags = 2;
+	arg.flags = 4;
 	test_refused(arg, -EINVAL, "a flag that is none");
 	arg = walk_of(1U << 31);
 	test_refused(arg, -EINVAL, "a callback that is none");
@@ -108,6 +119,12 @@ static void test_arguments(void)
 	arg = walk_of(BIT(PTE_ENTRY));
 	arg.fd = 999;
 	test_refused(arg, -EBADF, "no such descriptor");
+	arg = mincore_call();
+	arg.fd = probe;
+	test_refused(arg, -EINVAL, "a system call and a file");
+	arg = mincore_call();
+	arg.call = 100000;
+	test_refused(arg, -EINVAL, "no such system call");
 }
 
 /* What is counted is really done: its result and what it read are there. */
@@ -116,6 +133,7 @@ static void test_results(void)
 	struct pagewalk_probe_count arg =
 		read_of("/proc/self/pagemap", BASE / PAGE * 8, PAGES * 8);
 	uint64_t *entries = buffer;
+	unsigned char *vector = buffer;
 
 	ok(!count(&arg, 0) && arg.result == PAGES * 8, "all is read");
 	ok(entries[0] >> 63 && !entries[1] && entries[2] >> 63,
@@ -123,6 +141,12 @@ static void test_results(void)
 	arg = read_of("/proc/self", 0, 8);
 	ok(!count(&arg, 0) && arg.result == -EISDIR,
 	   "a read's error is the result");
+	arg = mincore_call();
+	ok(!count(&arg, 0) && !arg.result && vector[0] == 1 && !vector[1] &&
+	   vector[2] == 1, "mincore() tells which pages are present");
+	arg.args[0]++;
+	ok(!count(&arg, 0) && arg.result == -EINVAL,
+	   "a system call's error is the result");
 	arg = read_of("/proc/self/pagemap", 0, 8);
 	arg.insns = (uintptr_t)insns[1];
 	arg.max_insns = 1;
@@ -150,13 +174,14 @@ int main(void)
 		perror("setting up");
 		return 1;
 	}
-	printf("1..17\n");
+	printf("1..23\n");
 	test_same(walk_of(BIT(PMD_ENTRY)), "a walk with pmd_entry");
 	test_same(walk_of(BIT(PTE_ENTRY) | BIT(PTE_HOLE)),
 		  "a walk with pte_entry and pte_hole");
 	test_same(read_of("/proc/self/pagemap", BASE / PAGE * 8, PAGES * 8),
 		  "a read of pagemap");
 	test_same(read_of("/proc/self/maps", 0, BUFFER_SIZE), "a read of maps");
+	test_same(mincore_call(), "a system call");
 	test_results();
 	test_arguments();
 	return 0;

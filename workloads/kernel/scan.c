@@ -3,8 +3,6 @@
 
 #include "kernel/scan.h"
 
-#define PAGEMAP_SCAN	_IOWR('f', 16, struct scan)
-
 bool pagemap_has_scan(int fd)
 {
 	struct scan scan = { .start = 0, .end = 0 };

@@ -31,6 +31,8 @@ struct scan {
 		 return_mask;
 };
 
+#define PAGEMAP_SCAN	_IOWR('f', 16, struct scan)
+
 bool pagemap_has_scan(int fd);
 
 /* Return how many regions a scan gave, or a negative error number. */

@@ -24,7 +24,7 @@ static void count_and_record(const struct subject *subject,
 	arg.nr_insns = max ? arg.nr_insns : 0;
 	record_count(layout->name, walk->name, run.pages, layout->nr_regions,
 		     &arg);
-	walk_close(&run);
+	subject_walk_end(subject, &run);
 }
 
 void count_walk(const struct subject *subject, const struct walk *walk)

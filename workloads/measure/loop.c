@@ -92,7 +92,7 @@ int loop_main(int argc, char **argv)
 	layout_record(&layout);
 	record_loop(layout.name, &loop);
 	records_flush();
-	walk_close(&run);
+	subject_walk_end(&subject, &run);
 	subject_stop(&subject);
 	layout_free(&layout);
 	return 0;

@@ -37,7 +37,7 @@ static size_t nr_checks(void)
 	size_t i, nr = ARRAY_SIZE(checks);
 
 	for (i = 0; i < nr_walks; i++)
-		nr += !walks[i].read;
+		nr += walk_is_by_probe(walks + i);
 	return nr;
 }
 
@@ -67,7 +67,7 @@ static void run_checks(const struct subject *subject)
 	for (i = 0; i < nr_walks; i++) {
 		struct check check = { 0 };
 
-		if (walks[i].read)
+		if (!walk_is_by_probe(walks + i))
 			continue;
 		check_walk(&check, subject, walks + i);
 		report_check(layout, walks[i].name, &check);

@@ -29,6 +29,17 @@ refuse_name(const char *what, const char *text, const char *(*name)(size_t i))
 	refuse("no %s '%s': there are %s", what, text, known);
 }
 
+static uint32_t walks_without_name(void)
+{
+	uint32_t found = 0;
+	size_t i;
+
+	for (i = 0; i < nr_walks; i++)
+		if (!walks[i].by_name)
+			found |= UINT32_C(1) << i;
+	return found;
+}
+
 static uint32_t parse_walks(char *names)
 {
 	const struct walk *walk;
@@ -47,7 +58,7 @@ static uint32_t parse_walks(char *names)
 struct rows rows_parse(const char *text)
 {
 	char *copy = strdup(text), *names = copy;
-	struct rows rows = { .walks = UINT32_MAX };
+	struct rows rows = { .walks = walks_without_name() };
 	char *layout;
 
 	if (!copy)
@@ -69,8 +80,9 @@ int rows_list(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	for (i = 0; i < nr_builtins; i++)
-		printf("layout %-9s %s\n", builtins[i].name, builtins[i].about);
+		printf("layout %-13s %s\n", builtins[i].name, builtins[i].about);
 	for (i = 0; i < nr_walks; i++)
-		printf("walk   %-9s %s\n", walks[i].name, walks[i].about);
+		printf("%s %-13s %s\n", walks[i].by_name ? "reader" : "walk  ",
+		       walks[i].name, walks[i].about);
 	return 0;
 }

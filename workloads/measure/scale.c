@@ -26,27 +26,16 @@ struct options {
 	unsigned int samples;
 };
 
+#define ROLLUP	"smaps_rollup"
+
 /*
- * These walks are in addition to walks[]. A hole costs so little that the 512
+ * This walk is in addition to walks[]. A hole costs so little that the 512
  * entries of the table next to it would hide it.
  */
 static const struct walk pmd_hole = {
 	.name = "pmd_hole",
 	.callbacks = CALLBACK_BIT(HUGETLB_ENTRY) | CALLBACK_BIT(PMD_ENTRY) |
 		     CALLBACK_BIT(PTE_HOLE),
-};
-
-static int64_t read_rollup(const struct walk_run *run)
-{
-	ssize_t len = pread(run->fd, run->buf, run->size, 0);
-
-	return len < 0 ? -errno : len;
-}
-
-static const struct walk rollup = {
-	.name = "smaps_rollup",
-	.read = read_rollup,
-	.size = PAGE_SIZE,
 };
 
 /*
@@ -155,7 +144,7 @@ static void time_layout(const struct series *which,
 
 	for (i = 0; (walk = by_probe(which, i)); i++)
 		time_walk(subject, walk, samples);
-	time_walk(subject, &rollup, samples);
+	time_walk(subject, walk_find(ROLLUP), samples);
 	if (which->floor)
 		time_floor(subject->layout, samples);
 }
@@ -169,7 +158,7 @@ static void count_layout(const struct series *which,
 
 	for (i = 0; (walk = by_probe(which, i)); i++)
 		count_total(subject, walk);
-	count_total(subject, &rollup);
+	count_total(subject, walk_find(ROLLUP));
 }
 
 static void run_point(const struct series *which, uint64_t n, bool check,

@@ -112,5 +112,5 @@ void time_walk(const struct subject *subject, const struct walk *walk,
 	struct walk_run run = subject_walk(subject, walk);
 
 	time_run(subject->layout->name, &run, samples);
-	walk_close(&run);
+	subject_walk_end(subject, &run);
 }

@@ -112,7 +112,7 @@ static void walk_raw(const struct subject *subject)
 	size_t i;
 
 	for (i = 0; i < nr_walks; i++)
-		if (!walks[i].read)
+		if (walk_is_by_probe(walks + i))
 			check_walk(&ignored, subject, walks + i);
 }
 

@@ -368,6 +368,26 @@ static uint64_t region_tables(const struct layout *layout,
 	return tables;
 }
 
+uint64_t layout_longest_stretch(const struct layout *layout, uint64_t *pages)
+{
+	uint64_t start = 0, end = 0, longest = 0;
+	size_t i;
+
+	*pages = 0;
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->start != end)
+			start = region->start;
+		end = region->start + region->pages;
+		if (end - start <= *pages)
+			continue;
+		longest = start;
+		*pages = end - start;
+	}
+	return longest;
+}
+
 struct layout_stats layout_stats(const struct layout *layout)
 {
 	struct layout_stats stats = { 0 };

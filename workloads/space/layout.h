@@ -126,6 +126,8 @@ void layout_region(struct layout *layout, const struct memory *memory,
 void layout_free(struct layout *layout);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
+/* Return the first page of the longest stretch without a hole, and its @pages. */
+uint64_t layout_longest_stretch(const struct layout *layout, uint64_t *pages);
 /* Return the first page behind the region or the hole that has @page. */
 uint64_t layout_until(const struct layout *layout, uint64_t page);
 bool layout_is_of_probe(const struct layout *layout);

@@ -18,6 +18,7 @@
 #include "kernel/util.h"
 #include "space/leave.h"
 #include "space/map.h"
+#include "space/own.h"
 #include "space/pool.h"
 #include "space/subject.h"
 
@@ -290,16 +291,30 @@ bool subject_is_locked(const struct subject *subject)
 struct walk_run subject_walk(const struct subject *subject,
 			     const struct walk *walk)
 {
+	const struct layout *layout = subject->layout;
 	struct walk_run run = {
 		.walk = walk,
 		.probe = subject->probe,
 		.pid = subject->pid,
-		.start = subject->layout->base,
-		.pages = subject->layout->pages,
+		.start = layout->base,
+		.pages = layout->pages,
 	};
+	uint64_t first;
 
+	if (walk->own) {
+		own_map(layout, subject->probe);
+		first = layout_longest_stretch(layout, &run.pages);
+		run.start = layout_address(layout, first);
+	}
 	walk_open(&run);
 	return run;
+}
+
+void subject_walk_end(const struct subject *subject, struct walk_run *run)
+{
+	walk_close(run);
+	if (run->walk->own)
+		own_unmap(subject->layout);
 }
 
 /* Page tables are freed by top-level entries, so the end is aligned to one. */

@@ -63,9 +63,13 @@ char process_state(int pid);
  */
 void leave_all_but(uint64_t start, uint64_t end, uint64_t last);
 
-/* Open a walk over the subject. */
+/*
+ * Open a walk over the subject. One that can walk this process's memory alone
+ * has the longest stretch of the same layout without a hole there.
+ */
 struct walk_run subject_walk(const struct subject *subject,
 			     const struct walk *walk);
+void subject_walk_end(const struct subject *subject, struct walk_run *run);
 
 /* Return the end of a process's address space. */
 uint64_t address_space_end(void);

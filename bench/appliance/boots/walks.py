@@ -15,18 +15,22 @@ Row = tuple[str, str]  # layout, walk
 
 @dataclass(frozen=True)
 class Known:
-    """The layouts and walks that rows can be made of."""
+    """The layouts and walks that rows can be made of. Readers are walks that are to be named."""
     layouts: tuple[str, ...]
     walks: tuple[str, ...]
+    readers: tuple[str, ...] = ()
 
     def rows(self, asked: Iterable[str]) -> tuple[Row, ...]:
-        """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments; all rows if there are none."""
+        """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments.
+
+        LAYOUT alone is all walks but the readers, and no argument is all layouts.
+        """
         found: list[Row] = []
         for choice in tuple(asked) or self.layouts:
             layout, colon, walks = choice.partition(':')
             _check('layout', layout, self.layouts)
             for walk in walks.split(',') if colon else self.walks:
-                _check('walk', walk, self.walks)
+                _check('walk', walk, self.walks + self.readers)
                 found.append((layout, walk))
         return tuple(dict.fromkeys(found))
 
@@ -50,7 +54,7 @@ def known(build: Path) -> Known:
     for line in listed.splitlines():
         kind, name, *_ = line.split()
         names[kind].append(name)
-    return Known(tuple(names['layout']), tuple(names['walk']))
+    return Known(tuple(names['layout']), tuple(names['walk']), tuple(names['reader']))
 
 
 def arguments(rows: Iterable[Row]) -> list[str]:

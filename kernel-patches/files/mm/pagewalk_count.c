@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PAGEWALK_PROBE_COUNT: counts the instructions of a page-table walk, or of
- * reads of a file that walks page tables, by their addresses.
+ * PAGEWALK_PROBE_COUNT: counts the instructions of a page-table walk, of reads
+ * of a file that walks page tables, or of a system call that does, by their
+ * addresses.
  *
  * What is counted is done once before. That fills what is filled lazily: slab
  * caches, buffers of the file, kernel mappings that user-mode Linux makes when
@@ -10,6 +11,7 @@
  */
 
 #include <asm/sections.h>
+#include <asm/unistd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -19,10 +21,11 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <sysdep/count.h>
+#include <sysdep/syscalls.h>
 
 #include "pagewalk_probe.h"
 
-/* What is counted: a walk of @mm, or reads of @file. */
+/* What is counted: a walk of @mm, reads of @file, or the system call of @arg. */
 struct probe_counted {
 	struct pagewalk_probe_count *arg;
 	struct mm_struct *mm;
@@ -56,6 +59,16 @@ static void probe_counted_read(void *data)
 			done += got;
 	} while (got > 0 && done < arg->size);
 	arg->result = got < 0 ? got : done;
+}
+
+static void probe_counted_call(void *data)
+{
+	struct probe_counted *counted = data;
+	struct pagewalk_probe_count *arg = counted->arg;
+
+	arg->result = (*sys_call_table[arg->call])(arg->args[0], arg->args[1],
+						   arg->args[2], arg->args[3],
+						   arg->args[4], arg->args[5]);
 }
 
 /*
@@ -104,6 +117,16 @@ static int probe_count_mm(struct um_insn_counts *counts,
 	return err;
 }
 
+static int probe_count(struct um_insn_counts *counts,
+		       struct probe_counted *counted)
+{
+	if (counted->arg->flags & PAGEWALK_PROBE_CALL)
+		return probe_count_quietly(counts, probe_counted_call, counted);
+	if (counted->arg->fd >= 0)
+		return probe_count_file(counts, counted);
+	return probe_count_mm(counts, counted);
+}
+
 /* Every address that has a count, as many as there is room for. */
 static int probe_put_counts(const struct um_insn_counts *counts,
 			    struct pagewalk_probe_count *arg)
@@ -133,7 +156,10 @@ static int probe_check_count(const struct pagewalk_probe_count *arg)
 	if (arg->callbacks & ~PAGEWALK_PROBE_ALL_CALLBACKS ||
 	    arg->max_insns > PAGEWALK_PROBE_MAX_INSNS || arg->fd < -1)
 		return -EINVAL;
-	if (arg->flags & ~PAGEWALK_PROBE_STEP_ALL ||
+	if (arg->flags & PAGEWALK_PROBE_CALL &&
+	    (arg->fd != -1 || arg->call >= __NR_syscalls))
+		return -EINVAL;
+	if (arg->flags & ~(PAGEWALK_PROBE_STEP_ALL | PAGEWALK_PROBE_CALL) ||
 	    memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
 	if (!PAGE_ALIGNED(arg->start) || !PAGE_ALIGNED(arg->end) ||
@@ -177,10 +203,8 @@ long probe_count_insns(struct mm_struct *mm, struct pagewalk_probe_count *arg)
 		return err;
 	err = probe_alloc_counts(&counts, arg->flags);
 	length = counts.length;
-	if (!err && arg->fd >= 0)
-		err = probe_count_file(&counts, &counted);
-	else if (!err)
-		err = probe_count_mm(&counts, &counted);
+	if (!err)
+		err = probe_count(&counts, &counted);
 	if (!err)
 		err = probe_put_counts(&counts, arg);
 	vfree(length);

@@ -260,6 +260,8 @@ struct pagewalk_probe_insn {
 
 /* Step through every instruction, to prove that the count is the same. */
 #define PAGEWALK_PROBE_STEP_ALL		(1U << 0)
+/* Count a system call, instead of a walk or reads of a file. */
+#define PAGEWALK_PROBE_CALL		(1U << 1)
 
 /**
  * struct pagewalk_probe_count - argument of PAGEWALK_PROBE_COUNT
@@ -269,7 +271,7 @@ struct pagewalk_probe_insn {
  * @callbacks:	in: bit mask of the callbacks to set
  * @fd:		in: -1 to walk; else a file to read instead, which leaves
  *		@start, @end and @callbacks without a meaning
- * @flags:	in: PAGEWALK_PROBE_STEP_ALL or 0
+ * @flags:	in: PAGEWALK_PROBE_STEP_ALL, PAGEWALK_PROBE_CALL
  * @offset:	in: where in the file to begin
  * @buffer:	in: address to read to; memory that is populated, and writable
  * @size:	in: bytes to read, in as many reads as it takes; the end of the
@@ -277,12 +279,16 @@ struct pagewalk_probe_insn {
  * @insns:	in: address of the struct pagewalk_probe_insn to fill
  * @max_insns:	in: room there
  * @reserved:	must be zero
- * @result:	out: what the walk returned; bytes read, or an error
+ * @result:	out: what the walk or the system call returned; bytes read, or an
+ *		error
  * @total:	out: instructions retired
  * @elsewhere:	out: those of them that have no address in @insns, as they are
  *		not the kernel's
  * @nr_insns:	out: instructions that were retired at least once, in ascending
  *		order; perhaps more than there was room for
+ * @call:	in: with PAGEWALK_PROBE_CALL the number of the system call, which
+ *		the caller makes; @fd has to be -1
+ * @args:	in: its arguments; what they point to is populated, and writable
  *
  * Only on user-mode Linux without KASAN and lockdep; others say -EOPNOTSUPP.
  * Interrupts are held off all the while. -EINTR: a page fault came between.
@@ -304,6 +310,8 @@ struct pagewalk_probe_count {
 	__u64 total;
 	__u64 elsewhere;
 	__u64 nr_insns;
+	__u64 call;
+	__u64 args[6];
 };
 
 #define PAGEWALK_PROBE_WALK	_IOWR('W', 0xe0, struct pagewalk_probe_walk)
