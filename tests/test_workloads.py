@@ -149,12 +149,25 @@ def test_recorded_walks_are_read_whole(walks, tmp_path):
     ('512 1024\n', '512 1000\n', 6, 'half a huge page'),
     ('skip_pfnmap', 'skip', 7, 'no such policy'), ('3 -7', f'3 {1 << 31}', 7, 'a number is'),
     ('pte_entry,pte_hole', 'pte_entry,', 7, 'no such callback'),
-    ('pte_entry,pte_hole', '', 7, 'a word is missing'), ('walk', 'case b\nwalk', 7, "a case is")])
+    ('pte_entry,pte_hole', '', 7, 'a word is missing'), ('walk', 'case b\nwalk', 7, "a case is"),
+    ('walk', 'smaps\nvma 3000 3001 anon\nwalk', 8, 'a case is'),
+    ('walk', 'pagemap 12 12\nwalk', 7, 'a read of nothing'),
+    ('walk', 'mincore 13 12\nwalk', 7, 'a read of nothing'),
+    ('walk', 'scan 12 13 256 0 0 8 0 512\nwalk', 7, 'a number is'),
+    ('walk', 'scan 12 13 0 0 0 8 0 0\nwalk', 7, 'a number is'),
+    ('walk 0 2048 skip_pfnmap', 'walk_page_vma 0 2048 9', 7, 'no VMA has'),
+    ('walk 0 2048 skip_pfnmap', 'walk_range_vma 0 2048 1536', 7, 'no VMA has')])
 def test_recorded_walks_that_are_malformed(walks, tmp_path, right, wrong, line, said):
     assert CASE.count(right) >= 1
     (tmp_path / 'cases').write_text(CASE.replace(right, wrong, 1))
     found, status = walks('golden', tmp_path / 'cases')
     assert found.startswith(f'{tmp_path}/cases:{line}: ') and said in found and status == 2
+
+
+def test_a_recorded_walk_is_one_walk(walks, tmp_path):
+    (tmp_path / 'cases').write_text(CASE + 'smaps\n')
+    found, status = walks('golden', tmp_path / 'cases')
+    assert 'one walk in each case' in found and status == 2
 
 
 def test_recorded_walks_that_end_anywhere(walks, tmp_path):

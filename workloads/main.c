@@ -10,6 +10,7 @@
 
 #include "external/external.h"
 #include "external/tools.h"
+#include "fuzz/replay.h"
 #include "kernel/util.h"
 #include "measure/golden.h"
 #include "measure/living.h"
@@ -46,7 +47,7 @@ static const struct command {
 	{ "loop", "LAYOUT:WALK MILLISECONDS", 2, 2, loop_main,
 	  "one walk, again and again, to be profiled: records" },
 	{ "contract", "[RULE...]", 0, INT_MAX, contract_main,
-	  "check the rules of docs/contract.md, W1 to W11 and U1 to U8:\n"
+	  "check the rules of docs/contract.md, W1 to W11 and U1 to U13:\n"
 	  "KTAP and records" },
 	{ "external", "", 0, 0, external_main,
 	  "check what tests expect that nobody of umwalk wrote: KTAP and\n"
@@ -81,6 +82,9 @@ static const struct command {
 	  "that it starts: records" },
 	{ "left", "WHEN", 1, 1, left_main,
 	  "how much memory is free when nothing else runs: records" },
+	{ "replay", "FILE", 1, 1, replay_main,
+	  "make the reads of each case in FILE: a record of each fault\n"
+	  "found" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

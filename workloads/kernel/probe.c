@@ -76,6 +76,16 @@ void probe_count(int probe, struct pagewalk_probe_count *arg)
 	die("%s: counting instructions: %s", PROBE_DEVICE, strerror(errno));
 }
 
+bool probe_has_test_walk(int probe)
+{
+	struct pagewalk_probe_trace trace = {
+		.test_walk = PAGEWALK_PROBE_TEST_WALK_ALL,
+	};
+
+	return !ioctl(probe, PAGEWALK_PROBE_TRACE, &trace) ||
+	       errno != EOPNOTSUPP;
+}
+
 void probe_traces(int probe, struct pagewalk_probe_trace *traces, size_t n)
 {
 	size_t i;

@@ -4,6 +4,7 @@
 #define PROBE_H
 
 #include <linux/pagewalk_probe.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ void probe_walk(int probe, struct pagewalk_probe_walk *walk);
 /* Count instructions, or die. */
 void probe_count(int probe, struct pagewalk_probe_count *arg);
 
+/* Tell whether this kernel's walker has test_walk(). */
+bool probe_has_test_walk(int probe);
 /* Trace @n walks in one call, or die. What a walk returns is in its result. */
 void probe_traces(int probe, struct pagewalk_probe_trace *traces, size_t n);
 

@@ -15,6 +15,7 @@
 #define SCAN_PFNZERO	(UINT64_C(1) << 5)
 #define SCAN_HUGE	(UINT64_C(1) << 6)
 #define SCAN_SOFT_DIRTY	(UINT64_C(1) << 7)
+#define SCAN_ALL	0xff
 
 /* Flags: protect what is reported; refuse what cannot be protected. */
 #define SCAN_PROTECT	(UINT64_C(1) << 0)

@@ -5,7 +5,7 @@
 #include "kernel/util.h"
 #include "measure/golden.h"
 #include "out/records.h"
-#include "space/golden_case.h"
+#include "space/cases.h"
 #include "space/subject.h"
 
 /* Longer traces than this are cut off, and recorded as such. */
@@ -54,7 +54,7 @@ static uint64_t cleared(const struct replay *replay, uint64_t nr_changes)
 	return n;
 }
 
-static void record_trace(const struct golden_case *golden,
+static void record_trace(const struct try_case *golden,
 			 const struct replay *replay,
 			 const struct pagewalk_probe_trace *trace)
 {
@@ -73,16 +73,17 @@ static void record_trace(const struct golden_case *golden,
 			  trace->nr_changes, trace->overflowed);
 }
 
-static void replay_case(const struct golden_case *golden,
+static void replay_case(const struct try_case *golden,
 			struct replay *replay)
 {
+	const struct ask *walk = golden->asks;
 	struct pagewalk_probe_trace trace = {
-		.start = golden->start * PAGE_SIZE,
-		.end = golden->end * PAGE_SIZE,
-		.callbacks = golden->callbacks,
-		.test_walk = golden->test_walk,
-		.stop_at = golden->stop_at,
-		.stop_code = golden->stop_code,
+		.start = walk->from * PAGE_SIZE,
+		.end = walk->to * PAGE_SIZE,
+		.callbacks = walk->callbacks,
+		.test_walk = walk->test_walk,
+		.stop_at = walk->stop_at,
+		.stop_code = walk->stop_code,
 		.max_events = MAX_EVENTS,
 		.max_changes = MAX_CHANGES,
 		.events = (uintptr_t)replay->events,
@@ -97,10 +98,22 @@ static void replay_case(const struct golden_case *golden,
 	record_trace(golden, replay, &trace);
 }
 
+static struct try_case *walks_read(const char *path, size_t *nr)
+{
+	struct try_case *cases = cases_read(path, nr);
+	size_t i;
+
+	for (i = 0; i < *nr; i++)
+		if (cases[i].nr_asks != 1 || cases[i].asks->kind != ASK_WALK)
+			refuse("%s: case %s: there is one walk in each case",
+			       path, cases[i].name);
+	return cases;
+}
+
 int golden_main(int argc, char **argv)
 {
 	size_t i, nr, size = MAX_EVENTS * sizeof(struct pagewalk_probe_event);
-	struct golden_case *cases = golden_read(argv[1], &nr);
+	struct try_case *cases = walks_read(argv[1], &nr);
 	struct replay replay = {
 		.probe = probe_open(),
 		.events = map_populated(size),
@@ -109,7 +122,7 @@ int golden_main(int argc, char **argv)
 	(void)argc;
 	for (i = 0; i < nr; i++)
 		replay_case(cases + i, &replay);
-	golden_free(cases, nr);
+	cases_free(cases, nr);
 	unmap_populated(replay.events, size);
 	close(replay.probe);
 	records_flush();

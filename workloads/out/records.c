@@ -195,6 +195,28 @@ void record_left(const char *when, const char *what, uint64_t amount)
 		"}\n", when, what, amount);
 }
 
+void record_trying(const char *name)
+{
+	fprintf(records, "{\"type\":\"trying\",\"case\":\"%s\"}\n", name);
+}
+
+void record_found(const char *name, size_t ask, const char *rule,
+		  const char *how, const char *detail)
+{
+	fprintf(records,
+		"{\"type\":\"found\",\"case\":\"%s\",\"ask\":%zu,\"rule\":\"%s\",\"how\":\"%s\",\"detail\":\"",
+		name, ask, rule, how);
+	put_string(detail);
+	fputs("\"}\n", records);
+}
+
+void record_tried(const char *name, size_t asks, uint64_t skipped)
+{
+	fprintf(records,
+		"{\"type\":\"tried\",\"case\":\"%s\",\"asks\":%zu,\"skipped\":%" PRIu64 "}\n",
+		name, asks, skipped);
+}
+
 void record_sample(const char *layout, const struct sample *sample)
 {
 	if (!records)

@@ -47,6 +47,13 @@
  *	{"type":"left","when":W,"what":X,"amount":N}
  *		there was so much of X, as /proc/meminfo counts it, when nothing
  *		else ran
+ *	{"type":"trying","case":C}
+ *		case C begins, and the kernel may not come back from it
+ *	{"type":"found","case":C,"ask":N,"rule":R,"how":H,"detail":"..."}
+ *		ask N of case C, from 0, breaks rule R; H is the case of the
+ *		contract's rule that it would be, or empty
+ *	{"type":"tried","case":C,"asks":N,"skipped":S}
+ *		the case is done; this kernel could not do S of its N asks
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
  *	 "parts":N,"pages":P,"calls":K,"return":E,"turn":T,"bare_turn":B}
  *		R walks or reads of P pages took C TSC cycles together when
@@ -144,6 +151,10 @@ void record_beside(const char *stressor, const char *reader, uint64_t reads,
 		   bool ok, uint64_t checked, const char *detail);
 void record_ended(const char *stressor, int status);
 void record_left(const char *when, const char *what, uint64_t amount);
+void record_trying(const char *name);
+void record_found(const char *name, size_t ask, const char *rule,
+		  const char *how, const char *detail);
+void record_tried(const char *name, size_t asks, uint64_t skipped);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);
 /* Record the instructions of a walk: their total, and each by its address. */

@@ -4,14 +4,11 @@
  * callbacks and every policy of test_walk(), each ended by each of its calls.
  * Try the same in single VMAs.
  */
-#include <errno.h>
-#include <sys/ioctl.h>
-
 #include "kernel/util.h"
 #include "rules/w_tries.h"
 #include "space/joints.h"
 #include "space/subject.h"
-#include "truth/trace_check.h"
+#include "truth/trace_queue.h"
 
 /*
  * Ranges around a joint in pages, the smallest first; then refused ranges. All
@@ -33,104 +30,28 @@ static const struct reach {
 	{ .from = -1, .to = -1 },
 };
 
-/* Walks that are taken in one call, which costs more than most of them. */
-#define QUEUED_MAX	64
-#define EVENTS_SIZE	(QUEUED_MAX * MAX_EVENTS * \
-			 sizeof(struct pagewalk_probe_event))
-
 /* Walks over one layout. */
 struct round {
-	int probe;
-	int pid;			/* the process that has the layout */
 	bool has_test_walk;
 	const struct joints *joints;
 	struct trace trace;		/* the next walk */
-	size_t nr_queued;
-	struct trace queued[QUEUED_MAX];
-	struct pagewalk_probe_event *events;	/* MAX_EVENTS for each of them */
+	struct trace_queue queue;
 };
-
-static bool walker_has_test_walk(int probe)
-{
-	struct pagewalk_probe_trace trace = {
-		.test_walk = PAGEWALK_PROBE_TEST_WALK_ALL,
-	};
-
-	return !ioctl(probe, PAGEWALK_PROBE_TRACE, &trace) ||
-	       errno != EOPNOTSUPP;
-}
-
-static struct pagewalk_probe_trace walk_of(const struct round *round,
-					   const struct trace *trace)
-{
-	struct pagewalk_probe_trace walk = {
-		.start = layout_address(trace->layout, trace->from),
-		.end = layout_address(trace->layout, trace->to),
-		.pid = round->pid,
-		.callbacks = trace_callbacks(trace),
-		.entry_point = trace->entry_point,
-		.test_walk = trace->policy,
-		.stop_at = trace->stop_at,
-		.stop_code = trace->stop_code,
-		.max_events = MAX_EVENTS,
-		.max_changes = trace->compared ? MAX_CHANGES : 0,
-		.events = (uintptr_t)trace->events,
-		.changes = (uintptr_t)trace->changes,
-	};
-
-	if (trace->vma)
-		walk.vma = layout_address(trace->layout, trace->vma->start);
-	return walk;
-}
-
-/* Take the walks that are queued, and check each. */
-static void take_traces(struct round *round)
-{
-	struct pagewalk_probe_trace walks[QUEUED_MAX];
-	size_t i;
-
-	for (i = 0; i < round->nr_queued; i++)
-		walks[i] = walk_of(round, round->queued + i);
-	probe_traces(round->probe, walks, round->nr_queued);
-	for (i = 0; i < round->nr_queued; i++) {
-		struct trace *trace = round->queued + i;
-
-		trace->result = walks[i].result;
-		trace->nr = walks[i].nr_events;
-		trace->overflowed = walks[i].overflowed;
-		trace->nr_changes = walks[i].nr_changes;
-		check_trace(trace);
-	}
-	round->nr_queued = 0;
-}
-
-/* It is taken when the queue is full, or before. */
-static struct trace *queue_trace(struct round *round)
-{
-	struct trace *trace;
-
-	if (round->nr_queued == QUEUED_MAX)
-		take_traces(round);
-	trace = round->queued + round->nr_queued;
-	*trace = round->trace;
-	trace->events = round->events + MAX_EVENTS * round->nr_queued++;
-	return trace;
-}
 
 /* Try a walk, and have each of its calls in turn end one like it. */
 static void try_and_stop_everywhere(struct round *round)
 {
-	const struct trace *whole = queue_trace(round);
 	struct trace *next = &round->trace;
+	const struct trace *whole = trace_queue_add(&round->queue, next);
 	size_t calls;
 
-	take_traces(round);
+	trace_queue_take(&round->queue);
 	calls = whole->overflowed ? 0 : trace_calls(whole);
 	for (next->stop_at = 0; next->stop_at < calls; next->stop_at++) {
 		next->stop_code = 7;
-		queue_trace(round);
+		trace_queue_add(&round->queue, next);
 		next->stop_code = -7;
-		queue_trace(round);
+		trace_queue_add(&round->queue, next);
 	}
 	next->stop_at = 0;
 	next->stop_code = 0;
@@ -150,7 +71,7 @@ static void try_range(struct round *round, const struct joint *joint,
 	    trace->policy <= PAGEWALK_PROBE_TEST_WALK_ALL)
 		try_and_stop_everywhere(round);
 	else
-		queue_trace(round);
+		trace_queue_add(&round->queue, trace);
 	trace->compared = false;
 }
 
@@ -190,7 +111,7 @@ static void try_whole_vma(struct round *round, const struct joint *joint)
 	if (trace->policy == PAGEWALK_PROBE_TEST_NONE)
 		try_and_stop_everywhere(round);
 	else
-		queue_trace(round);
+		trace_queue_add(&round->queue, trace);
 }
 
 /* Try walk_page_range_vma() of the VMA at @page, if there is one. */
@@ -239,42 +160,39 @@ static void try_vmas_with_all_sets(struct round *round)
 		try_vmas(round);
 }
 
-static void try_layout(const struct joints *joints, int probe,
-		       struct pagewalk_probe_event *events)
+static void try_layout(const struct joints *joints, int probe)
 {
 	struct round round = {
-		.probe = probe,
-		.has_test_walk = walker_has_test_walk(probe),
+		.has_test_walk = probe_has_test_walk(probe),
 		.joints = joints,
 		.trace = { .layout = &joints->layout },
-		.events = events,
 	};
 	struct subject subject;
 	size_t i;
 
+	trace_queue_begin(&round.queue, probe);
 	subject_start(&subject, &joints->layout, probe);
-	round.pid = subject.pid;
+	round.queue.pid = subject.pid;
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		try_range_everywhere(&round, ranges + i);
 	try_vmas_with_all_sets(&round);
-	take_traces(&round);
+	trace_queue_take(&round.queue);
 	subject_stop(&subject);
+	trace_queue_end(&round.queue);
 }
 
 void try_walks(int probe)
 {
-	struct pagewalk_probe_event *events = map_populated(EVENTS_SIZE);
 	uint64_t end = address_space_end();
 	struct joints joints;
 	size_t i;
 
 	joints_describe(&joints, probe);
-	try_layout(&joints, probe, events);
+	try_layout(&joints, probe);
 	joints_free(&joints);
 	for (i = 0; i < nr_last_joints; i++) {
 		joints_describe_last(&joints, i, end);
-		try_layout(&joints, probe, events);
+		try_layout(&joints, probe);
 		joints_free(&joints);
 	}
-	unmap_populated(events, EVENTS_SIZE);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "truth/outcome.h"
 
@@ -11,6 +12,7 @@ enum { OVER_PFNMAP, RANGE_VMA, PAGE_VMA, NR_OTHERS };
 #define MAX_SETS	16
 
 static struct check checks[NR_WALK_RULES][MAX_SETS + NR_OTHERS];
+static bool wrong;	/* any of them */
 
 static size_t case_of(const struct trace *trace)
 {
@@ -49,6 +51,25 @@ const struct check *outcome_of(enum walk_rule rule, size_t i)
 	return &checks[rule][i];
 }
 
+const char *walk_rule_name(enum walk_rule rule)
+{
+	static char name[8];
+
+	snprintf(name, sizeof(name), "W%d", rule + 1);
+	return name;
+}
+
+bool outcomes_wrong(void)
+{
+	return wrong;
+}
+
+void outcomes_forget(void)
+{
+	memset(checks, 0, sizeof(checks));
+	wrong = false;
+}
+
 static const char *function_name(const struct trace *trace)
 {
 	if (trace->entry_point == PAGEWALK_PROBE_WALK_PAGE_RANGE)
@@ -69,6 +90,7 @@ void expect_missed(const struct trace *trace, enum walk_rule rule,
 	va_list args;
 
 	check->checked++;
+	wrong = true;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);

@@ -33,4 +33,11 @@ size_t nr_outcomes(void);
 const char *outcome_name(size_t i);
 const struct check *outcome_of(enum walk_rule rule, size_t i);
 
+/* "W1". */
+const char *walk_rule_name(enum walk_rule rule);
+
+/* Tell whether any comparison failed since all was forgotten, and forget all. */
+bool outcomes_wrong(void);
+void outcomes_forget(void);
+
 #endif

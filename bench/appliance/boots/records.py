@@ -194,6 +194,33 @@ class Left(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Trying(OfBoot):
+    """A case of random reads begins, and the kernel may not come back from it."""
+    TYPE: ClassVar[str] = 'trying'
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found(OfBoot):
+    """A read of a case that breaks a rule."""
+    TYPE: ClassVar[str] = 'found'
+    case: str
+    ask: int
+    rule: str
+    how: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried(OfBoot):
+    """A case that is done."""
+    TYPE: ClassVar[str] = 'tried'
+    case: str
+    asks: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sample(OfBoot):
     """One timing."""
     TYPE: ClassVar[str] = 'sample'
@@ -285,8 +312,8 @@ class Fio(OfBoot):
 
 
 Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Changes
-          | Pass | Beside | Ended | Left | Sample | Events | Loop | Count | Insns | Golden
-          | Living | Fio)
+          | Pass | Beside | Ended | Left | Trying | Found | Tried | Sample | Events | Loop
+          | Count | Insns | Golden | Living | Fio)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
 

@@ -24,7 +24,7 @@ def expected(name: str) -> set[str]:
         rule = line.partition('#')[0].strip()
         if rule and rule not in RULES:
             raise Failure(f"{path}:{number}: there is no rule '{rule}', only W1 to W12 "
-                          'and U1 to U8')
+                          'and U1 to U13')
         if rule:
             known.add(rule)
     return known

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Random address spaces: what they find, and how a case is made smaller."""
+
+import json
+import subprocess
+from random import Random
+
+import pytest
+
+from appliance.boots import guest
+from appliance.commands.contract import rules
+from appliance.commands.fuzz import cases, fuzz, generate, shrink
+from appliance.commands.fuzz.cases import Ask, Case, Vma
+from appliance.commands.mutants import mutants
+from appliance.paths import build_folder
+
+
+@pytest.fixture(scope='module')
+def hunts(appliance) -> dict[str, fuzz.Hunt]:
+    """Try the first cases of a seed on each kernel."""
+    return {name: fuzz._hunt(build_folder(), appliance.only(name), 1, 1)
+            for name in appliance.kernels}
+
+
+@pytest.mark.parametrize('kernel', ['baseline', 'patched'])
+def test_every_known_fault_is_found_at_once(hunts, kernel):
+    hunt = hunts[kernel]
+    assert hunt.missed == []
+    assert {fault.rule for fault in hunt.faults.values()} == \
+        rules.expected(kernel) & fuzz.LOOKED_FOR
+
+
+@pytest.mark.parametrize('kernel', ['stock', 'fixed'])
+def test_nothing_is_found_that_is_not_known(hunts, kernel):
+    hunt = hunts[kernel]
+    assert [fault for fault in hunt.faults.values() if not fault.known] == []
+    assert hunt.asks > 4000 and not hunt.skipped
+
+
+def test_what_the_baseline_cannot_do_is_counted(hunts):
+    assert 0 < hunts['baseline'].skipped < hunts['baseline'].asks / 2
+
+
+def test_a_fault_is_made_as_small_as_it_gets(hunts, appliance):
+    fault, = (one for one in hunts['patched'].faults.values() if one.rule == 'U4')
+    fuzz._make_small(build_folder(), appliance.only('patched'), fault)
+    vma, = fault.case.vmas
+    ask, = fault.case.asks
+    assert ask.what == 'mincore' and ask.end - ask.start == 1
+    assert fault.first.detail.startswith('mincore of 1 pages')
+    assert vma.end - vma.start <= cases.HUGE and vma.start <= ask.start < vma.end
+
+
+def test_what_is_found_is_kept(appliance, umwalk):
+    ran = umwalk('fuzz', '--kernel=stock', '--seconds=1')
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert 'W9' in ran.stdout and 'known' in ran.stdout and 'NEW' not in ran.stdout
+    folder = ran.stdout.rsplit(': ', 1)[1].strip()
+    with open(f'{folder}/result.json', encoding='utf-8') as file:
+        hunt, = json.load(file)['hunts']
+    assert hunt['asks'] >= 4100 and hunt['missed'] == []
+    written = f'{folder}/stock-W9.layout'
+    checked = subprocess.run([guest.ensure_program(build_folder()), 'layout', written], check=False,
+                             capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.long
+def test_a_kernel_that_dies_of_a_case_goes_on_with_the_next(stock_with):
+    patch, = mutants.FOLDER.glob('hugetlb-hole-to-entry.patch')
+    hunt = fuzz._hunt(build_folder(), stock_with(patch), 1, 1)
+    assert any(fault.rule == 'panic' and not fault.known for fault in hunt.faults.values())
+    assert hunt.cases == fuzz.BATCH
+
+
+def test_a_seed_gives_the_same_cases_again():
+    def first(seed: int) -> str:
+        return cases.text(generate.case(Random(f'{seed} {number}'), str(number))
+                          for number in range(20))
+    assert first(7) == first(7) != first(8)
+
+
+def test_cases_are_possible():
+    for number in range(2000):
+        one = generate.case(Random(f'3 {number}'), str(number))
+        assert one.is_possible()
+        assert all(left.end <= right.start for left, right in zip(one.vmas, one.vmas[1:]))
+        assert all(vma.start <= first < end <= vma.end for vma in one.vmas
+                   for first, end in vma.populated)
+
+
+def test_shrinking_ends_with_what_matters_and_tries_nothing_twice():
+    seen = []
+
+    def shows(tried: list[Case]) -> list[bool]:
+        seen.extend(map(shrink._key, tried))
+        return [any(vma.kind == 'hugetlb' for vma in case.vmas)
+                and any(ask.what == 'walk' and ask.start <= 1100 < ask.end for ask in case.asks)
+                for case in tried]
+
+    big = Case('1', (Vma(10, 300, 'anon', ((20, 30), (40, 200))), Vma(1024, 1024 + 3 * 512, 'hugetlb')),
+               (Ask('smaps'), Ask('walk', 900, 1300, ('walk', '3', '7', 'pte_hole')),
+                Ask('pagemap', 10, 20)))
+    small = shrink.shrink(big, shows)
+    assert [(vma.kind, vma.end - vma.start) for vma in small.vmas] == [('hugetlb', 512)]
+    assert [str(ask) for ask in small.asks] == ['walk 1100 1101 none 0 0 pte_hole']
+    assert len(seen) == len(set(seen))
+
+
+def test_a_walk_of_one_vma_needs_it():
+    ask = Ask('walk_page_vma', 10, 20, ('10', '0', '0', 'pte_hole'))
+    assert Case('1', (Vma(10, 20, 'anon'),), (ask,)).is_possible()
+    assert not Case('1', (Vma(10, 19, 'anon'),), (ask,)).is_possible()
+    assert not Case('1', (), (ask,)).is_possible()

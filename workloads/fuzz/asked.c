@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz/asked.h"
+#include "kernel/leftover.h"
+#include "kernel/pagemap.h"
+#include "kernel/util.h"
+#include "truth/describe.h"
+#include "truth/page.h"
+#include "truth/scan_check.h"
+
+#define GUARD		8	/* entries or bytes that nobody may write */
+#define UNTOUCHED	0x77
+
+static size_t set_of(const struct try_case *of, uint32_t callbacks)
+{
+	size_t i;
+
+	for (i = 0; i < nr_callback_sets; i++)
+		if (callback_sets[i].mask == callbacks)
+			return i;
+	refuse("case %s: no check is for callbacks 0x%x", of->name, callbacks);
+}
+
+struct trace asked_trace(const struct try_case *of, const struct ask *ask)
+{
+	const struct layout *layout = &of->layout;
+	struct trace trace = {
+		.layout = layout,
+		.joint = of->name,
+		.set = set_of(of, ask->callbacks),
+		.entry_point = ask->entry_point,
+		.policy = ask->test_walk,
+		.from = ask->from,
+		.to = ask->to,
+		.stop_at = ask->stop_at,
+		.stop_code = ask->stop_code,
+		.compared = true,
+	};
+
+	if (ask->entry_point)
+		trace.vma = layout_at(layout, ask->vma).region;
+	if (ask->to > ask->from && ask->to - ask->from > MAX_PAGES)
+		refuse("case %s: a walk is of %" PRIu64 " pages at most",
+		       of->name, MAX_PAGES);
+	return trace;
+}
+
+static void refuse_long(const struct ask *ask, const char *what)
+{
+	if (ask->to - ask->from > ASKED_PAGES_MAX)
+		refuse("a read of %s is of %" PRIu64 " pages at most", what,
+		       ASKED_PAGES_MAX);
+}
+
+static void check_entry(struct check *check, const struct subject *subject,
+			const struct ask *ask, uint64_t page, uint64_t entry,
+			uint64_t alone)
+{
+	struct truth truth = layout_at(subject->layout, page);
+	uint64_t expected = page_entry(&truth);
+	char got[100], right[100];
+
+	if (!page_is_known(&truth))
+		return;
+	check->checked++;
+	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) == expected && entry == alone)
+		return;
+	describe_entry(got, sizeof(got), entry);
+	describe_entry(right, sizeof(right),
+		       entry == alone ? expected : alone);
+	check_fail(check, "pagemap, read of %" PRIu64 " pages at 0x%" PRIx64 ": page 0x%" PRIx64 " (%s) got %s, expected %s",
+		   ask->to - ask->from,
+		   layout_address(subject->layout, ask->from),
+		   layout_address(subject->layout, page), truth_name(&truth),
+		   got, right);
+}
+
+void check_asked_pagemap(struct check *check, const struct subject *subject,
+			 const struct ask *ask)
+{
+	static uint64_t together[ASKED_PAGES_MAX + GUARD];
+	static uint64_t alone[ASKED_PAGES_MAX];
+	uint64_t start = layout_address(subject->layout, ask->from);
+	uint64_t i, pages = ask->to - ask->from;
+	int fd = open_proc(subject->pid, "pagemap");
+	int64_t given;
+
+	refuse_long(ask, "pagemap");
+	for (i = 0; i < pages + GUARD; i++)
+		together[i] = PM_UNTOUCHED;
+	given = pagemap_read(fd, start, together, pages);
+	pagemap_read_singly(fd, start, alone, pages);
+	close(fd);
+	check->checked++;
+	if (given != (int64_t)pages)
+		check_fail(check, "pagemap, read of %" PRIu64 " pages at 0x%" PRIx64 ": gave %" PRId64 " entries",
+			   pages, start, given);
+	for (i = 0; i < pages && (int64_t)i < given; i++)
+		check_entry(check, subject, ask, ask->from + i, together[i],
+			    alone[i]);
+	for (i = pages; i < pages + GUARD; i++)
+		if (together[i] != PM_UNTOUCHED)
+			check_fail(check, "pagemap, read of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the buffer",
+				   pages, start);
+}
+
+void check_asked_scan(struct check *check, const struct subject *subject,
+		      const struct ask *ask)
+{
+	const struct scan_question question = {
+		"asked", ask->inverted, ask->mask, ask->anyof, ask->report
+	};
+	static struct scan_try scan;
+
+	scan.layout = subject->layout;
+	scan.question = &question;
+	scan.fd = open_proc(subject->pid, "pagemap");
+	scan.from = ask->from;
+	scan.to = ask->to;
+	scan.max_pages = ask->max_pages;
+	scan.max_regions = ask->max_regions;
+	scan_try(&scan);
+	close(scan.fd);
+	check_scan(check, &scan);
+}
+
+static bool has_hole(const struct layout *layout, const struct ask *ask)
+{
+	uint64_t page = ask->from;
+
+	for (; page < ask->to; page = layout_until(layout, page))
+		if (!layout_at(layout, page).region)
+			return true;
+	return false;
+}
+
+static void check_bytes(struct check *check, const struct layout *layout,
+			const struct ask *ask, const unsigned char *vector)
+{
+	uint64_t page;
+
+	for (page = ask->from; page < ask->to; page++) {
+		struct truth truth = layout_at(layout, page);
+		unsigned char got = vector[page - ask->from];
+		int expected = page_in_core(&truth);
+
+		check->checked++;
+		if (expected < 0 ? got > 1 : got != expected)
+			check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": page 0x%" PRIx64 " (%s) got 0x%02x%s; expected %s",
+				   ask->to - ask->from,
+				   layout_address(layout, ask->from),
+				   layout_address(layout, page),
+				   truth_name(&truth), got,
+				   got == LEFTOVER ? ", what was left in kernel memory" : "",
+				   expected < 0 ? "0 or 1" : expected ? "1" : "0");
+	}
+}
+
+/* If the range has a hole, only the error is known. */
+void check_asked_mincore(struct check *check, const struct layout *layout,
+			 const struct ask *ask)
+{
+	static unsigned char vector[ASKED_PAGES_MAX + GUARD];
+	uint64_t start = layout_address(layout, ask->from);
+	uint64_t i, pages = ask->to - ask->from;
+	int expected = has_hole(layout, ask) ? ENOMEM : 0, got;
+
+	refuse_long(ask, "mincore()");
+	memset(vector, UNTOUCHED, pages + GUARD);
+	leave_in_kernel_memory();
+	got = mincore((void *)start, pages * PAGE_SIZE, vector) ? errno : 0;
+	check->checked++;
+	if (got != expected)
+		check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": %s, expected %s",
+			   pages, start, got ? strerror(got) : "success",
+			   expected ? strerror(expected) : "success");
+	else if (!got)
+		check_bytes(check, layout, ask, vector);
+	for (i = pages; i < pages + GUARD; i++)
+		if (vector[i] != UNTOUCHED)
+			check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the vector",
+				   pages, start);
+}
