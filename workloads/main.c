@@ -84,6 +84,8 @@ static const struct command {
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },
+	{ "layout", "FILE", 1, 1, rows_layout,
+	  "what the layout of a file has, or what is wrong with the file" },
 	{ "list", "", 0, 0, rows_list,
 	  "name the layouts and the walks" },
 };

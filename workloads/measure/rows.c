@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/util.h"
 #include "measure/rows.h"
-
-static const char *layout_name(size_t i)
-{
-	return i < nr_builtins ? builtins[i].name : NULL;
-}
 
 static const char *walk_name(size_t i)
 {
@@ -20,7 +16,7 @@ static const char *walk_name(size_t i)
 static void __attribute__((noreturn))
 refuse_name(const char *what, const char *text, const char *(*name)(size_t i))
 {
-	char known[400] = "";
+	char known[800] = "";
 	size_t i, len = 0;
 
 	for (i = 0; name(i) && len < sizeof(known); i++)
@@ -48,17 +44,14 @@ struct rows rows_parse(const char *text)
 {
 	char *copy = strdup(text), *names = copy;
 	struct rows rows = { .walks = UINT32_MAX };
-	char *layout;
 
 	if (!copy)
 		die("no memory for '%s'", text);
-	layout = strsep(&names, ":");
-	rows.builtin = builtin_find(layout);
-	if (!rows.builtin)
-		refuse_name("layout", layout, layout_name);
+	rows.layout = strsep(&names, ":");
+	if (!layout_is_known(rows.layout))
+		refuse_name("layout", rows.layout, shipped_name);
 	if (names)
 		rows.walks = parse_walks(names);
-	free(copy);
 	return rows;
 }
 
@@ -68,9 +61,25 @@ int rows_list(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	for (i = 0; i < nr_builtins; i++)
-		printf("layout %-9s %s\n", builtins[i].name, builtins[i].about);
+	for (i = 0; i < nr_shipped; i++)
+		printf("%-6s %-9s %s\n", i < NR_STANDARD ? "layout" : "more",
+		       shipped_name(i), shipped_about(i));
 	for (i = 0; i < nr_walks; i++)
 		printf("walk   %-9s %s\n", walks[i].name, walks[i].about);
+	return 0;
+}
+
+int rows_layout(int argc, char **argv)
+{
+	struct layout_stats stats;
+	struct layout layout;
+
+	(void)argc;
+	layout_of_file(&layout, argv[1], argv[1]);
+	stats = layout_stats(&layout);
+	printf("%zu VMAs, %" PRIu64 " pages, %" PRIu64 " present, %" PRIu64
+	       " huge pages, %" PRIu64 " PTE tables\n", layout.nr_regions,
+	       layout.pages, stats.present, stats.huge, stats.tables);
+	layout_free(&layout);
 	return 0;
 }

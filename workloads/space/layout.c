@@ -123,7 +123,13 @@ void layout_hole(struct layout *layout, uint64_t pages)
 	layout->pages += pages;
 }
 
-/* Equal anonymous neighbours are one VMA to the kernel. All others stay apart. */
+/* To the kernel, they are one VMA if they lie side by side. */
+static bool are_one(const struct memory *a, const struct memory *b)
+{
+	return memory_is(a, BACKING_ANON) && memory_is(b, BACKING_ANON) &&
+	       a->prot == b->prot && a->apart == b->apart;
+}
+
 static bool would_merge(const struct layout *layout,
 			const struct memory *memory)
 {
@@ -132,7 +138,7 @@ static bool would_merge(const struct layout *layout,
 	if (!layout->nr_regions)
 		return false;
 	last = layout->regions + layout->nr_regions - 1;
-	return memory == last->memory && memory_is(memory, BACKING_ANON) &&
+	return are_one(memory, last->memory) &&
 	       last->start + last->pages == layout->pages;
 }
 
@@ -140,13 +146,13 @@ const char *layout_cannot(const struct layout *layout,
 			  const struct memory *memory, uint64_t pages)
 {
 	if (!pages || pages % memory_unit(memory))
-		return "not a number of whole pages";
+		return "not a number of whole pages, of 2 MiB for hugetlb";
 	if (layout->pages % memory_unit(memory))
-		return "not aligned to a huge page";
+		return "not aligned to a huge page, which is of 2 MiB";
 	if (memory == &mem_pfnmap_cow && pages > HUGE_PAGES)
 		return "copied PFNMAP is of 2 MiB at most";
 	if (would_merge(layout, memory))
-		return "would merge with the one before it";
+		return "would merge with the one before it, without a hole or another kind between";
 	return NULL;
 }
 
