@@ -302,25 +302,42 @@ static void check_mixed(struct build *build, const struct region *region)
 		wrong_mapping(build, KEY_POPULATE, "all mixedmap mappings have the same memory; allowed are the same pages in each");
 }
 
-/* Bound what the guest has to make: pages, page tables and calls. */
+/* Bound what the guest has to make. */
 static void check_amount(struct build *build, const struct region *region)
 {
-	uint64_t touched = region_populated(region) * region_unit(region);
-	uint64_t tables = region->pages / TABLE_PAGES + 2;
+	bool linear = memory_is(region->memory, BACKING_PFNMAP) &&
+		      region->memory->shared;
+	uint64_t touched = linear ? region->pages :
+			   region_populated(region) * region_unit(region);
 
-	if (memory_is(region->memory, BACKING_PFNMAP))
-		touched = region->pages;
 	build->touched += touched;
-	build->memory += min_u64(tables, touched);
-	if (region->memory->content == CONTENT_WRITTEN &&
-	    region->memory->backing != BACKING_PFNMAP)
+	if (region->memory->content == CONTENT_WRITTEN && !linear)
 		build->memory += touched;
 	if (build->memory > LAYOUT_MEMORY_MAX)
-		wrong_mapping(build, KEY_POPULATE, "too much memory, at most %" PRIu64 "m are allowed for pages and page tables",
+		wrong_mapping(build, KEY_POPULATE, "too much memory, at most %" PRIu64 "m are allowed",
 			      LAYOUT_MEMORY_MAX * PAGE_SIZE >> 20);
 	else if (build->touched > LAYOUT_TOUCHED_MAX)
 		wrong_mapping(build, KEY_POPULATE, "too many pages, at most %" PRIu64 " of a layout are allowed",
 			      LAYOUT_TOUCHED_MAX);
+}
+
+static void check_whole(struct build *build)
+{
+	const struct layout *layout = build->layout;
+	uint64_t tables;
+
+	if (build->error->found)
+		return;
+	if (!layout->nr_regions) {
+		layout_wrong(build->error, 0, NULL, "the layout has holes only, no mapping");
+		return;
+	}
+	tables = layout_stats(layout).tables;
+	if (build->memory + tables > LAYOUT_MEMORY_MAX)
+		layout_wrong(build->error, 0, NULL, "too much memory, %" PRIu64 "m of pages and %" PRIu64 "m of page tables, at most %" PRIu64 "m are allowed",
+			     build->memory * PAGE_SIZE >> 20,
+			     tables * PAGE_SIZE >> 20,
+			     LAYOUT_MEMORY_MAX * PAGE_SIZE >> 20);
 }
 
 static void put_memory(struct build *build, uint64_t pages)
@@ -475,8 +492,7 @@ void layout_parse(struct layout *layout, const char *bytes, size_t len,
 	layout_text_cut(&text, bytes, len, error);
 	if (!error->found)
 		put_sections(&build, &text);
-	if (!error->found && !layout->nr_regions)
-		layout_wrong(error, 0, NULL, "the layout has holes only, no mapping");
+	check_whole(&build);
 	layout_text_free(&text);
 }
 
