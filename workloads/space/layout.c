@@ -172,6 +172,7 @@ struct region *layout_vma(struct layout *layout, const struct memory *memory,
 		.memory = memory,
 		.start = layout->pages,
 		.pages = pages,
+		.file = NO_FILE,
 	};
 	layout->pages += pages;
 	return region;

@@ -64,6 +64,9 @@ struct range {
 	uint64_t first, end, step;
 };
 
+/* Memory of a file gets one of its own when it is mapped. */
+#define NO_FILE	(-1)
+
 /* One VMA. Ranges number its pages, or its huge pages if it is hugetlb. */
 struct region {
 	const struct memory *memory;
@@ -71,7 +74,7 @@ struct region {
 	uint64_t pages;
 	size_t nr_ranges;
 	struct range *ranges;	/* populated pages, none twice */
-	int file;		/* the file that is mapped, if any... */
+	int file;		/* the file that is mapped, or NO_FILE... */
 	uint64_t offset;	/* ...from that page on */
 	bool cached;		/* all of its pages are in memory */
 };

@@ -23,6 +23,18 @@ static struct source of_probe(int probe, uint64_t area)
 	return (struct source){ probe, area * PAGE_SIZE };
 }
 
+/* Return a file in memory that nobody else has, or -1. */
+static int new_file(uint64_t pages)
+{
+	int fd = memfd_create("layout", MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, pages * PAGE_SIZE)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static struct source source_of(const struct region *region, int probe)
 {
 	switch (region->memory->backing) {
@@ -35,7 +47,8 @@ static struct source source_of(const struct region *region, int probe)
 	case BACKING_MIXEDMAP:
 		return of_probe(probe, PAGEWALK_PROBE_MAP_MIXED);
 	case BACKING_FILE:
-		return (struct source){ region->file,
+		return (struct source){ region->file == NO_FILE ?
+					new_file(region->pages) : region->file,
 					region->offset * PAGE_SIZE };
 	default:
 		return (struct source){ -1, 0 };
@@ -68,9 +81,13 @@ static bool map_region(const struct layout *layout, const struct region *region,
 	void *address = (void *)layout_address(layout, region->start);
 	struct source source = source_of(region, probe);
 	uint64_t size = region->pages * PAGE_SIZE;
+	bool mapped = mmap(address, size, region->memory->prot,
+			   flags_of(region), source.fd,
+			   source.offset) != MAP_FAILED;
 
-	if (mmap(address, size, region->memory->prot, flags_of(region),
-		 source.fd, source.offset) == MAP_FAILED)
+	if (memory_is(region->memory, BACKING_FILE) && region->file == NO_FILE)
+		close(source.fd);
+	if (!mapped)
 		return false;
 	return !region->memory->apart || !madvise(address, size, MADV_DONTDUMP);
 }
