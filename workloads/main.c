@@ -45,9 +45,9 @@ static const struct command {
 	  "the instructions of each walk: records" },
 	{ "loop", "LAYOUT:WALK MILLISECONDS", 2, 2, loop_main,
 	  "one walk, again and again, to be profiled: records" },
-	{ "contract", "[RULE...]", 0, INT_MAX, contract_main,
-	  "check the rules of docs/contract.md, W1 to W11 and U1 to U8:\n"
-	  "KTAP and records" },
+	{ "contract", "[--layout NAME] [RULE...]", 0, INT_MAX, contract_main,
+	  "check the rules of docs/contract.md, W1 to W11 and U1 to U8, or with\n"
+	  "--layout those that a layout can be checked for: KTAP and records" },
 	{ "external", "", 0, 0, external_main,
 	  "check what tests expect that nobody of umwalk wrote: KTAP and\n"
 	  "records" },
@@ -65,7 +65,7 @@ static const struct command {
 	  "say: records" },
 	{ "golden", "FILE", 1, 1, golden_main,
 	  "replay the walks that FILE describes: records" },
-	{ "readers", "", 0, 0, readers_main,
+	{ "readers", "[LAYOUT...]", 0, INT_MAX, readers_main,
 	  "what smaps, pagemap and all other readers say of many layouts, and\n"
 	  "whether it is true: records" },
 	{ "failing", "", 0, 0, failing_main,

@@ -20,10 +20,11 @@ struct walk {
 	/*
 	 * Reads have this function, which returns a negative error number on
 	 * failure. A read gives @size bytes at most, or if that is 0 an entry
-	 * for each page, of the first WALK_ENTRIES at most.
+	 * for each page, of the first WALK_ENTRIES at most. Or @per_vma is
+	 * more, for each VMA.
 	 */
 	int64_t (*read)(const struct walk_run *run);
-	size_t size;
+	size_t size, per_vma;
 };
 
 #define WALK_ENTRIES	UINT64_C(131072)
@@ -40,6 +41,7 @@ struct walk_run {
 	int probe, pid;
 	uint64_t start;		/* address of the first page */
 	uint64_t pages;		/* the walk covers so many of the given pages */
+	uint64_t vmas;		/* in them */
 	int fd;			/* the file of a read... */
 	void *buf;		/* ...and the buffer for it */
 	size_t size;

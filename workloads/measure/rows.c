@@ -6,6 +6,7 @@
 
 #include "kernel/util.h"
 #include "measure/rows.h"
+#include "out/records.h"
 
 static const char *walk_name(size_t i)
 {
@@ -53,6 +54,20 @@ struct rows rows_parse(const char *text)
 	if (names)
 		rows.walks = parse_walks(names);
 	return rows;
+}
+
+void layout_record(const struct layout *layout)
+{
+	struct layout_stats stats = layout_stats(layout);
+
+	record_layout(&(struct layout_record){
+		.layout = layout->name,
+		.pages = layout->pages,
+		.present = stats.present,
+		.vmas = layout->nr_regions,
+		.huge = stats.huge,
+		.tables = stats.tables,
+	});
 }
 
 int rows_list(int argc, char **argv)

@@ -17,6 +17,9 @@ struct rows {
 /* Parse @text, or refuse it and list the choices. It lives as long as we do. */
 struct rows rows_parse(const char *text);
 
+/* Record the counts of a layout. */
+void layout_record(const struct layout *layout);
+
 static inline bool rows_have(const struct rows *rows, size_t walk)
 {
 	return rows->walks & UINT32_C(1) << walk;

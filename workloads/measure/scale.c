@@ -10,6 +10,7 @@
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "measure/count.h"
+#include "measure/rows.h"
 #include "measure/scale.h"
 #include "measure/timing.h"
 #include "out/records.h"

@@ -4,6 +4,7 @@
 #include "out/records.h"
 #include "readers/readers.h"
 #include "space/every.h"
+#include "space/shipped.h"
 
 /* What reads a few hundred times at a time need not be repeated. */
 const struct reader readers[] = {
@@ -31,6 +32,22 @@ static void run_readers(struct reading *reading, bool has_processes)
 	}
 }
 
+/* These readers build the layout themselves, more than once. */
+static void run_processes(struct reading *reading, bool is_small)
+{
+	size_t i;
+
+	if (is_small) {
+		run_readers(reading, true);
+		return;
+	}
+	for (i = 0; i < nr_readers; i++) {
+		reading->reader = readers[i].name;
+		if (readers[i].has_processes)
+			reading_skip(reading, "the layout is too large to be built again and again");
+	}
+}
+
 static void read_layout(const struct layout *layout, int probe, bool is_small)
 {
 	struct reading reading = {
@@ -48,19 +65,34 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 	reading.pid = subject.pid;
 	run_readers(&reading, false);
 	subject_stop(&subject);
-	if (is_small)
-		run_readers(&reading, true);
+	run_processes(&reading, is_small);
 	text_free(&reading.said);
 	records_flush();
 }
 
+/* A layout of that many pages may be built several times. */
+#define SMALL_PAGES	UINT64_C(65536)
+
+static void read_named(const char *name, int probe)
+{
+	struct layout layout;
+
+	layout_named(&layout, name);
+	read_layout(&layout, probe, layout.pages <= SMALL_PAGES);
+	layout_free(&layout);
+}
+
 int readers_main(int argc, char **argv)
 {
-	int probe = probe_find();
+	int i, probe = probe_find();
 
-	(void)argc;
-	(void)argv;
 	records_required();
-	layouts_each(probe, read_layout);
+	for (i = 1; i < argc; i++)
+		if (!layout_is_known(argv[i]))
+			refuse("no layout '%s'", argv[i]);
+	for (i = 1; i < argc; i++)
+		read_named(argv[i], probe);
+	if (argc == 1)
+		layouts_each(probe, read_layout);
 	return 0;
 }

@@ -271,7 +271,7 @@ void try_walks(int probe)
 	joints_describe(&joints, probe);
 	try_layout(&joints, probe, events);
 	joints_free(&joints);
-	for (i = 0; i < nr_last_joints; i++) {
+	for (i = 0; !joints_taken() && i < nr_last_joints; i++) {
 		joints_describe_last(&joints, i, end);
 		try_layout(&joints, probe, events);
 		joints_free(&joints);

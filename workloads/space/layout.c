@@ -4,7 +4,6 @@
 
 #include "kernel/probe.h"
 #include "kernel/util.h"
-#include "out/records.h"
 #include "space/layout.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
@@ -78,18 +77,20 @@ uint64_t region_unit(const struct region *region)
 	return memory_unit(region->memory);
 }
 
-uint64_t region_populated(const struct region *region)
+static uint64_t count(const struct range *ranges, size_t nr)
 {
-	uint64_t populated = 0;
+	uint64_t n = 0;
 	size_t i;
 
-	for (i = 0; i < region->nr_ranges; i++) {
-		const struct range *range = region->ranges + i;
+	for (i = 0; i < nr; i++)
+		n += (ranges[i].end - ranges[i].first + ranges[i].step - 1) /
+		     ranges[i].step;
+	return n;
+}
 
-		populated += (range->end - range->first + range->step - 1) /
-			     range->step;
-	}
-	return populated;
+uint64_t region_populated(const struct region *region)
+{
+	return count(region->ranges, region->nr_ranges);
 }
 
 bool region_is_full(const struct region *region)
@@ -127,7 +128,8 @@ void layout_hole(struct layout *layout, uint64_t pages)
 static bool are_one(const struct memory *a, const struct memory *b)
 {
 	return memory_is(a, BACKING_ANON) && memory_is(b, BACKING_ANON) &&
-	       a->prot == b->prot && a->apart == b->apart;
+	       a->prot == b->prot && a->apart == b->apart &&
+	       a->lock == b->lock && a->grows == b->grows;
 }
 
 static bool would_merge(const struct layout *layout,
@@ -185,16 +187,26 @@ struct region *layout_vma_at(struct layout *layout, uint64_t start,
 	return layout_vma(layout, memory, pages);
 }
 
+static void add_range(struct range **ranges, size_t *nr, struct range new)
+{
+	if (!new.step || new.first >= new.end)
+		return;
+	*ranges = xrealloc(*ranges, *nr + 1, sizeof(**ranges));
+	(*ranges)[(*nr)++] = new;
+}
+
 void region_populate(struct region *region, uint64_t first, uint64_t end,
 		     uint64_t step)
 {
-	if (!step || first >= end)
-		return;
-	region->ranges = xrealloc(region->ranges, region->nr_ranges + 1,
-				  sizeof(*region->ranges));
-	region->ranges[region->nr_ranges++] = (struct range){
-		first, end, step
-	};
+	add_range(&region->ranges, &region->nr_ranges,
+		  (struct range){ first, end, step });
+}
+
+void region_drop(struct region *region, uint64_t first, uint64_t end,
+		 uint64_t step)
+{
+	add_range(&region->dropped, &region->nr_dropped,
+		  (struct range){ first, end, step });
 }
 
 void layout_region(struct layout *layout, const struct memory *memory,
@@ -209,8 +221,10 @@ void layout_free(struct layout *layout)
 {
 	size_t i;
 
-	for (i = 0; i < layout->nr_regions; i++)
+	for (i = 0; i < layout->nr_regions; i++) {
 		free(layout->regions[i].ranges);
+		free(layout->regions[i].dropped);
+	}
 	free(layout->regions);
 	*layout = (struct layout){ 0 };
 }
@@ -278,17 +292,25 @@ static bool range_maps(const struct range *range, uint64_t size, uint64_t from,
 	return next < range->end && next * size < to;
 }
 
-/* Are any of the pages numbered [from, to) of the layout populated? */
+/*
+ * Are any of the pages numbered [from, to) of the layout populated, or were they?
+ * A page table stays when its pages are given back. That of a huge page is above
+ * it, so it does not stay for a single one.
+ */
 static bool region_maps(const struct region *region, uint64_t from, uint64_t to)
 {
-	uint64_t start = region->start;
+	uint64_t start = region->start, size = region_unit(region);
+	bool stays = size == 1 || to - from > size;
 	size_t i;
 
 	if (region->memory->backing == BACKING_PFNMAP)
 		return true;
+	from = from > start ? from - start : 0;
 	for (i = 0; i < region->nr_ranges; i++)
-		if (range_maps(region->ranges + i, region_unit(region),
-			       from > start ? from - start : 0, to - start))
+		if (range_maps(region->ranges + i, size, from, to - start))
+			return true;
+	for (i = 0; stays && i < region->nr_dropped; i++)
+		if (range_maps(region->dropped + i, size, from, to - start))
 			return true;
 	return false;
 }
@@ -393,18 +415,21 @@ struct layout_stats layout_stats(const struct layout *layout)
 	return stats;
 }
 
-void layout_record(const struct layout *layout)
+uint64_t layout_pool(const struct layout *layout)
 {
-	struct layout_stats stats = layout_stats(layout);
+	uint64_t huge = 0;
+	size_t i;
 
-	record_layout(&(struct layout_record){
-		.layout = layout->name,
-		.pages = layout->pages,
-		.present = stats.present,
-		.vmas = layout->nr_regions,
-		.huge = stats.huge,
-		.tables = stats.tables,
-	});
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (!memory_is(region->memory, BACKING_HUGETLB))
+			continue;
+		huge += region->memory->reserved ? region->pages / HUGE_PAGES :
+			region_populated(region) +
+			count(region->dropped, region->nr_dropped);
+	}
+	return huge;
 }
 
 uint64_t layout_address(const struct layout *layout, uint64_t page)

@@ -22,10 +22,13 @@ static const struct kind {
 	unsigned int touches;		/* of enum content */
 } kinds[] = {
 	{ "hole", NULL, 0, 0 },
-	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART),
+	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART) |
+	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) },
-	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED), BIT(CONTENT_WRITTEN) },
-	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT),
+	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
+	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) },
+	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
+	  BIT(KEY_LOCK),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) },
 	{ "pfnmap", &mem_pfnmap, 0, 0 },
 	{ "pfnmap_cow", &mem_pfnmap_cow, 0, BIT(CONTENT_WRITTEN) },
@@ -34,8 +37,9 @@ static const struct kind {
 };
 
 static const char * const touch_names[] = { "write", "read", "poison" };
-static const char * const prot_names[] = { "rw", "r" };
-static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ };
+static const char * const prot_names[] = { "rw", "r", "none" };
+static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
+static const char * const lock_names[] = { "no", "all", "onfault" };
 static const char * const yes_names[] = { "no", "yes" };
 
 /* A section that was read. Which mapping it is of the section is not known. */
@@ -46,6 +50,7 @@ struct mapping {
 	struct list size, at, first, every, density, seed;
 	bool all;		/* populate=all */
 	struct spans spans;	/* or these */
+	struct spans drop;
 };
 
 struct build {
@@ -86,7 +91,10 @@ static void check_keys(const struct mapping *mapping,
 	static const enum layout_key populated[] = {
 		KEY_POPULATE, KEY_FIRST, KEY_EVERY, KEY_DENSITY, KEY_SEED,
 		KEY_TOUCH,
-	}, others[] = { KEY_PROT, KEY_SHARED, KEY_APART };
+	}, others[] = {
+		KEY_PROT, KEY_SHARED, KEY_APART, KEY_DROP, KEY_LOCK, KEY_GROWS,
+		KEY_RESERVE,
+	};
 	const struct section *section = mapping->section;
 	size_t i;
 
@@ -110,6 +118,35 @@ static void check_keys(const struct mapping *mapping,
 				     mapping->kind->name);
 }
 
+/* Refuse what cannot be had at once, or has no truth that is known. */
+static void check_together(const struct section *section,
+			   const struct memory *memory,
+			   struct layout_error *error)
+{
+	const char *populate = section->of[KEY_POPULATE].value;
+	bool written = memory->content == CONTENT_WRITTEN;
+
+	if (memory->lock == LOCK_ALL && (!populate || strcmp(populate, "all") ||
+					 section->of[KEY_FIRST].value ||
+					 section->of[KEY_EVERY].value ||
+					 section->of[KEY_DENSITY].value ||
+					 section->of[KEY_DROP].value))
+		wrong_key(section, KEY_LOCK, error,
+			  "lock=all populates everything: allowed with populate=all alone");
+	else if (memory->lock && !written)
+		wrong_key(section, KEY_LOCK, error,
+			  "only written pages may be locked: touch=write, prot=rw");
+	else if (section->of[KEY_DROP].value && !written)
+		wrong_key(section, KEY_DROP, error,
+			  "only written pages may be given back: touch=write, prot=rw");
+	else if (section->of[KEY_DROP].value && memory->lock)
+		wrong_key(section, KEY_DROP, error,
+			  "locked pages cannot be given back: leave lock= out");
+	else if (!memory->prot && (!written || memory->lock))
+		wrong_key(section, KEY_PROT, error,
+			  "none is allowed with touch=write, and without lock=");
+}
+
 static void read_memory(struct mapping *mapping, struct layout_error *error)
 {
 	const struct section *section = mapping->section;
@@ -123,7 +160,8 @@ static void read_memory(struct mapping *mapping, struct layout_error *error)
 			 0, error);
 	touch = word_read(section, KEY_TOUCH, touch_names,
 			  ARRAY_SIZE(touch_names),
-			  prot ? CONTENT_READ : CONTENT_WRITTEN, error);
+			  prots[prot] == PROT_READ ? CONTENT_READ :
+						     CONTENT_WRITTEN, error);
 	if (section->of[KEY_TOUCH].value &&
 	    !(mapping->kind->touches & BIT(touch)))
 		layout_wrong(error, section->of[KEY_TOUCH].line, "touch",
@@ -131,7 +169,7 @@ static void read_memory(struct mapping *mapping, struct layout_error *error)
 			     mapping->kind->name,
 			     mapping->kind->touches & BIT(CONTENT_READ) ?
 			     "write or read" : "write");
-	else if (prot && touch != CONTENT_READ)
+	else if (prots[prot] == PROT_READ && touch != CONTENT_READ)
 		wrong_key(section, KEY_TOUCH, error,
 			  "with prot=r, only touch=read is allowed");
 	memory.prot = prots[prot];
@@ -140,6 +178,12 @@ static void read_memory(struct mapping *mapping, struct layout_error *error)
 		memory.shared = word_read(section, KEY_SHARED, yes_names, 2,
 					  0, error);
 	memory.apart = word_read(section, KEY_APART, yes_names, 2, 0, error);
+	memory.lock = word_read(section, KEY_LOCK, lock_names,
+				ARRAY_SIZE(lock_names), 0, error);
+	memory.grows = word_read(section, KEY_GROWS, yes_names, 2, 0, error);
+	memory.reserved = word_read(section, KEY_RESERVE, yes_names, 2, 0,
+				    error);
+	check_together(section, &memory, error);
 	if (!error->found)
 		mapping->memory = memory_like(&memory);
 }
@@ -152,6 +196,8 @@ static void read_populate(struct mapping *mapping, struct layout_error *error)
 	mapping->all = value && !strcmp(value, "all");
 	if (value && !mapping->all && strcmp(value, "none"))
 		spans_read(&mapping->spans, section, KEY_POPULATE, error);
+	if (section->of[KEY_DROP].value)
+		spans_read(&mapping->drop, section, KEY_DROP, error);
 	if (section->of[KEY_FIRST].value && !mapping->all)
 		wrong_key(section, KEY_FIRST, error,
 			  "it goes with populate=all; ranges say where they begin");
@@ -222,6 +268,31 @@ static bool by_chance(uint64_t seed, uint64_t page, uint64_t density)
 	return mixed(mixed(seed) + page) % 100 < density;
 }
 
+/* Return the first page of first, first + step, ... that is not below @page. */
+static uint64_t next_of(uint64_t first, uint64_t step, uint64_t page)
+{
+	return page <= first ? first :
+	       first + (page - first + step - 1) / step * step;
+}
+
+/* Populate a range for good, except what is given back again. */
+static void put_range(struct build *build, struct region *region,
+		      uint64_t first, uint64_t end, uint64_t step)
+{
+	const struct spans *drop = &build->mapping->drop;
+	uint64_t from, to;
+	size_t i;
+
+	for (i = 0; i < drop->nr && first < end; i++) {
+		from = next_of(first, step, drop->of[i].first);
+		to = next_of(first, step, drop->of[i].last + 1);
+		region_populate(region, first, min_u64(from, end), step);
+		region_drop(region, from, min_u64(to, end), step);
+		first = to;
+	}
+	region_populate(region, first, end, step);
+}
+
 /* Populate each of these pages by chance, neighbours as one range. */
 static void populate_some(struct build *build, struct region *region,
 			  uint64_t first, uint64_t end, uint64_t step,
@@ -241,10 +312,10 @@ static void populate_some(struct build *build, struct region *region,
 			from = from == end ? page : from;
 			continue;
 		}
-		region_populate(region, from, page, step);
+		put_range(build, region, from, page, step);
 		from = end;
 	}
-	region_populate(region, from, end, step);
+	put_range(build, region, from, end, step);
 }
 
 static void populate(struct build *build, struct region *region, uint64_t first,
@@ -261,7 +332,7 @@ static void populate(struct build *build, struct region *region, uint64_t first,
 	else if (density < 100)
 		populate_some(build, region, first, end, step, density);
 	else
-		region_populate(region, first, end, step);
+		put_range(build, region, first, end, step);
 }
 
 static void populate_mapping(struct build *build, struct region *region)
@@ -310,7 +381,7 @@ static void check_amount(struct build *build, const struct region *region)
 	uint64_t touched = linear ? region->pages :
 			   region_populated(region) * region_unit(region);
 
-	build->touched += touched;
+	build->touched += touched + region->nr_dropped;
 	if (region->memory->content == CONTENT_WRITTEN && !linear)
 		build->memory += touched;
 	if (build->memory > LAYOUT_MEMORY_MAX)
@@ -340,6 +411,16 @@ static void check_whole(struct build *build)
 			     LAYOUT_MEMORY_MAX * PAGE_SIZE >> 20);
 }
 
+static void check_drop(struct build *build, const struct region *region)
+{
+	const struct spans *drop = &build->mapping->drop;
+	uint64_t units = region->pages / region_unit(region);
+
+	if (drop->nr && drop->of[drop->nr - 1].last >= units)
+		wrong_mapping(build, KEY_DROP, "page %" PRIu64 " is behind the end, the last that is allowed is %" PRIu64,
+			      drop->of[drop->nr - 1].last, units - 1);
+}
+
 static void put_memory(struct build *build, uint64_t pages)
 {
 	struct layout *layout = build->layout;
@@ -356,6 +437,7 @@ static void put_memory(struct build *build, uint64_t pages)
 	} else {
 		region = layout_vma(layout, memory, pages);
 		populate_mapping(build, region);
+		check_drop(build, region);
 		check_mixed(build, region);
 		check_amount(build, region);
 	}

@@ -17,6 +17,8 @@ const char * const layout_key_names[NR_LAYOUT_KEYS] = {
 	[KEY_FIRST] = "first", [KEY_EVERY] = "every",
 	[KEY_DENSITY] = "density", [KEY_SEED] = "seed", [KEY_TOUCH] = "touch",
 	[KEY_PROT] = "prot", [KEY_SHARED] = "shared", [KEY_APART] = "apart",
+	[KEY_DROP] = "drop", [KEY_LOCK] = "lock", [KEY_GROWS] = "grows",
+	[KEY_RESERVE] = "reserve",
 };
 
 void layout_wrong(struct layout_error *error, unsigned long line,
@@ -112,7 +114,7 @@ static void name_allowed(enum section_kind kind, char *known, size_t size)
 static int find_key(const struct section *section, const char *name,
 		    unsigned long number, struct layout_error *error)
 {
-	char known[160];
+	char known[200];
 	int key;
 
 	for (key = 0; key < NR_LAYOUT_KEYS; key++)
@@ -128,7 +130,7 @@ static int find_key(const struct section *section, const char *name,
 static void cut_setting(struct layout_text *text, char *line,
 			unsigned long number, struct layout_error *error)
 {
-	struct section *section = text->sections + text->nr - 1;
+	struct section *section;
 	char *value = strchr(line, '=');
 	int key;
 
@@ -139,6 +141,7 @@ static void cut_setting(struct layout_text *text, char *line,
 		return;
 	}
 	*value++ = '\0';
+	section = text->sections + text->nr - 1;
 	key = find_key(section, trim(line), number, error);
 	if (key < 0)
 		return;

@@ -25,7 +25,8 @@ static bool is_like(const struct memory *a, const struct memory *b)
 {
 	return a->backing == b->backing && a->prot == b->prot &&
 	       a->shared == b->shared && a->content == b->content &&
-	       a->apart == b->apart;
+	       a->apart == b->apart && a->lock == b->lock &&
+	       a->grows == b->grows && a->reserved == b->reserved;
 }
 
 /* Return the name of the memory that is nearest to it. */
@@ -48,9 +49,13 @@ static const struct memory *make(const struct memory *wanted)
 		die("more than %d kinds of memory", MADE_MAX);
 	new->memory = *wanted;
 	new->memory.name = new->name;
-	snprintf(new->name, sizeof(new->name), "%s%s%s%s",
-		 wanted->prot & PROT_WRITE ? "" : "read-only ",
-		 base_name(wanted),
+	snprintf(new->name, sizeof(new->name), "%s%s%s%s%s%s%s",
+		 wanted->prot & PROT_WRITE ? "" :
+		 wanted->prot ? "read-only " : "PROT_NONE ",
+		 wanted->lock == LOCK_ALL ? "locked " :
+		 wanted->lock ? "locked on fault " : "",
+		 wanted->grows ? "growing " : "",
+		 wanted->reserved ? "reserved " : "", base_name(wanted),
 		 wanted->content == CONTENT_READ ? ", read" :
 		 wanted->content == CONTENT_POISON ? ", poisoned" : "",
 		 wanted->apart ? ", apart" : "");
