@@ -69,8 +69,9 @@ bench-proof: ## measure how small a change bench sees, and how often it is wrong
 bench-boot: ## time a boot, and what system calls, faults and signals cost in the guest; KERNEL= BOOTS=
 	@$(UMWALK) bench-boot --kernel='$(KERNEL)' $(if $(BOOTS),--boots='$(BOOTS)')
 
-contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG=
-	@$(UMWALK) contract $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)')
+contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG= LAYOUT=
+	@$(UMWALK) contract $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)') \
+		$(LAYOUT:%=--layout='%')
 
 count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= LAYOUT= BOOTS=
 	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
@@ -110,8 +111,8 @@ run: ## run a command of the host inside a kernel, with the host's files read-on
 shell: ## open a prompt inside a kernel, with the host's files read-only; KERNEL=
 	@$(UMWALK) shell --kernel='$(KERNEL)'
 
-scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' QUICK=1
-	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(if $(QUICK),--quick)
+scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' LAYOUT= QUICK=1
+	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(LAYOUT:%=--layout='%') $(if $(QUICK),--quick)
 
 selftests: ## run the kernel tree's own selftests in the guest; KERNELS='A B'
 	@$(UMWALK) selftests $(KERNELS:%=--kernel='%')
@@ -120,9 +121,10 @@ stress: ## read smaps, pagemap and others of processes whose memory changes all 
 	@$(UMWALK) stress --kernel='$(KERNEL)' $(if $(CONFIG),--config='$(CONFIG)') \
 		$(if $(SECONDS),--seconds='$(SECONDS)')
 
-validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1 DEBUG=1
+validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= LAYOUT= KEEP_GOING=1 DEBUG=1
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \
-		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug)
+		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug) \
+		$(LAYOUT:%=--layout='%')
 
 $(LINT)/checkpatch.pl:
 	@tests/checkpatch.sh $(LINT)

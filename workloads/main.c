@@ -57,8 +57,9 @@ static const struct command {
 	{ "scale", "[--count | --samples N] SERIES:N[,N...]...", 1, INT_MAX,
 	  scale_main,
 	  "time walks over layouts that have N of the thing that SERIES is\n"
-	  "about: vmas, gaps, pages, holes, tables, huge; the last of each\n"
-	  "is checked, too: records; --count: count instructions instead" },
+	  "about: vmas, gaps, pages, holes, tables, huge, or a layout of which\n"
+	  "there are N; the last of each is checked, too: records; --count:\n"
+	  "count instructions instead" },
 	{ "living", "[--check] FIO JOB...", 2, INT_MAX, living_main,
 	  "run fio with each job file, alone and while its process is walked;\n"
 	  "--check: walk as often as there is time, and check what the walks\n"
@@ -67,7 +68,7 @@ static const struct command {
 	  "replay the walks that FILE describes: records" },
 	{ "readers", "[LAYOUT...]", 0, INT_MAX, readers_main,
 	  "what smaps, pagemap and all other readers say of many layouts, and\n"
-	  "whether it is true: records" },
+	  "of those that are named, and whether it is true: records" },
 	{ "failing", "", 0, 0, failing_main,
 	  "what each reader says if the kernel gets no memory, for each of its\n"
 	  "allocations; for a kernel of the debug configuration: records" },

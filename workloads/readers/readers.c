@@ -20,6 +20,8 @@ const struct reader readers[] = {
 
 const size_t nr_readers = ARRAY_SIZE(readers);
 
+#define VMAS_MAX	2000
+
 static void run_readers(struct reading *reading, bool has_processes)
 {
 	size_t i;
@@ -32,22 +34,6 @@ static void run_readers(struct reading *reading, bool has_processes)
 	}
 }
 
-/* These readers build the layout themselves, more than once. */
-static void run_processes(struct reading *reading, bool is_small)
-{
-	size_t i;
-
-	if (is_small) {
-		run_readers(reading, true);
-		return;
-	}
-	for (i = 0; i < nr_readers; i++) {
-		reading->reader = readers[i].name;
-		if (readers[i].has_processes)
-			reading_skip(reading, "the layout is too large to be built again and again");
-	}
-}
-
 static void read_layout(const struct layout *layout, int probe, bool is_small)
 {
 	struct reading reading = {
@@ -57,6 +43,10 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 	};
 	struct subject subject;
 
+	if (layout->nr_regions > VMAS_MAX) {
+		reading_skip(&reading, "what is said of so many VMAs fits into no record");
+		return;
+	}
 	if (probe == NO_PROBE && layout_is_of_probe(layout)) {
 		reading_skip(&reading, "this kernel has no probe, which gives such memory");
 		return;
@@ -65,7 +55,8 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 	reading.pid = subject.pid;
 	run_readers(&reading, false);
 	subject_stop(&subject);
-	run_processes(&reading, is_small);
+	if (is_small)
+		run_readers(&reading, true);
 	text_free(&reading.said);
 	records_flush();
 }
@@ -73,12 +64,29 @@ static void read_layout(const struct layout *layout, int probe, bool is_small)
 /* A layout of that many pages may be built several times. */
 #define SMALL_PAGES	UINT64_C(65536)
 
+/* Say of the readers that build a layout themselves that they do not. */
+static void skip_processes(const struct layout *layout)
+{
+	struct reading reading = { .layout = layout };
+	size_t i;
+
+	for (i = 0; i < nr_readers; i++) {
+		reading.reader = readers[i].name;
+		if (readers[i].has_processes)
+			reading_skip(&reading, "the layout is too large to be built again and again");
+	}
+}
+
 static void read_named(const char *name, int probe)
 {
 	struct layout layout;
+	bool is_small;
 
 	layout_named(&layout, name);
-	read_layout(&layout, probe, layout.pages <= SMALL_PAGES);
+	is_small = layout.pages <= SMALL_PAGES;
+	read_layout(&layout, probe, is_small);
+	if (!is_small)
+		skip_processes(&layout);
 	layout_free(&layout);
 }
 
@@ -90,9 +98,8 @@ int readers_main(int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		if (!layout_is_known(argv[i]))
 			refuse("no layout '%s'", argv[i]);
+	layouts_each(probe, read_layout);
 	for (i = 1; i < argc; i++)
 		read_named(argv[i], probe);
-	if (argc == 1)
-		layouts_each(probe, read_layout);
 	return 0;
 }

@@ -235,7 +235,8 @@ static void check_long_reads_from(struct window_check *wc,
 			break;
 		for (from = near - LONG_EDGE; from <= near + LONG_EDGE; from++)
 			for (to = far - LONG_EDGE; to <= far + LONG_EDGE; to++)
-				check_read(wc, from, to - from);
+				if (from < to)
+					check_read(wc, from, to - from);
 	}
 }
 

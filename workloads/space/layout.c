@@ -229,6 +229,28 @@ void layout_free(struct layout *layout)
 	*layout = (struct layout){ 0 };
 }
 
+void layout_append(struct layout *layout, const struct layout *other)
+{
+	uint64_t start = (layout->pages + TOP_PAGES - 1) / TOP_PAGES * TOP_PAGES;
+	size_t i, r;
+
+	for (i = 0; i < other->nr_regions; i++) {
+		const struct region *from = other->regions + i;
+		struct region *to = layout_vma_at(layout, start + from->start,
+						  from->memory, from->pages);
+
+		for (r = 0; r < from->nr_ranges; r++)
+			region_populate(to, from->ranges[r].first,
+					from->ranges[r].end,
+					from->ranges[r].step);
+		for (r = 0; r < from->nr_dropped; r++)
+			region_drop(to, from->dropped[r].first,
+				    from->dropped[r].end,
+				    from->dropped[r].step);
+	}
+	layout_hole(layout, start + other->pages - layout->pages);
+}
+
 /* Return the first region that ends after @page, or the number of regions. */
 static size_t region_after(const struct layout *layout, uint64_t page)
 {

@@ -138,6 +138,8 @@ void region_drop(struct region *region, uint64_t first, uint64_t end,
 void layout_region(struct layout *layout, const struct memory *memory,
 		   uint64_t pages, uint64_t first, uint64_t step);
 void layout_free(struct layout *layout);
+/* Append what @other has. It begins at a top-level entry, as all layouts do. */
+void layout_append(struct layout *layout, const struct layout *other);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
 /* Return the first page behind the region or the hole that has @page. */
