@@ -10,7 +10,7 @@ export LINUX_SRC BUILD RESULTS SANDBOX CMD
 
 UMWALK := bench/umwalk
 # Refused, with what to type instead.
-old-row = $(if $(LAYOUT)$(WALK),--layout)
+old-row = $(if $(WALK),--walk)
 PYTHON = $$(bench/python.sh numpy scipy matplotlib jinja2 pytest jsonschema xdist junitparser)
 PYTEST = $(PYTHON) -m pytest -p no:cacheprovider -n auto
 SCRIPTS := .ci/run bench/umwalk rootfs/disk.sh $(wildcard bench/*.sh tests/*.sh workloads/*/*.sh)
@@ -53,28 +53,29 @@ doctor: ## try whether this machine can build and boot, and say what mends it
 build: ## build kernels, all of them by default
 	@$(UMWALK) build
 
-bench: ## compare the time and the truth of every walk on two kernels; KERNELS='A B' PROFILE= BUDGET= WITHIN= PLACEMENTS= ROWS= TIME=all
+bench: ## compare the time and the truth of every walk on two kernels; KERNELS='A B' PROFILE= BUDGET= WITHIN= PLACEMENTS= ROWS= LAYOUT= TIME=all
 	@$(UMWALK) bench $(KERNELS:%=--kernel='%') $(if $(PROFILE),--profile='$(PROFILE)') \
 		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(WITHIN),--within='$(WITHIN)') \
 		$(if $(PLACEMENTS),--placements='$(PLACEMENTS)') $(if $(filter all,$(TIME)),--time-all) \
-		$(if $(ROWS),--rows $(ROWS:%='%'))
+		$(if $(ROWS),--rows $(ROWS:%='%')) $(LAYOUT:%=--layout='%')
 
 bench-fio: ## walk the memory of fio while it runs: how long walks take, and what they cost fio; KERNELS='A B' CONFIG= BUDGET=
 	@$(UMWALK) bench-fio $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)') \
 		$(if $(BUDGET),--budget='$(BUDGET)')
 
-bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= NULL=1
-	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null)
+bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= LAYOUT= NULL=1
+	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null) $(LAYOUT:%=--layout='%')
 
 bench-boot: ## time a boot, and what system calls, faults and signals cost in the guest; KERNEL= BOOTS=
 	@$(UMWALK) bench-boot --kernel='$(KERNEL)' $(if $(BOOTS),--boots='$(BOOTS)')
 
-contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG=
-	@$(UMWALK) contract $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)')
+contract: ## check every rule of the page-walk contract on every kernel; KERNELS='A B' CONFIG= LAYOUT=
+	@$(UMWALK) contract $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)') \
+		$(LAYOUT:%=--layout='%')
 
-count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= BOOTS=
+count: ## count the instructions of every walk, by function and line; KERNELS='A B' ROWS= LAYOUT= BOOTS=
 	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
-		$(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
+		$(LAYOUT:%=--layout='%') $(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
 
 dashboard: ## write the pages that show the history of nights
 	@$(UMWALK) dashboard
@@ -92,9 +93,9 @@ golden: ## replay recorded walks and compare every call of a callback; CASES=
 mutants: ## say which check finds each of many wrong changes of the walker; PATCHES= SHARD=1/3
 	@$(UMWALK) mutants $(if $(PATCHES),--patches='$(PATCHES)') $(if $(SHARD),--shard='$(SHARD)')
 
-nightly: ## observe a tree, add the night to the history, and say what moved; TREE= KERNELS='A B' BUDGET= ROWS=
+nightly: ## observe a tree, add the night to the history, and say what moved; TREE= KERNELS='A B' BUDGET= ROWS= LAYOUT=
 	@$(if $(TREE),LINUX_SRC='$(TREE)') $(UMWALK) nightly $(KERNELS:%=--kernel='%') \
-		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(ROWS),--rows $(ROWS:%='%'))
+		$(if $(BUDGET),--budget='$(BUDGET)') $(if $(ROWS),--rows $(ROWS:%='%')) $(LAYOUT:%=--layout='%')
 
 patches: ## write a kernel's patches as they would be posted, into a new folder; KERNEL= FOLDER=
 	@$(UMWALK) patches --kernel='$(KERNEL)' $(if $(FOLDER),'$(FOLDER)')
@@ -102,9 +103,9 @@ patches: ## write a kernel's patches as they would be posted, into a new folder;
 patches-build: ## build kernels after each of their patches, and name those that fail or warn; KERNELS='A B'
 	@$(UMWALK) patches-build $(KERNELS:%=--kernel='%')
 
-profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= ROW= SECONDS=
+profile: ## show where the time of one walk goes, with perf; KERNEL= AGAINST= ROW= LAYOUT= SECONDS=
 	@$(UMWALK) profile --kernel='$(KERNEL)' $(if $(AGAINST),--against='$(AGAINST)') \
-		$(if $(ROW),--row='$(ROW)') $(old-row) \
+		$(if $(ROW),--row='$(ROW)') $(LAYOUT:%=--layout='%') $(old-row) \
 		$(if $(SECONDS),--seconds='$(SECONDS)')
 
 run: ## run a command of the host inside a kernel, with the host's files read-only; KERNEL= CMD='cat /proc/self/smaps'
@@ -114,8 +115,8 @@ run: ## run a command of the host inside a kernel, with the host's files read-on
 shell: ## open a prompt inside a kernel, with the host's files read-only; KERNEL=
 	@$(UMWALK) shell --kernel='$(KERNEL)'
 
-scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' QUICK=1
-	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(if $(QUICK),--quick)
+scale: ## measure what one VMA, page, hole, table or huge page adds to a walk; KERNELS='A B' LAYOUT= QUICK=1
+	@$(UMWALK) scale $(KERNELS:%=--kernel='%') $(LAYOUT:%=--layout='%') $(if $(QUICK),--quick)
 
 selftests: ## run the kernel tree's own selftests in the guest; KERNELS='A B'
 	@$(UMWALK) selftests $(KERNELS:%=--kernel='%')
@@ -124,9 +125,10 @@ stress: ## read smaps, pagemap and others of processes whose memory changes all 
 	@$(UMWALK) stress --kernel='$(KERNEL)' $(if $(CONFIG),--config='$(CONFIG)') \
 		$(if $(SECONDS),--seconds='$(SECONDS)')
 
-validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= KEEP_GOING=1 DEBUG=1
+validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= LAYOUT= KEEP_GOING=1 DEBUG=1
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \
-		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug)
+		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug) \
+		$(LAYOUT:%=--layout='%')
 
 $(LINT)/checkpatch.pl:
 	@tests/checkpatch.sh $(LINT)

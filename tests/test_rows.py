@@ -70,8 +70,8 @@ def test_a_wrong_row_is_told_at_once(umwalk, build, command):
 
 @pytest.mark.parametrize('make, said', [
     (('count', 'WALK=pte_entry'), '--rows dense:pte_entry (make: ROWS=)'),
-    (('profile', 'LAYOUT=dense'), '--row dense:pte_entry (make: ROW=)')])
-def test_who_types_layout_and_walk_is_told_what_to_type(make, said):
+    (('profile', 'WALK=smaps'), '--row dense:pte_entry (make: ROW=)')])
+def test_who_types_a_walk_is_told_what_to_type(make, said):
     ran = subprocess.run(['make', '-C', TOP, *make], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert said in ran.stderr

@@ -110,7 +110,7 @@ def result():
 
 
 def of(measured) -> dict:
-    found = scale.fits(list(measured))
+    found = scale.fits(list(measured), scale.SERIES)
     return {'kernels': {'a': {}, 'b': {}}, 'boots': 3, 'seconds': 1, 'source': '6.12',
             'host': {'cpu': 'a CPU'}, 'started': 'today', 'fits': found,
             'floors': scale.floors(found)}
@@ -149,7 +149,7 @@ def run(appliance, results_folder):
     """Run briefly on two kernels; return the results folder."""
     assert scale.run(build_folder(), ['baseline', 'patched'],
                      scale.Effort(boots=2, samples=3, steps=(1,), limit=1_000_000,
-                                  count=False)) == 0
+                                  count=False), scale.SERIES) == 0
     return results_folder / 'latest'
 
 
@@ -200,7 +200,7 @@ def test_instructions_are_fitted_and_the_same_in_each_boot(appliance):
     for kernel in ('baseline', 'patched'):
         found += guest.records(appliance.only(kernel), '--boots=2', f'--mem={appliance.memory_mib}',
                                argv=['/bin/walks', 'scale', '--count', 'gaps:1,10,100,1000'])
-    rows = {(r['walk'], r['kernel']): r for r in scale.fits(found)}
+    rows = {(r['walk'], r['kernel']): r for r in scale.fits(found, scale.SERIES)}
     for kernel in ('baseline', 'patched'):
         row = rows['pmd_hole', kernel]
         assert row['measure'] == 'instructions' and row['truth'] == 'pass'

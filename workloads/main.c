@@ -46,9 +46,9 @@ static const struct command {
 	  "the instructions of each walk: records" },
 	{ "loop", "LAYOUT:WALK MILLISECONDS", 2, 2, loop_main,
 	  "one walk, again and again, to be profiled: records" },
-	{ "contract", "[RULE...]", 0, INT_MAX, contract_main,
-	  "check the rules of docs/contract.md, W1 to W11 and U1 to U13:\n"
-	  "KTAP and records" },
+	{ "contract", "[--layout NAME] [RULE...]", 0, INT_MAX, contract_main,
+	  "check the rules of docs/contract.md, W1 to W11 and U1 to U13, or with\n"
+	  "--layout those that a layout can be checked for: KTAP and records" },
 	{ "external", "", 0, 0, external_main,
 	  "check what tests expect that nobody of umwalk wrote: KTAP and\n"
 	  "records" },
@@ -58,17 +58,18 @@ static const struct command {
 	{ "scale", "[--count | --samples N] SERIES:N[,N...]...", 1, INT_MAX,
 	  scale_main,
 	  "time walks over layouts that have N of the thing that SERIES is\n"
-	  "about: vmas, gaps, pages, holes, tables, huge; the last of each\n"
-	  "is checked, too: records; --count: count instructions instead" },
+	  "about: vmas, gaps, pages, holes, tables, huge, or a layout of which\n"
+	  "there are N; the last of each is checked, too: records; --count:\n"
+	  "count instructions instead" },
 	{ "living", "[--check] FIO JOB...", 2, INT_MAX, living_main,
 	  "run fio with each job file, alone and while its process is walked;\n"
 	  "--check: walk as often as there is time, and check what the walks\n"
 	  "say: records" },
 	{ "golden", "FILE", 1, 1, golden_main,
 	  "replay the walks that FILE describes: records" },
-	{ "readers", "", 0, 0, readers_main,
+	{ "readers", "[LAYOUT...]", 0, INT_MAX, readers_main,
 	  "what smaps, pagemap and all other readers say of many layouts, and\n"
-	  "whether it is true: records" },
+	  "of those that are named, and whether it is true: records" },
 	{ "failing", "", 0, 0, failing_main,
 	  "what each reader says if the kernel gets no memory, for each of its\n"
 	  "allocations; for a kernel of the debug configuration: records" },
@@ -88,6 +89,8 @@ static const struct command {
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },
+	{ "layout", "FILE", 1, 1, rows_layout,
+	  "what the layout of a file has, or what is wrong with the file" },
 	{ "list", "", 0, 0, rows_list,
 	  "name the layouts and the walks" },
 };

@@ -74,8 +74,17 @@ bool smaps_has_flag(const struct smaps_vma *vma, const char *flag);
 /* Return "Rss:   4 kB" of smaps_rollup in kB; -1 if there is no such line. */
 int64_t smaps_rollup_field(const char *text, const char *name);
 
-/* Room for the smaps of any layout. */
+/* Room for the smaps of a process with a few thousand VMAs... */
 #define SMAPS_SIZE_MAX	(UINT64_C(4) << 20)
+/* ...and for each VMA of one that has more. */
+#define SMAPS_VMA_MAX	UINT64_C(1024)
+
+/* Return how many bytes the smaps of so many VMAs may have. */
+static inline uint64_t smaps_room(uint64_t vmas)
+{
+	return vmas * SMAPS_VMA_MAX > SMAPS_SIZE_MAX ? vmas * SMAPS_VMA_MAX :
+						       SMAPS_SIZE_MAX;
+}
 
 /*
  * Read the whole file, from the start, into the @size bytes at @buf. Return

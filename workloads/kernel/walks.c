@@ -43,7 +43,7 @@ const struct walk walks[] = {
 	  .callbacks = CALLBACK_BIT(HUGETLB_ENTRY) | CALLBACK_BIT(PTE_ENTRY) |
 		       CALLBACK_BIT(PTE_HOLE) },
 	{ "smaps", "a read of all of /proc/PID/smaps", .read = read_smaps,
-	  .size = SMAPS_SIZE_MAX },
+	  .size = SMAPS_SIZE_MAX, .per_vma = SMAPS_VMA_MAX },
 	{ "pagemap", "a read of /proc/PID/pagemap over the first 512 MiB",
 	  .read = read_pagemap },
 	{ "smaps_rollup", "a read of /proc/PID/smaps_rollup",
@@ -82,6 +82,8 @@ void walk_open(struct walk_run *run)
 	if (!walk->size)
 		run->pages = min_u64(run->pages, WALK_ENTRIES);
 	run->size = walk->size ? walk->size : run->pages * sizeof(uint64_t);
+	if (run->size < walk->per_vma * run->vmas)
+		run->size = walk->per_vma * run->vmas;
 	run->buf = map_populated(run->size);
 	if (walk->call)
 		walk->call(run);

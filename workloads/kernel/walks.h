@@ -24,13 +24,13 @@ struct walk {
 	/*
 	 * Reads have this function, which returns a negative error number on
 	 * failure. A read gives @size bytes at most, or if that is 0 an entry
-	 * for each page, of the first WALK_ENTRIES at most. For a call, @size
-	 * is that of the buffer.
+	 * for each page, of the first WALK_ENTRIES at most. Or @per_vma is
+	 * more, for each VMA. For a call, @size is that of the buffer.
 	 */
 	int64_t (*read)(const struct walk_run *run);
 	/* System calls have this function, which fills in run->call. */
 	void (*call)(struct walk_run *run);
-	size_t size;
+	size_t size, per_vma;
 };
 
 #define WALK_ENTRIES	UINT64_C(131072)
@@ -57,6 +57,7 @@ struct walk_run {
 	int probe, pid;
 	uint64_t start;		/* address of the first page */
 	uint64_t pages;		/* the walk covers so many of the given pages */
+	uint64_t vmas;		/* in them */
 	int fd;			/* the file of a read or call, or -1 */
 	void *buf;		/* the buffer for it */
 	size_t size;

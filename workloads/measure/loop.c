@@ -82,7 +82,7 @@ int loop_main(int argc, char **argv)
 
 	(void)argc;
 	records_required();
-	builtin_describe(rows.builtin, &layout);
+	layout_named(&layout, rows.layout);
 	subject_start(&subject, &layout, probe_open());
 	run = subject_walk(&subject, walk);
 	loop = (struct loop){ .walk = walk->name, .pages = run.pages };

@@ -82,7 +82,7 @@ static void run_rows(const struct rows *rows, int probe,
 	struct layout layout;
 	size_t i;
 
-	builtin_describe(rows->builtin, &layout);
+	layout_named(&layout, rows->layout);
 	subject_start(&subject, &layout, probe);
 	layout_record(&layout);
 	if (options->check)
@@ -123,14 +123,14 @@ static size_t parse_rows(char **names, size_t n, struct rows *rows)
 
 	for (i = 0; i < n; i++)
 		rows[i] = rows_parse(names[i]);
-	for (; !n && i < nr_builtins; i++)
-		rows[i] = rows_parse(builtins[i].name);
+	for (; !n && i < NR_STANDARD; i++)
+		rows[i] = rows_parse(shipped_name(i));
 	return i;
 }
 
 static int observe(int argc, char **argv, struct options options)
 {
-	struct rows *rows = xcalloc(argc + nr_builtins, sizeof(*rows));
+	struct rows *rows = xcalloc(argc + NR_STANDARD, sizeof(*rows));
 	size_t i, n;
 	int probe;
 

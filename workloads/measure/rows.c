@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/util.h"
 #include "measure/rows.h"
-
-static const char *layout_name(size_t i)
-{
-	return i < nr_builtins ? builtins[i].name : NULL;
-}
+#include "out/records.h"
 
 static const char *walk_name(size_t i)
 {
@@ -20,7 +17,7 @@ static const char *walk_name(size_t i)
 static void __attribute__((noreturn))
 refuse_name(const char *what, const char *text, const char *(*name)(size_t i))
 {
-	char known[400] = "";
+	char known[800] = "";
 	size_t i, len = 0;
 
 	for (i = 0; name(i) && len < sizeof(known); i++)
@@ -59,18 +56,29 @@ struct rows rows_parse(const char *text)
 {
 	char *copy = strdup(text), *names = copy;
 	struct rows rows = { .walks = walks_without_name() };
-	char *layout;
 
 	if (!copy)
 		die("no memory for '%s'", text);
-	layout = strsep(&names, ":");
-	rows.builtin = builtin_find(layout);
-	if (!rows.builtin)
-		refuse_name("layout", layout, layout_name);
+	rows.layout = strsep(&names, ":");
+	if (!layout_is_known(rows.layout))
+		refuse_name("layout", rows.layout, shipped_name);
 	if (names)
 		rows.walks = parse_walks(names);
-	free(copy);
 	return rows;
+}
+
+void layout_record(const struct layout *layout)
+{
+	struct layout_stats stats = layout_stats(layout);
+
+	record_layout(&(struct layout_record){
+		.layout = layout->name,
+		.pages = layout->pages,
+		.present = stats.present,
+		.vmas = layout->nr_regions,
+		.huge = stats.huge,
+		.tables = stats.tables,
+	});
 }
 
 int rows_list(int argc, char **argv)
@@ -79,10 +87,26 @@ int rows_list(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	for (i = 0; i < nr_builtins; i++)
-		printf("layout %-13s %s\n", builtins[i].name, builtins[i].about);
+	for (i = 0; i < nr_shipped; i++)
+		printf("%-6s %-13s %s\n", i < NR_STANDARD ? "layout" : "more",
+		       shipped_name(i), shipped_about(i));
 	for (i = 0; i < nr_walks; i++)
 		printf("%s %-13s %s\n", walks[i].by_name ? "reader" : "walk  ",
 		       walks[i].name, walks[i].about);
+	return 0;
+}
+
+int rows_layout(int argc, char **argv)
+{
+	struct layout_stats stats;
+	struct layout layout;
+
+	(void)argc;
+	layout_of_file(&layout, argv[1], argv[1]);
+	stats = layout_stats(&layout);
+	printf("%zu VMAs, %" PRIu64 " pages, %" PRIu64 " present, %" PRIu64
+	       " huge pages, %" PRIu64 " PTE tables\n", layout.nr_regions,
+	       layout.pages, stats.present, stats.huge, stats.tables);
+	layout_free(&layout);
 	return 0;
 }

@@ -10,10 +10,13 @@
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "measure/count.h"
+#include "measure/rows.h"
 #include "measure/scale.h"
 #include "measure/timing.h"
 #include "out/records.h"
+#include "space/layout_file.h"
 #include "space/series.h"
+#include "space/shipped.h"
 #include "truth/check.h"
 
 /* pagemap is checked if it can be read at once. */
@@ -72,15 +75,41 @@ static const struct series {
 	{ "huge", 200, series_huge, { "pmd_entry" }, false },
 };
 
+/* Copies of the layout that was named last. */
+static char copied[64];
+
+static void describe_copies(struct layout *layout, uint64_t n)
+{
+	struct layout one;
+	uint64_t i;
+
+	layout_named(&one, copied);
+	for (i = 0; i < n; i++)
+		layout_append(layout, &one);
+	layout_free(&one);
+	if (layout->nr_regions > LAYOUT_VMAS_MAX ||
+	    layout->pages > LAYOUT_PAGES_MAX)
+		refuse("scale %s: a guest has no room for %" PRIu64 " of them",
+		       copied, n);
+}
+
+static const struct series copies = {
+	copied, 100, describe_copies, { "pmd_entry", "pte_entry" }, false
+};
+
 static const struct series *series_find(const char *name, size_t len)
 {
 	size_t i;
+
+	snprintf(copied, sizeof(copied), "%.*s", (int)len, name);
+	if (layout_is_known(copied))
+		return &copies;
 
 	for (i = 0; i < ARRAY_SIZE(series); i++)
 		if (strlen(series[i].name) == len &&
 		    !strncmp(series[i].name, name, len))
 			return series + i;
-	refuse("scale: no series %.*s: there are vmas, gaps, pages, holes, tables, huge",
+	refuse("scale: no series or layout %.*s: there are vmas, gaps, pages, holes, tables, huge",
 	       (int)len, name);
 }
 
@@ -164,7 +193,7 @@ static void count_layout(const struct series *which,
 static void run_point(const struct series *which, uint64_t n, bool check,
 		      int probe, const struct options *options)
 {
-	char name[32];
+	char name[80];
 	struct layout layout = { .name = name, .base = LAYOUT_BASE };
 	struct subject subject;
 

@@ -135,7 +135,7 @@ static void fail_of_others(struct target *target, int probe)
 static void fail_of_self(struct target *target, int probe)
 {
 	const struct layout *layout = target->layout;
-	uint64_t pool = pool_add(layout_stats(layout).huge);
+	uint64_t pool = pool_add(layout_pool(layout));
 	size_t i;
 
 	layout_map_or_die(layout, probe);

@@ -150,7 +150,7 @@ static void ask_for_regions(struct reading *reading)
 void read_mincore(struct reading *reading)
 {
 	const struct layout *layout = reading->layout;
-	uint64_t huge = layout_stats(layout).huge, pool = 0;
+	uint64_t huge = layout_pool(layout), pool = 0;
 	size_t i;
 
 	if (huge)

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ struct pagemap_reading {
 	struct reading *reading;
 	const struct layout *layout;
 	int fd;
-	uint64_t *own;		/* of each page, or PM_UNTOUCHED: not read */
+	uint64_t *own;		/* ~entry of each page, or 0: not read */
 	uint64_t *got;		/* what the last read gave, and the guard */
 };
 
@@ -74,10 +75,10 @@ static uint64_t whose(const struct pagemap_reading *pr, uint64_t entry,
 		return OWN;
 	if (!(entry & PM_PFN))
 		return NO_PFN;
-	if (pr->own[page] == PM_UNTOUCHED || pr->own[page] == entry)
+	if (!pr->own[page] || pr->own[page] == ~entry)
 		return OWN;
 	for (i = from; i < from + pages; i++)
-		if (pr->own[i] == entry)
+		if (pr->own[i] == ~entry)
 			return layout_address(pr->layout, i);
 	return NOBODYS;
 }
@@ -372,20 +373,21 @@ static bool may_repeat(const struct truth *truth, uint64_t entry)
 }
 
 /* No two pages may have the same memory. */
-static void check_unique(struct pagemap_reading *pr, uint8_t *used)
+static void check_unique(struct pagemap_reading *pr, struct span span,
+			 uint8_t *used)
 {
-	uint64_t page, pfn;
+	uint64_t page, pfn, entry;
 
-	for (page = 0; page < pr->layout->pages; page++) {
-		struct truth truth;
+	for (page = span.from; page < span.to; page++) {
+		struct truth truth = layout_at(pr->layout, page);
 
-		if (pr->own[page] == PM_UNTOUCHED || !pr->own[page])
+		entry = ~pr->own[page];
+		if (!pr->own[page] || !entry)
 			continue;
-		truth = layout_at(pr->layout, page);
 		pr->reading->check.checked++;
-		if (may_repeat(&truth, pr->own[page]))
+		if (may_repeat(&truth, entry))
 			continue;
-		pfn = pr->own[page] & PM_PFN;
+		pfn = entry & PM_PFN;
 		if (used[pfn / 8] & 1 << pfn % 8)
 			check_fail(&pr->reading->check, "pagemap, read of one page at 0x%" PRIx64 " (%s): gave the PFN of another page",
 				   layout_address(pr->layout, page),
@@ -394,23 +396,48 @@ static void check_unique(struct pagemap_reading *pr, uint8_t *used)
 	}
 }
 
+static void read_singly(struct pagemap_reading *pr, struct span span)
+{
+	uint64_t entries[2 * POINT_REACH], i, pages = span.to - span.from;
+
+	for (i = 0; i < pages; i++)
+		entries[i] = PM_UNTOUCHED;
+	pagemap_read_singly(pr->fd, layout_address(pr->layout, span.from),
+			    entries, pages);
+	for (i = 0; i < pages; i++)
+		pr->own[span.from + i] = ~entries[i];
+}
+
 static void read_own(struct pagemap_reading *pr, const struct points *points)
 {
 	uint8_t *used = map_populated(MAX_PFN / 8);
+	uint64_t next = 0;
 	size_t i;
 
-	memset(pr->own, PM_UNTOUCHED & 0xff, pr->layout->pages * ENTRY);
 	for (i = 0; i < points->nr; i++) {
 		struct span span = point_span(pr->layout, points->points[i].page,
 					      POINT_REACH, POINT_REACH);
 
-		pagemap_read_singly(pr->fd,
-				    layout_address(pr->layout, span.from),
-				    pr->own + span.from, span.to - span.from);
+		span.from = span.from < next ? next : span.from;
+		if (span.from >= span.to)
+			continue;
+		read_singly(pr, span);
+		check_unique(pr, span, used);
+		next = span.to;
 	}
-	check_unique(pr, used);
 	unmap_populated(used, MAX_PFN / 8);
 	reading_case(pr->reading, "PFNs of single pages");
+}
+
+/* Return room for an entry of each page, of which few are ever used. */
+static uint64_t *map_own(uint64_t pages)
+{
+	void *own = mmap(NULL, pages * ENTRY, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (own == MAP_FAILED)
+		die("no room for %" PRIu64 " entries", pages);
+	return own;
 }
 
 void read_pagemap(struct reading *reading)
@@ -420,7 +447,7 @@ void read_pagemap(struct reading *reading)
 		.reading = reading,
 		.layout = reading->layout,
 		.fd = open_proc(reading->pid, "pagemap"),
-		.own = map_populated(reading->layout->pages * ENTRY),
+		.own = map_own(reading->layout->pages),
 		.got = map_populated(window * ENTRY),
 	};
 	struct points points;
@@ -436,6 +463,6 @@ void read_pagemap(struct reading *reading)
 	read_parts(&pr);
 	points_free(&points);
 	unmap_populated(pr.got, window * ENTRY);
-	unmap_populated(pr.own, pr.layout->pages * ENTRY);
+	munmap(pr.own, pr.layout->pages * ENTRY);
 	close(pr.fd);
 }

@@ -119,9 +119,10 @@ static void check_line(struct reading *reading, size_t i, const char *line)
 	const struct memory *memory = region->memory;
 	char expected[64];
 
-	snprintf(expected, sizeof(expected), "%" PRIx64 "-%" PRIx64 " r%c-%c ",
+	snprintf(expected, sizeof(expected), "%" PRIx64 "-%" PRIx64 " %c%c-%c ",
 		 layout_address(layout, region->start),
 		 layout_address(layout, region->start + region->pages),
+		 memory->prot & PROT_READ ? 'r' : '-',
 		 memory->prot & PROT_WRITE ? 'w' : '-',
 		 memory->shared ? 's' : 'p');
 	reading->check.checked++;

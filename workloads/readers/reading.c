@@ -37,14 +37,20 @@ void reading_skip(struct reading *reading, const char *why)
 
 const char *reading_text(struct reading *reading, const char *file)
 {
+	uint64_t room = smaps_room(reading->layout->nr_regions);
+	static uint64_t had;
 	static char *text;
 	int64_t len;
 	int fd;
 
-	if (!text)
-		text = map_populated(SMAPS_SIZE_MAX);
+	if (had < room) {
+		if (had)
+			unmap_populated(text, had);
+		text = map_populated(room);
+		had = room;
+	}
 	fd = open_proc(reading->pid, file);
-	len = smaps_read(fd, text, SMAPS_SIZE_MAX - 1);
+	len = smaps_read(fd, text, had - 1);
 	close(fd);
 	if (len < 0)
 		check_fail(&reading->check, "%s: reading it failed: %s", file,

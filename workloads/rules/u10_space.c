@@ -88,7 +88,7 @@ static void populate(const struct protect_space *space, int pid)
 	size_t i;
 
 	for (i = 0; i < layout->nr_regions; i++)
-		if (needs_owner(layout->regions[i].memory) == !pid)
+		if (needs_owner(layout->regions + i) == !pid)
 			layout_populate(layout, layout->regions + i,
 					space->probe, pid);
 }
@@ -215,7 +215,7 @@ bool protect_start(struct protect_space *space,
 	};
 	describe(space, file);
 	know_pages(space);
-	space->pool = pool_add(layout_stats(&space->layout).huge);
+	space->pool = pool_add(layout_pool(&space->layout));
 	born(space);
 	space->pagemap = open_proc(space->pid, "pagemap");
 	if (space->async < 0 || space->sync < 0) {

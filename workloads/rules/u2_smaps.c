@@ -413,7 +413,8 @@ static void check_joints(struct rule_run *run)
 
 static void check_smaps_rule(struct rule_run *run)
 {
-	check_two_processes(run);
+	if (!joints_taken())
+		check_two_processes(run);
 	check_joints(run);
 }
 

@@ -129,6 +129,12 @@ static void try_ranges_of_vma(struct round *round, const struct joint *joint,
 		try_range(round, joint, ranges + i);
 }
 
+/* Each page may be a call, and there is room for so many. */
+static bool has_few_pages(const struct region *vma)
+{
+	return vma->pages / region_unit(vma) <= MAX_EVENTS / 2;
+}
+
 /* Where a joint lies in its tables does not matter for walks of one VMA. */
 static void try_vmas(struct round *round)
 {
@@ -141,7 +147,7 @@ static void try_vmas(struct round *round)
 			continue;
 		try_ranges_of_vma(round, joint, joint->page - 1);
 		try_ranges_of_vma(round, joint, joint->page);
-		if (round->trace.vma)
+		if (round->trace.vma && has_few_pages(round->trace.vma))
 			try_whole_vma(round, joint);
 	}
 }
@@ -190,7 +196,7 @@ void try_walks(int probe)
 	joints_describe(&joints, probe);
 	try_layout(&joints, probe);
 	joints_free(&joints);
-	for (i = 0; i < nr_last_joints; i++) {
+	for (i = 0; !joints_taken() && i < nr_last_joints; i++) {
 		joints_describe_last(&joints, i, end);
 		try_layout(&joints, probe);
 		joints_free(&joints);

@@ -7,6 +7,7 @@
 #include "kernel/probe.h"
 #include "rules/rule.h"
 #include "rules/w_tries.h"
+#include "space/joints.h"
 #include "truth/outcome.h"
 
 static void tell(struct rule_run *run, enum walk_rule rule)
@@ -26,7 +27,9 @@ static void tell(struct rule_run *run, enum walk_rule rule)
 			*rule_case(run, "%s", outcome_name(i)) =
 				*outcome_of(rule, i);
 	if (!run->nr)
-		rule_skip(run, "all", "this walker has no test_walk()");
+		rule_skip(run, "all", joints_taken() ?
+			  "the layout has nothing to check it with" :
+			  "this walker has no test_walk()");
 }
 
 #define WALK_RULE(number, title)					\

@@ -2,19 +2,19 @@
 #include <stdio.h>
 
 #include "kernel/util.h"
-#include "space/builtin.h"
 #include "space/every.h"
 #include "space/joints.h"
 #include "space/kinds.h"
+#include "space/shipped.h"
 #include "space/subject.h"
 
-static void each_builtin(int probe, layout_use *use)
+static void each_standard(int probe, layout_use *use)
 {
 	struct layout layout;
 	size_t i;
 
-	for (i = 0; i < nr_builtins; i++) {
-		builtin_describe(builtins + i, &layout);
+	for (i = 0; i < NR_STANDARD; i++) {
+		layout_named(&layout, shipped_name(i));
 		use(&layout, probe, false);
 		layout_free(&layout);
 	}
@@ -59,5 +59,5 @@ void layouts_each(int probe, layout_use *use)
 	the_kinds(probe, use);
 	the_joints(probe, use);
 	each_last_joint(probe, use);
-	each_builtin(probe, use);
+	each_standard(probe, use);
 }

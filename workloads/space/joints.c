@@ -7,8 +7,11 @@
 #include "kernel/probe.h"
 #include "kernel/util.h"
 #include "space/joints.h"
+#include "space/shipped.h"
 
 #define SMALL		UINT64_C(12)	/* pages on one side of a joint */
+
+#define ENOUGH		4	/* joints of a kind, of a layout that is taken */
 
 /* The last layouts begin so far ahead of the end of the address space. */
 #define LAST_TABLES	UINT64_C(4)
@@ -217,8 +220,77 @@ static void put_wholes(struct joints *joints)
 	put_whole(joints, &tops, next_top(&joints->layout));
 }
 
+static const char *taken;
+
+void joints_take(const char *name)
+{
+	taken = name;
+}
+
+const char *joints_taken(void)
+{
+	return taken;
+}
+
+static const char *side_name(const struct layout *layout, uint64_t page)
+{
+	struct truth truth = layout_at(layout, page);
+
+	return truth.memory ? truth.memory->name : "hole";
+}
+
+/* Add the joint at @page, unless there are enough of its kind. */
+static void take_joint(struct joints *joints, uint64_t page)
+{
+	const struct layout *layout = &joints->layout;
+	struct truth left = layout_at(layout, page - 1);
+	struct truth right = layout_at(layout, page);
+	char name[sizeof(joints->joints->name)];
+	size_t i, known = 0;
+
+	snprintf(name, sizeof(name), "%s%s|%s%s",
+		 left.memory && !left.present ? "absent " : "",
+		 side_name(layout, page - 1),
+		 right.memory && !right.present ? "absent " : "",
+		 side_name(layout, page));
+	for (i = 0; i < joints->nr; i++)
+		known += !strcmp(joints->joints[i].name, name);
+	if (known < ENOUGH && (!joints->nr || joints->joints[joints->nr - 1].page != page))
+		add_joint(joints, page, "%s", name);
+}
+
+/* Put a hole around the layout, for walks begin before its first joint. */
+static void frame(struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		layout->regions[i].start += TABLE_PAGES;
+	layout->base -= TABLE_PAGES * PAGE_SIZE;
+	layout->pages += 2 * TABLE_PAGES;
+}
+
+static void take_joints(struct joints *joints, int probe)
+{
+	struct layout *layout = &joints->layout;
+	size_t i;
+
+	*joints = (struct joints){ .plain = probe == NO_PROBE };
+	layout_named(layout, taken);
+	frame(layout);
+	for (i = 0; i < layout->nr_regions; i++) {
+		take_joint(joints, layout->regions[i].start);
+		take_joint(joints, layout->regions[i].start +
+			   layout->regions[i].pages);
+	}
+}
+
 void joints_describe(struct joints *joints, int probe)
 {
+	if (taken) {
+		take_joints(joints, probe);
+		return;
+	}
 	*joints = (struct joints){
 		.layout = { .name = "joints", .base = LAYOUT_BASE },
 		.plain = probe == NO_PROBE,

@@ -33,6 +33,13 @@ struct joints {
 /* Without the probe, @probe is NO_PROBE, without the memory that only it has. */
 void joints_describe(struct joints *joints, int probe);
 /*
+ * From now on, describe the joints of the layout of that name instead: where its
+ * VMAs begin and end. Of each kind of joint, a few are taken.
+ */
+void joints_take(const char *name);
+/* Return that name, or NULL. */
+const char *joints_taken(void);
+/*
  * Make layout @i, below nr_last_joints, with a single joint: the last VMA and
  * what is behind it, up to the @end of the address space.
  */

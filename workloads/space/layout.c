@@ -4,7 +4,6 @@
 
 #include "kernel/probe.h"
 #include "kernel/util.h"
-#include "out/records.h"
 #include "space/layout.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
@@ -78,18 +77,20 @@ uint64_t region_unit(const struct region *region)
 	return memory_unit(region->memory);
 }
 
-uint64_t region_populated(const struct region *region)
+static uint64_t count(const struct range *ranges, size_t nr)
 {
-	uint64_t populated = 0;
+	uint64_t n = 0;
 	size_t i;
 
-	for (i = 0; i < region->nr_ranges; i++) {
-		const struct range *range = region->ranges + i;
+	for (i = 0; i < nr; i++)
+		n += (ranges[i].end - ranges[i].first + ranges[i].step - 1) /
+		     ranges[i].step;
+	return n;
+}
 
-		populated += (range->end - range->first + range->step - 1) /
-			     range->step;
-	}
-	return populated;
+uint64_t region_populated(const struct region *region)
+{
+	return count(region->ranges, region->nr_ranges);
 }
 
 bool region_is_full(const struct region *region)
@@ -123,7 +124,14 @@ void layout_hole(struct layout *layout, uint64_t pages)
 	layout->pages += pages;
 }
 
-/* Equal anonymous neighbours are one VMA to the kernel. All others stay apart. */
+/* To the kernel, they are one VMA if they lie side by side. */
+static bool are_one(const struct memory *a, const struct memory *b)
+{
+	return memory_is(a, BACKING_ANON) && memory_is(b, BACKING_ANON) &&
+	       a->prot == b->prot && a->apart == b->apart &&
+	       a->lock == b->lock && a->grows == b->grows;
+}
+
 static bool would_merge(const struct layout *layout,
 			const struct memory *memory)
 {
@@ -132,7 +140,7 @@ static bool would_merge(const struct layout *layout,
 	if (!layout->nr_regions)
 		return false;
 	last = layout->regions + layout->nr_regions - 1;
-	return memory == last->memory && memory_is(memory, BACKING_ANON) &&
+	return are_one(memory, last->memory) &&
 	       last->start + last->pages == layout->pages;
 }
 
@@ -140,13 +148,13 @@ const char *layout_cannot(const struct layout *layout,
 			  const struct memory *memory, uint64_t pages)
 {
 	if (!pages || pages % memory_unit(memory))
-		return "not a number of whole pages";
+		return "not a number of whole pages, of 2 MiB for hugetlb";
 	if (layout->pages % memory_unit(memory))
-		return "not aligned to a huge page";
+		return "not aligned to a huge page, which is of 2 MiB";
 	if (memory == &mem_pfnmap_cow && pages > HUGE_PAGES)
 		return "copied PFNMAP is of 2 MiB at most";
 	if (would_merge(layout, memory))
-		return "would merge with the one before it";
+		return "would merge with the one before it, without a hole or another kind between";
 	return NULL;
 }
 
@@ -166,6 +174,7 @@ struct region *layout_vma(struct layout *layout, const struct memory *memory,
 		.memory = memory,
 		.start = layout->pages,
 		.pages = pages,
+		.file = NO_FILE,
 	};
 	layout->pages += pages;
 	return region;
@@ -178,16 +187,26 @@ struct region *layout_vma_at(struct layout *layout, uint64_t start,
 	return layout_vma(layout, memory, pages);
 }
 
+static void add_range(struct range **ranges, size_t *nr, struct range new)
+{
+	if (!new.step || new.first >= new.end)
+		return;
+	*ranges = xrealloc(*ranges, *nr + 1, sizeof(**ranges));
+	(*ranges)[(*nr)++] = new;
+}
+
 void region_populate(struct region *region, uint64_t first, uint64_t end,
 		     uint64_t step)
 {
-	if (!step || first >= end)
-		return;
-	region->ranges = xrealloc(region->ranges, region->nr_ranges + 1,
-				  sizeof(*region->ranges));
-	region->ranges[region->nr_ranges++] = (struct range){
-		first, end, step
-	};
+	add_range(&region->ranges, &region->nr_ranges,
+		  (struct range){ first, end, step });
+}
+
+void region_drop(struct region *region, uint64_t first, uint64_t end,
+		 uint64_t step)
+{
+	add_range(&region->dropped, &region->nr_dropped,
+		  (struct range){ first, end, step });
 }
 
 void layout_region(struct layout *layout, const struct memory *memory,
@@ -202,10 +221,34 @@ void layout_free(struct layout *layout)
 {
 	size_t i;
 
-	for (i = 0; i < layout->nr_regions; i++)
+	for (i = 0; i < layout->nr_regions; i++) {
 		free(layout->regions[i].ranges);
+		free(layout->regions[i].dropped);
+	}
 	free(layout->regions);
 	*layout = (struct layout){ 0 };
+}
+
+void layout_append(struct layout *layout, const struct layout *other)
+{
+	uint64_t start = (layout->pages + TOP_PAGES - 1) / TOP_PAGES * TOP_PAGES;
+	size_t i, r;
+
+	for (i = 0; i < other->nr_regions; i++) {
+		const struct region *from = other->regions + i;
+		struct region *to = layout_vma_at(layout, start + from->start,
+						  from->memory, from->pages);
+
+		for (r = 0; r < from->nr_ranges; r++)
+			region_populate(to, from->ranges[r].first,
+					from->ranges[r].end,
+					from->ranges[r].step);
+		for (r = 0; r < from->nr_dropped; r++)
+			region_drop(to, from->dropped[r].first,
+				    from->dropped[r].end,
+				    from->dropped[r].step);
+	}
+	layout_hole(layout, start + other->pages - layout->pages);
 }
 
 /* Return the first region that ends after @page, or the number of regions. */
@@ -271,17 +314,25 @@ static bool range_maps(const struct range *range, uint64_t size, uint64_t from,
 	return next < range->end && next * size < to;
 }
 
-/* Are any of the pages numbered [from, to) of the layout populated? */
+/*
+ * Are any of the pages numbered [from, to) of the layout populated, or were they?
+ * A page table stays when its pages are given back. That of a huge page is above
+ * it, so it does not stay for a single one.
+ */
 static bool region_maps(const struct region *region, uint64_t from, uint64_t to)
 {
-	uint64_t start = region->start;
+	uint64_t start = region->start, size = region_unit(region);
+	bool stays = size == 1 || to - from > size;
 	size_t i;
 
 	if (region->memory->backing == BACKING_PFNMAP)
 		return true;
+	from = from > start ? from - start : 0;
 	for (i = 0; i < region->nr_ranges; i++)
-		if (range_maps(region->ranges + i, region_unit(region),
-			       from > start ? from - start : 0, to - start))
+		if (range_maps(region->ranges + i, size, from, to - start))
+			return true;
+	for (i = 0; stays && i < region->nr_dropped; i++)
+		if (range_maps(region->dropped + i, size, from, to - start))
 			return true;
 	return false;
 }
@@ -406,18 +457,21 @@ struct layout_stats layout_stats(const struct layout *layout)
 	return stats;
 }
 
-void layout_record(const struct layout *layout)
+uint64_t layout_pool(const struct layout *layout)
 {
-	struct layout_stats stats = layout_stats(layout);
+	uint64_t huge = 0;
+	size_t i;
 
-	record_layout(&(struct layout_record){
-		.layout = layout->name,
-		.pages = layout->pages,
-		.present = stats.present,
-		.vmas = layout->nr_regions,
-		.huge = stats.huge,
-		.tables = stats.tables,
-	});
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (!memory_is(region->memory, BACKING_HUGETLB))
+			continue;
+		huge += region->memory->reserved ? region->pages / HUGE_PAGES :
+			region_populated(region) +
+			count(region->dropped, region->nr_dropped);
+	}
+	return huge;
 }
 
 uint64_t layout_address(const struct layout *layout, uint64_t page)

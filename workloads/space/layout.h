@@ -29,6 +29,9 @@ enum content {
 	CONTENT_POISON,		/* poison markers, neither empty nor present */
 };
 
+/* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */
+enum lock { LOCK_NONE, LOCK_ALL, LOCK_ONFAULT };
+
 /* The memory of a VMA. */
 struct memory {
 	const char *name;	/* its name in reports, "anon" */
@@ -37,6 +40,9 @@ struct memory {
 	bool shared;
 	enum content content;
 	bool apart;		/* does not merge with memory that is not */
+	enum lock lock;
+	bool grows;		/* downwards, as a stack does */
+	bool reserved;		/* hugetlb: huge pages are kept for all of it */
 };
 
 /* Private memory: PFNMAP is copied on write, so populating a page copies it. */
@@ -64,6 +70,9 @@ struct range {
 	uint64_t first, end, step;
 };
 
+/* Memory of a file gets one of its own when it is mapped. */
+#define NO_FILE	(-1)
+
 /* One VMA. Ranges number its pages, or its huge pages if it is hugetlb. */
 struct region {
 	const struct memory *memory;
@@ -71,7 +80,9 @@ struct region {
 	uint64_t pages;
 	size_t nr_ranges;
 	struct range *ranges;	/* populated pages, none twice */
-	int file;		/* the file that is mapped, if any... */
+	size_t nr_dropped;
+	struct range *dropped;	/* that were populated, and given back */
+	int file;		/* the file that is mapped, or NO_FILE... */
 	uint64_t offset;	/* ...from that page on */
 	bool cached;		/* all of its pages are in memory */
 };
@@ -120,10 +131,15 @@ const char *layout_cannot(const struct layout *layout,
 /* Populate every @step-th page of [first, end); nothing if @step is 0. */
 void region_populate(struct region *region, uint64_t first, uint64_t end,
 		     uint64_t step);
+/* The same with pages that are populated, and then given back by madvise(). */
+void region_drop(struct region *region, uint64_t first, uint64_t end,
+		 uint64_t step);
 /* Append a region that is populated to its end. */
 void layout_region(struct layout *layout, const struct memory *memory,
 		   uint64_t pages, uint64_t first, uint64_t step);
 void layout_free(struct layout *layout);
+/* Append what @other has. It begins at a top-level entry, as all layouts do. */
+void layout_append(struct layout *layout, const struct layout *other);
 
 struct truth layout_at(const struct layout *layout, uint64_t page);
 /* Return the first page of the longest stretch without a hole, and its @pages. */
@@ -142,11 +158,12 @@ enum {
 int layout_missing_level(const struct layout *layout, uint64_t page);
 
 struct layout_stats layout_stats(const struct layout *layout);
-/* Record the counts of a layout. */
-void layout_record(const struct layout *layout);
 
 uint64_t layout_address(const struct layout *layout, uint64_t page);
 uint64_t layout_end(const struct layout *layout);
+
+/* Return how many huge pages the pool has to have for it. */
+uint64_t layout_pool(const struct layout *layout);
 
 /* The page size of a region in pages: 1, or that of a huge page. */
 uint64_t region_unit(const struct region *region);

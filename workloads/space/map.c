@@ -23,6 +23,18 @@ static struct source of_probe(int probe, uint64_t area)
 	return (struct source){ probe, area * PAGE_SIZE };
 }
 
+/* Return a file in memory that nobody else has, or -1. */
+static int new_file(uint64_t pages)
+{
+	int fd = memfd_create("layout", MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, pages * PAGE_SIZE)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static struct source source_of(const struct region *region, int probe)
 {
 	switch (region->memory->backing) {
@@ -35,7 +47,8 @@ static struct source source_of(const struct region *region, int probe)
 	case BACKING_MIXEDMAP:
 		return of_probe(probe, PAGEWALK_PROBE_MAP_MIXED);
 	case BACKING_FILE:
-		return (struct source){ region->file,
+		return (struct source){ region->file == NO_FILE ?
+					new_file(region->pages) : region->file,
 					region->offset * PAGE_SIZE };
 	default:
 		return (struct source){ -1, 0 };
@@ -43,6 +56,8 @@ static struct source source_of(const struct region *region, int probe)
 }
 
 /*
+ * What nobody may use can be used until it is populated.
+ *
  * A layout may be larger than memory, so nothing is reserved, except for
  * hugetlb VMAs that are full: walkers lock only those that have a reservation.
  */
@@ -57,7 +72,9 @@ static int flags_of(const struct region *region)
 		flags |= MAP_ANONYMOUS;
 	if (huge)
 		flags |= MAP_HUGETLB;
-	if (!huge || !region_is_full(region))
+	if (memory->grows)
+		flags |= MAP_GROWSDOWN;
+	if (!memory->reserved && (!huge || !region_is_full(region)))
 		flags |= MAP_NORESERVE;
 	return flags;
 }
@@ -68,9 +85,14 @@ static bool map_region(const struct layout *layout, const struct region *region,
 	void *address = (void *)layout_address(layout, region->start);
 	struct source source = source_of(region, probe);
 	uint64_t size = region->pages * PAGE_SIZE;
+	int prot = region->memory->prot ? region->memory->prot :
+					  PROT_READ | PROT_WRITE;
+	bool mapped = mmap(address, size, prot, flags_of(region), source.fd,
+			   source.offset) != MAP_FAILED;
 
-	if (mmap(address, size, region->memory->prot, flags_of(region),
-		 source.fd, source.offset) == MAP_FAILED)
+	if (memory_is(region->memory, BACKING_FILE) && region->file == NO_FILE)
+		close(source.fd);
+	if (!mapped)
 		return false;
 	return !region->memory->apart || !madvise(address, size, MADV_DONTDUMP);
 }
@@ -189,9 +211,49 @@ static void populate_range(const struct layout *layout,
 		probe_populate(probe, pid, first, end, step);
 }
 
-bool needs_owner(const struct memory *memory)
+bool needs_owner(const struct region *region)
 {
-	return memory == &mem_pfnmap_cow || memory->content == CONTENT_POISON;
+	const struct memory *memory = region->memory;
+
+	return memory == &mem_pfnmap_cow ||
+	       memory->content == CONTENT_POISON || !memory->prot ||
+	       memory->lock || region->nr_dropped;
+}
+
+/* Private memory is forgotten; in a shared file, a hole is punched. */
+static void drop_range(const struct layout *layout, const struct region *region,
+		       const struct range *range)
+{
+	uint64_t start = layout_address(layout, region->start);
+	uint64_t size = region_unit(region) * PAGE_SIZE, i;
+	uint64_t step = range->step == 1 ? range->end - range->first :
+					   range->step;
+
+	for (i = range->first; i < range->end; i += step)
+		must(!madvise((void *)(start + i * size),
+			      range->step == 1 ? step * size : size,
+			      region->memory->shared ? MADV_REMOVE :
+						       MADV_DONTNEED),
+		     "giving back pages");
+}
+
+/* What is done to memory that has its pages. */
+static void finish(const struct layout *layout, const struct region *region,
+		   int probe, int pid)
+{
+	void *address = (void *)layout_address(layout, region->start);
+	uint64_t size = region->pages * PAGE_SIZE;
+	size_t i;
+
+	for (i = 0; i < region->nr_dropped; i++) {
+		populate_range(layout, region, region->dropped + i, probe, pid);
+		drop_range(layout, region, region->dropped + i);
+	}
+	if (region->memory->lock)
+		must(!mlock2(address, size, region->memory->lock ==
+			     LOCK_ONFAULT ? MLOCK_ONFAULT : 0), "mlock2");
+	if (!region->memory->prot)
+		must(!mprotect(address, size, PROT_NONE), "mprotect");
 }
 
 void layout_populate(const struct layout *layout, const struct region *region,
@@ -205,4 +267,5 @@ void layout_populate(const struct layout *layout, const struct region *region,
 	}
 	for (i = 0; i < region->nr_ranges; i++)
 		populate_range(layout, region, region->ranges + i, probe, pid);
+	finish(layout, region, probe, pid);
 }

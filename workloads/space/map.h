@@ -23,7 +23,7 @@ void layout_unmap(const struct layout *layout);
 void layout_populate(const struct layout *layout, const struct region *region,
 		     int probe, int pid);
 
-/* Tell whether only the process itself can populate this memory. */
-bool needs_owner(const struct memory *memory);
+/* Tell whether only the process itself can populate this region. */
+bool needs_owner(const struct region *region);
 
 #endif

@@ -81,7 +81,7 @@ static void populate(const struct layout *layout, int probe, int pid)
 	size_t i;
 
 	for (i = 0; i < layout->nr_regions; i++)
-		if (needs_owner(layout->regions[i].memory) == !pid)
+		if (needs_owner(layout->regions + i) == !pid)
 			layout_populate(layout, layout->regions + i, probe,
 					pid);
 }
@@ -138,7 +138,7 @@ static int subject_live(void *unused)
 static void subject_take_huge_pages(struct subject *subject,
 				    const struct layout *layout)
 {
-	uint64_t huge = layout_stats(layout).huge;
+	uint64_t huge = layout_pool(layout);
 
 	subject->has_pool = huge;
 	if (huge)
@@ -298,6 +298,7 @@ struct walk_run subject_walk(const struct subject *subject,
 		.pid = subject->pid,
 		.start = layout->base,
 		.pages = layout->pages,
+		.vmas = layout->nr_regions,
 	};
 	uint64_t first;
 

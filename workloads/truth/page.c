@@ -14,9 +14,9 @@ static bool is_listed(const struct truth *truth)
 	return truth->present && !memory_is_pfnmap(truth->memory);
 }
 
-static bool is_zero_page(const struct truth *truth)
+bool page_is_zero(const struct truth *truth)
 {
-	return memory_is(truth->memory, BACKING_ANON) &&
+	return truth->present && memory_is(truth->memory, BACKING_ANON) &&
 	       truth->memory->content == CONTENT_READ;
 }
 
@@ -36,7 +36,7 @@ uint64_t page_entry(const struct truth *truth)
 {
 	if (!is_listed(truth))
 		return 0;
-	if (is_zero_page(truth))
+	if (page_is_zero(truth))
 		return PM_PRESENT;
 	return PM_PRESENT | (is_of_file(truth) ? PM_FILE : 0) |
 	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? 0 : PM_EXCLUSIVE);
@@ -47,7 +47,7 @@ uint64_t page_categories(const struct truth *truth)
 	if (!is_listed(truth))
 		return 0;
 	return SCAN_PRESENT | (is_of_file(truth) ? SCAN_FILE : 0) |
-	       (is_zero_page(truth) ? SCAN_PFNZERO : 0) |
+	       (page_is_zero(truth) ? SCAN_PFNZERO : 0) |
 	       (memory_is(truth->memory, BACKING_HUGETLB) ? SCAN_HUGE : 0);
 }
 

@@ -11,6 +11,9 @@
 /* Tell whether documentation says how to report the page. */
 bool page_is_known(const struct truth *truth);
 
+/* Tell whether the zero page is there. */
+bool page_is_zero(const struct truth *truth);
+
 /* Return all of its pagemap entry but the PFN and the soft-dirty bit. */
 uint64_t page_entry(const struct truth *truth);
 

@@ -14,6 +14,7 @@
 #include "kernel/util.h"
 #include "truth/check.h"
 #include "truth/describe.h"
+#include "truth/page.h"
 
 /* Pages in one read; one read covers every layout but the largest. */
 #define WINDOW		(UINT64_C(1) << 20)
@@ -104,14 +105,15 @@ static bool huge_pfn_follows(struct pagemap_check *pc, const struct truth *truth
 	return pc->huge_pfn % HUGE_PAGES == 0 && pfn == pc->huge_pfn + inside;
 }
 
-static void check_present(struct pagemap_check *pc, const struct truth *truth,
-			  uint64_t page, uint64_t entry)
+/* Which memory is there, where that is known: no two pages have the same. */
+static void check_pfn(struct pagemap_check *pc, const struct truth *truth,
+		      uint64_t page, uint64_t entry)
 {
 	uint64_t pfn = entry & PM_PFN;
 
-	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != (PM_PRESENT | PM_EXCLUSIVE))
-		entry_fail(pc, page, "present exclusive");
-	else if (!pfn_is_new(pc, pfn))
+	if (!(page_entry(truth) & PM_EXCLUSIVE))
+		return;
+	if (!pfn_is_new(pc, pfn))
 		entry_fail(pc, page, "a PFN that no other page has");
 	else if (memory_is(truth->memory, BACKING_HUGETLB) &&
 		 !huge_pfn_follows(pc, truth, page, pfn))
@@ -125,24 +127,37 @@ static void check_zero(struct pagemap_check *pc, uint64_t page, uint64_t entry)
 
 	if (!pc->zero_pfn)
 		pc->zero_pfn = pfn;
-	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != PM_PRESENT)
-		entry_fail(pc, page, "present");
-	else if (!pfn || pfn != pc->zero_pfn)
+	if (!pfn || pfn != pc->zero_pfn)
 		entry_fail(pc, page, "the PFN of the zero page");
+}
+
+static const char *expected_text(uint64_t expected)
+{
+	static char text[40];
+
+	if (!expected)
+		return "an empty entry";
+	snprintf(text, sizeof(text), "present%s%s",
+		 expected & PM_FILE ? " file" : "",
+		 expected & PM_EXCLUSIVE ? " exclusive" : "");
+	return text;
 }
 
 static void check_entry(struct pagemap_check *pc, uint64_t page)
 {
-	uint64_t entry = pc->entries[page - pc->first];
+	uint64_t entry = pc->entries[page - pc->first], expected;
 	struct truth truth = layout_at(pc->layout, page);
 
+	if (!page_is_known(&truth))
+		return;
 	pc->check->checked++;
-	if (truth.present && truth.memory == &mem_zero)
+	expected = page_entry(&truth);
+	if ((entry & ~PM_PFN & ~PM_SOFT_DIRTY) != expected)
+		entry_fail(pc, page, expected_text(expected));
+	else if (page_is_zero(&truth))
 		check_zero(pc, page, entry);
-	else if (truth.present && !memory_is_pfnmap(truth.memory))
-		check_present(pc, &truth, page, entry);
-	else if (entry & ~PM_SOFT_DIRTY)
-		entry_fail(pc, page, "an empty entry");
+	else if (expected)
+		check_pfn(pc, &truth, page, entry);
 }
 
 static void check_entries(struct pagemap_check *pc, uint64_t pages)

@@ -57,6 +57,7 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 	field[sharers == 1 ? SMAPS_PRIVATE_DIRTY : SMAPS_SHARED_DIRTY] = kb;
 	field[SMAPS_REFERENCED] = kb;
 	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
+	field[SMAPS_LOCKED] = region->memory->lock ? kb / sharers : 0;
 }
 
 /* Of PFNMAP, only copies count. */
@@ -109,10 +110,11 @@ static void check_flags(struct check *check, const struct region *region,
 {
 	bool pfnmap = memory_is_pfnmap(region->memory);
 	bool shared = region->memory->shared;
+	bool readable = region->memory->prot & PROT_READ;
 	bool writable = region->memory->prot & PROT_WRITE;
-	char perms[] = { 'r', writable ? 'w' : '-', '-', shared ? 's' : 'p', '\0' };
+	char perms[] = { readable ? 'r' : '-', writable ? 'w' : '-', '-', shared ? 's' : 'p', '\0' };
 
-	check_flag(check, region, vma, "rd", true);
+	check_flag(check, region, vma, "rd", readable);
 	check_flag(check, region, vma, "wr", writable);
 	check_flag(check, region, vma, "ex", false);
 	check_flag(check, region, vma, "sh", shared);
@@ -120,7 +122,8 @@ static void check_flags(struct check *check, const struct region *region,
 	check_flag(check, region, vma, "io", pfnmap);
 	check_flag(check, region, vma, "mm",
 		   memory_is(region->memory, BACKING_MIXEDMAP));
-	check_flag(check, region, vma, "lo", false);
+	check_flag(check, region, vma, "lo", region->memory->lock);
+	check_flag(check, region, vma, "gd", region->memory->grows);
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
@@ -196,12 +199,13 @@ static void check_vmas(struct check *check, const struct layout *layout,
 
 void check_smaps(struct check *check, const struct subject *subject)
 {
-	char *buf = map_populated(SMAPS_SIZE_MAX);
+	uint64_t room = smaps_room(subject->layout->nr_regions);
+	char *buf = map_populated(room);
 	int fd = open_proc(subject->pid, "smaps");
 	struct smaps smaps;
 	int64_t len;
 
-	len = smaps_read(fd, buf, SMAPS_SIZE_MAX);
+	len = smaps_read(fd, buf, room);
 	if (len < 0)
 		check_fail(check, "smaps: reading it failed: %s",
 			   strerror(-len));
@@ -213,5 +217,5 @@ void check_smaps(struct check *check, const struct subject *subject)
 	if (len >= 0)
 		smaps_free(&smaps);
 	close(fd);
-	unmap_populated(buf, SMAPS_SIZE_MAX);
+	unmap_populated(buf, room);
 }

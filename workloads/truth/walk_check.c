@@ -25,12 +25,12 @@ static struct reach layout_reach(const struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++) {
 		const struct region *region = layout->regions + i;
 
-		if (memory_is(region->memory, BACKING_ANON)) {
-			reach.entries += region_reached(layout, region);
-		} else if (memory_is(region->memory, BACKING_HUGETLB)) {
+		if (memory_is(region->memory, BACKING_HUGETLB)) {
 			reach.hugetlb += region->pages;
 			reach.huge += region_populated(region) *
 				      region_unit(region);
+		} else if (!memory_is_pfnmap(region->memory)) {
+			reach.entries += region_reached(layout, region);
 		}
 	}
 	return reach;

@@ -22,6 +22,7 @@ from ..kernels.series import Kernel
 from ..logs import trace
 from ..paths import TOP, locked
 from ..sandbox import OPEN, Sandbox
+from . import layouts
 from .records import Boot, Record, parse
 
 CAME_UP = threading.Event()  # a guest came up: no later failure is the host's fault
@@ -71,7 +72,7 @@ def ensure(build: Path, kernels: Sequence[Kernel], sandbox: Sandbox = OPEN) -> A
         has_disk = any(one.configuration.disk for one in kernels)
         _make('rootfs', build / 'guest', f'GEN_INIT_CPIO={maker}',
               f'WALKS={build / "guest" / "walks"}', initramfs, *([disk] if has_disk else []))
-    return Appliance(build / 'host' / 'umrun', initramfs,
+    return Appliance(build / 'host' / 'umrun', layouts.root(initramfs),
                      {one.kernel.name: one for one in built}, sandbox, disk if has_disk else None)
 
 

@@ -8,17 +8,21 @@ from typing import Iterable
 
 from .. import process
 from ..failure import Failure
-from . import guest
+from . import guest, layouts
 
 Row = tuple[str, str]  # layout, walk
 
 
 @dataclass(frozen=True)
 class Known:
-    """The layouts and walks that rows can be made of. Readers are walks that are to be named."""
+    """The layouts and walks that rows can be made of.
+
+    More layouts, and readers, which are walks, are taken only by name.
+    """
     layouts: tuple[str, ...]
     walks: tuple[str, ...]
     readers: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
     def rows(self, asked: Iterable[str]) -> tuple[Row, ...]:
         """Return the rows of LAYOUT and LAYOUT:WALK,WALK arguments.
@@ -28,7 +32,7 @@ class Known:
         found: list[Row] = []
         for choice in tuple(asked) or self.layouts:
             layout, colon, walks = choice.partition(':')
-            _check('layout', layout, self.layouts)
+            _check('layout', layout, self.layouts + self.more)
             for walk in walks.split(',') if colon else self.walks:
                 _check('walk', walk, self.walks + self.readers)
                 found.append((layout, walk))
@@ -47,14 +51,21 @@ def _check(what: str, name: str, there_are: tuple[str, ...]) -> None:
         raise Failure(f"no {what} '{name}': there are {', '.join(there_are)}; a row is LAYOUT:WALK")
 
 
-def known(build: Path) -> Known:
-    """Ask the guest's program, which runs here, too; no kernel is built for that."""
-    listed = process.output([guest.ensure_program(build), 'list'])
+def known(build: Path, asked: Iterable[str] = ()) -> Known:
+    """Ask the guest's program, which runs here, too; no kernel is built for that.
+
+    asked are layouts, or files of them, which are taken instead of those that are usual.
+    """
+    program = guest.ensure_program(build)
+    listed = process.output([program, 'list'])
     names: dict[str, list[str]] = defaultdict(list)
     for line in listed.splitlines():
         kind, name, *_ = line.split()
         names[kind].append(name)
-    return Known(tuple(names['layout']), tuple(names['walk']), tuple(names['reader']))
+    shipped = [*names['layout'], *names['more']]
+    chosen = layouts.take(program, asked, shipped) or tuple(names['layout'])
+    return Known(chosen, tuple(names['walk']), tuple(names['reader']),
+                 tuple(name for name in shipped if name not in chosen))
 
 
 def arguments(rows: Iterable[Row]) -> list[str]:

@@ -5,6 +5,7 @@ import argparse
 import contextlib
 from typing import Any
 
+from ..boots.walks import Known, Row
 from ..kernels import series
 from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuration
 
@@ -53,23 +54,37 @@ class _Replaced(argparse.Action):
 
 
 def _replace(command: argparse.ArgumentParser, option: str) -> None:
-    for name in ('--layout', '--walk'):
-        command.add_argument(name, nargs='?', action=_Replaced, const=option,
-                             help=argparse.SUPPRESS)
+    command.add_argument('--walk', nargs='?', action=_Replaced, const=option,
+                         help=argparse.SUPPRESS)
+
+
+def add_layouts(command: argparse.ArgumentParser, text: str) -> None:
+    """Add --layout, which may be repeated; what it names is checked by walks.known()."""
+    command.add_argument('--layout', action='append', dest='layouts', default=[],
+                         metavar='LAYOUT|FILE', help=text)
 
 
 def add_rows(command: argparse.ArgumentParser) -> None:
     """--rows, several."""
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
                          help='measure only these rows (all but readers, which `/bin/walks list` names)')
+    add_layouts(command, 'a layout to measure, or a file of one (docs/layouts.md); may be '
+                         'repeated (hugetlb, pfnmap, sparse, dense)')
     _replace(command, '--rows')
 
 
 def add_row(command: argparse.ArgumentParser) -> None:
     """--row, one."""
-    command.add_argument('--row', default='dense:pte_entry', metavar='LAYOUT:WALK',
-                         help='the row to walk (%(default)s)')
+    command.add_argument('--row', metavar='LAYOUT:WALK',
+                         help='the row to walk (dense:pte_entry, or pte_entry of the layout)')
+    add_layouts(command, 'a layout for the row, or a file of one (docs/layouts.md)')
     _replace(command, '--row')
+
+
+def chosen_row(arguments: argparse.Namespace, known: Known) -> Row:
+    """Return the row that --row or --layout names."""
+    layout = known.layouts[0] if arguments.layouts else 'dense'
+    return known.row(arguments.row or f'{layout}:pte_entry')
 
 
 def positive(text: str) -> int:

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure(f'--placements {placements}: an interval over placements needs '
                       f'{LEAST_DRAWS} or more; 1 takes the kernels as built')
     plan = session.PROFILES[arguments.profile]
-    rows = walks.known(build_folder()).rows(arguments.rows)
+    rows = walks.known(build_folder(), arguments.layouts).rows(arguments.rows)
     plan = replace(plan, budget=arguments.budget or plan.budget, rows=rows,
                    time_all=arguments.time_all,
                    within=arguments.within / 100 if arguments.within else plan.within)

@@ -59,11 +59,17 @@ class Observation:
     died: str = ''  # why the boot did not come to its end
     status: int = 0  # of umrun; TIME_LIMIT: it hangs
     cpu_seconds: float = 0
+    layout: str = ''  # that was checked, or '': the contract's own
+
+    @property
+    def title(self) -> str:
+        """Name the kernel, and the layout if there is one."""
+        return f'{self.layout}-{self.kernel}' if self.layout else self.kernel
 
     @property
     def problems(self) -> list[str]:
-        """Results of KUnit that are missing."""
-        return ktap.read(self.console, SUITE).problems
+        """Results of KUnit that are missing; it knows nothing of layouts."""
+        return [] if self.layout else ktap.read(self.console, SUITE).problems
 
     @property
     def dropped(self) -> int:
@@ -75,11 +81,13 @@ class Observation:
         return {rule: outcome.state for rule, outcome in self.rules.items()}
 
 
-def observe(appliance: guest.Appliance) -> list[Observation]:
+def observe(appliance: guest.Appliance, layout: str = '') -> list[Observation]:
     """Boot every kernel once, as many at a time as there are CPUs."""
     names = list(appliance.kernels)
-    with step(f'the contract on {", ".join(names)}'), guest.at_once() as pool:
-        return list(pool.map(lambda name: observe_one(appliance.only(name), name), names))
+    of = f', layout {layout}' if layout else ''
+    with step(f'the contract on {", ".join(names)}{of}'), guest.at_once() as pool:
+        return list(pool.map(lambda name: observe_one(appliance.only(name), name, layout=layout),
+                             names))
 
 
 def observe_pair(appliance: guest.Appliance) -> list[Observation]:
@@ -96,20 +104,22 @@ def observe_pair(appliance: guest.Appliance) -> list[Observation]:
 
 def observe_one(appliance: guest.Appliance, name: str, watch: hang.Watch | None = None,
                 grace: float = float('inf'), hosts_fault: bool = True,
-                enough: Callable[[Record], bool] | None = None) -> Observation:
+                enough: Callable[[Record], bool] | None = None, layout: str = '') -> Observation:
     """Boot one kernel, and judge what it shows.
 
     The boot ends when the watch says so, grace seconds of CPU time after a splat, and
     with a record that is enough.
     hosts_fault: if no guest has ever come up, whether that may be the host's fault.
     """
-    seen = Observation(name)
+    seen = Observation(name, layout=layout)
+    job = ['--layout', layout] if layout else []
+    kunit = [] if layout else ['--append=kunit.enable=1']
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as console:
         oversee = Overseer(console, watch or hang.Watch(), grace)
         try:
             with contextlib.closing(guest.records(
                     appliance, f'--mem={appliance.memory_mib}', f'--timeout={BOOT_SECONDS}',
-                    '--append=kunit.enable=1', argv=['/bin/walks', 'contract'], stdout=printed,
+                    *kunit, argv=['/bin/walks', 'contract', *job], stdout=printed,
                     consoles=[console], hopeless=oversee)) as records:
                 for record in records:
                     seen.records.append(record)

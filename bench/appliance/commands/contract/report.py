@@ -3,7 +3,7 @@
 
 from ...render import table
 from .observe import FAIL, PASS, SKIP, UNCHECKED, Observation
-from .rules import RULES, expected
+from .rules import OF_A_LAYOUT, RULES, expected
 
 SHOWN = 3  # splats of a kernel
 INSTEAD = {PASS: 'passes it', SKIP: 'it was skipped', UNCHECKED: 'nothing checked it'}
@@ -18,12 +18,13 @@ def differences(seen: Observation, known: set[str]) -> list[str]:
         found.append(f'{seen.kernel}: the kernel printed too much: {seen.dropped:,} bytes of its log '
                      'are missing, and whatever tests and splats they had')
     found += [f'{seen.kernel}: {problem}' for problem in seen.problems]
-    for rule, state in seen.states().items():
+    for rule in OF_A_LAYOUT if seen.layout else RULES:
+        state = seen.rules[rule].state
         if state == UNCHECKED and not seen.died:
             found.append(f'{seen.kernel}: nothing checked {rule}')
         elif state == FAIL and rule not in known:
             found.append(f'{seen.kernel} fails {rule}, which is not expected')
-        elif state != FAIL and rule in known:
+        elif state != FAIL and rule in known and not seen.layout:
             found.append(f'{seen.kernel} is expected to fail {rule}, but {INSTEAD[state]}')
     if seen.splats:
         splats = f'{len(seen.splats)} splats, the first of which' if seen.splats[1:] else 'a splat that'
@@ -44,8 +45,11 @@ def _outcome(seen: Observation, rule: str) -> dict:
             'passed': outcome.passed, 'failed': outcome.failed, 'skipped': outcome.skipped}
 
 
-def text(seen: list[Observation], problems: list[str]) -> str:
-    """Return the matrix, the smallest case of each failure, and what is not as expected."""
+def text(seen: list[Observation], problems: list[str] | None) -> str:
+    """Return the matrix, the smallest case of each failure, and what is not as expected.
+
+    problems is None if a later matrix has them.
+    """
     return '\n\n'.join(part for part in (_matrix(seen), _smallest(seen), _splats(seen),
                                          _verdict(problems)) if part)
 
@@ -53,7 +57,7 @@ def text(seen: list[Observation], problems: list[str]) -> str:
 def _matrix(seen: list[Observation]) -> str:
     rows = [['rule', '', *(one.kernel for one in seen)]]
     rows += [[rule, title, *(_cell(one.rules[rule].state) for one in seen)]
-             for rule, title in RULES.items()]
+             for rule, title in RULES.items() if not seen[0].layout or rule in OF_A_LAYOUT]
     return '\n'.join(table.aligned(rows, left=range(len(rows[0]))))
 
 
@@ -83,7 +87,9 @@ def _first(splats: list[str]) -> list[str]:
                              if more > 0 else [])
 
 
-def _verdict(problems: list[str]) -> str:
+def _verdict(problems: list[str] | None) -> str:
+    if problems is None:
+        return ''
     if not problems:
         return 'Everything is as expected.'
     return 'This is not as expected:\n' + '\n'.join(problems)

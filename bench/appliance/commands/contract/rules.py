@@ -12,6 +12,8 @@ RULES = {
     'U7': 'privilege', 'U8': 'targets', 'U9': 'how', 'U10': 'protect', 'U11': 'counted',
     'U12': 'left behind', 'U13': 'ranges', 'U6': 'clean exit',
 }
+# Those that can be checked for any layout.
+OF_A_LAYOUT = (*(f'W{n}' for n in range(1, 12)), 'U1', 'U2', 'U5')
 
 
 def expected(name: str) -> set[str]:

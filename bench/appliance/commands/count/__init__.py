@@ -25,5 +25,5 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Count; returns the exit status."""
     names = list(dict.fromkeys(arguments.kernels or count.KERNELS))
-    rows = walks.known(build_folder()).rows(arguments.rows)
+    rows = walks.known(build_folder(), arguments.layouts).rows(arguments.rows)
     return count.run(build_folder(), count.Plan(names, rows, arguments.boots))

@@ -33,6 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ..bench import compare, session  # pylint: disable=import-outside-toplevel
     build = build_folder()
     plan = replace(session.PROFILES['full'], budget=arguments.budget, time_all=True,
-                   rows=walks.known(build).rows(arguments.rows))
+                   rows=walks.known(build, arguments.layouts).rows(arguments.rows))
     return nightly.run(build, nightly.Wanted(arguments.kernels or by_height(),
                                              arguments.only, plan, compare.PLACEMENTS))

@@ -5,7 +5,7 @@ import argparse
 
 from ...boots import walks
 from ...paths import build_folder
-from ..options import add_kernel, add_row, kernel_name, positive
+from ..options import add_kernel, add_row, chosen_row, kernel_name, positive
 
 NAME = 'profile'
 HELP = 'show where the time of one walk goes, with perf'
@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     from . import profile  # pylint: disable=import-outside-toplevel # scipy is slow to load
     kernels = [arguments.kernel] if arguments.against is None else [arguments.against,
                                                                    arguments.kernel]
-    row = walks.known(build_folder()).row(arguments.row)
+    row = chosen_row(arguments, walks.known(build_folder(), arguments.layouts))
     return profile.run(build_folder(), kernels, row, arguments.seconds)

@@ -5,7 +5,7 @@ import argparse
 
 from ...boots import walks
 from ...paths import build_folder
-from ..options import add_row
+from ..options import add_row, chosen_row
 
 NAME = 'bench-proof'
 HELP = 'measure how small a change bench sees, and how often it is wrong'
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run what is missing of the trials; returns the exit status."""
     # pylint: disable-next=import-outside-toplevel # scipy is slow to load
     from . import null, proof
-    known = walks.known(build_folder())
-    row = known.row(arguments.row)
+    known = walks.known(build_folder(), arguments.layouts)
+    row = chosen_row(arguments, known)
     status = 0 if arguments.null else proof.run(build_folder(), row)
     return status or null.run(build_folder(), known.rows(()))

@@ -5,7 +5,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...boots import counting, guest
+from ...boots import counting, guest, layouts, walks
 from ...boots.records import Boot, Count, Layout, Record, of_type
 from ...failure import FAILED, Failure
 from ...kernels.series import kernel as of_name
@@ -16,6 +16,7 @@ from . import plot, report
 
 BOOT_SECONDS = 1200  # ends a boot that hangs
 COUNT_SECONDS = 3000
+LEAST_COPIES, MOST_COPIES = 8, 100  # of a layout; a line is fitted to four points or more
 FLOOR = 'floor'  # not a walk, but a loop that reads words
 BY_ENTRY = ('pte_entry', 'smaps_rollup')  # walks that come by every entry of a PTE table
 
@@ -25,11 +26,12 @@ class Series:
     """Layouts that grow in one thing, up to most of it (workloads/measure/scale.c builds them).
 
     Counting makes an instruction take hundreds of times as long, and a count has no noise,
-    so counts go up to counted only.
+    so counts go up to counted only. steps are other points in each decade than the usual ones.
     """
     item: str
     most: int
     counted: int
+    steps: tuple[int, ...] = ()
 
 
 SERIES = {
@@ -69,15 +71,31 @@ def points(most: int, steps: tuple[int, ...]) -> list[int]:
     return [*found, most]
 
 
-def run(build: Path, kernels: list[str], effort: Effort) -> int:
+def copies(build: Path, asked: list[str]) -> dict[str, Series]:
+    """Return a series for each of the layouts, as far as a guest has room for copies."""
+    if not asked:
+        return {}
+    program = guest.ensure_program(build)
+    return {name: _copies(name, layouts.room(program, name))
+            for name in walks.known(build, asked).layouts}
+
+
+def _copies(name: str, most: int) -> Series:
+    if most < LEAST_COPIES:
+        raise Failure(f'a guest has room for {most} copies of the layout {name}, and scale needs '
+                      f'{LEAST_COPIES}')
+    return Series('copy', min(most, MOST_COPIES), LEAST_COPIES, steps=(1, 2, 5))
+
+
+def run(build: Path, kernels: list[str], effort: Effort, chosen: dict[str, Series]) -> int:
     """Measure, fit, print the table; returns the exit status."""
     appliance = guest.ensure(build, [of_name(name) for name in kernels])
     this = Run('scale', appliance)
-    records = boot(appliance, effort)
+    records = boot(appliance, effort, chosen)
     if effort.count:
-        records += _count(appliance)
+        records += _count(appliance, chosen)
     this.end()
-    result = this.result(records, {'boots': effort.boots, 'fits': fits(records)})
+    result = this.result(records, {'boots': effort.boots, 'fits': fits(records, chosen)})
     result['floors'] = floors(result['fits'])
     with step('plots'):
         plots = plot.files(result)
@@ -87,11 +105,11 @@ def run(build: Path, kernels: list[str], effort: Effort) -> int:
     return 0
 
 
-def boot(appliance: guest.Appliance, effort: Effort) -> list[Record]:
+def boot(appliance: guest.Appliance, effort: Effort, chosen: dict[str, Series]) -> list[Record]:
     """Boot all kernels in turns, and time the walks of all series."""
     total = effort.boots * len(appliance.kernels)
-    asked = [_asked(name, points(min(series.most, effort.limit), effort.steps))
-             for name, series in SERIES.items()]
+    asked = [_asked(name, points(min(series.most, effort.limit), series.steps or effort.steps))
+             for name, series in chosen.items()]
     records: list[Record] = []
     done = 0
     with step(f'{total} boots of {", ".join(appliance.kernels)}') as shown:
@@ -113,11 +131,12 @@ def _asked(series: str, numbers: list[int]) -> str:
     return f'{series}:{",".join(map(str, numbers))}'
 
 
-def _count(appliance: guest.Appliance) -> list[Record]:
+def _count(appliance: guest.Appliance, chosen: dict[str, Series]) -> list[Record]:
     """Count in one boot of each kernel, side by side, since load changes no count."""
     argv = ['/bin/walks', 'scale', '--count',
-            *(_asked(name, points(series.counted, (1, 3) if series.counted < 1000 else (1,)))
-              for name, series in SERIES.items())]
+            *(_asked(name, points(series.counted, series.steps or (
+                (1, 3) if series.counted < 1000 else (1,))))
+              for name, series in chosen.items())]
     with step(f'counting instructions on {", ".join(appliance.kernels)}'):
         counted = counting.side_by_side(
             lambda kernel: counting.observe_one(appliance.only(kernel), argv, COUNT_SECONDS),
@@ -125,10 +144,10 @@ def _count(appliance: guest.Appliance) -> list[Record]:
         return [r for records in counted for r in records]
 
 
-def fits(records: list[Record]) -> list[dict]:
+def fits(records: list[Record], chosen: dict[str, Series]) -> list[dict]:
     """Return the 'fits' of result.json: one for each series, walk, measure and kernel."""
     return [row for measured, by_layout in _measures(records).items()
-            for row in _fits(records, measured, by_layout)]
+            for row in _fits(records, measured, by_layout, chosen)]
 
 
 def _measures(records: list[Record]) -> dict[str, dict]:
@@ -140,7 +159,8 @@ def _measures(records: list[Record]) -> dict[str, dict]:
     return {'ns': measure.ns_per_walk(records), 'instructions': counts}
 
 
-def _fits(records: list[Record], measured: str, by_layout: dict) -> list[dict]:
+def _fits(records: list[Record], measured: str, by_layout: dict,
+          chosen: dict[str, Series]) -> list[dict]:
     truth = _truth(records)
     grouped: dict = {}
     for (layout, walk), by_kernel in by_layout.items():
@@ -153,7 +173,7 @@ def _fits(records: list[Record], measured: str, by_layout: dict) -> list[dict]:
         boots = [list(row) for row in zip(*(at[i] for i in n))]
         found = fit.fit(n, boots)
         rows.append({'series': series, 'walk': walk, 'kernel': kernel, 'measure': measured,
-                     'item': SERIES[series].item,
+                     'item': chosen[series].item,
                      'truth': truth.get((kernel, series, walk), 'unchecked'),
                      'n': n, 'boots': boots, **dataclasses.asdict(found)})
     return rows

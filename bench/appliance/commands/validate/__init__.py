@@ -4,10 +4,11 @@
 import argparse
 from pathlib import Path
 
+from ...boots import walks
 from ...failure import Failure
 from ...kernels.series import kernel
 from ...paths import build_folder
-from ..options import kernel_name
+from ..options import add_layouts, kernel_name
 from . import review, validate
 
 NAME = 'validate'
@@ -30,6 +31,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='go on after a stage that has failed')
     command.add_argument('--debug', action='store_true',
                          help='boot kernels with KASAN, lockdep and DEBUG_VM, too')
+    add_layouts(command, 'a layout that the differential takes, too, or a file of one '
+                         '(docs/layouts.md); may be repeated')
     command.add_argument('--b4', action='store_true',
                          help='print what `b4 review` reads; without SERIES, take the one it shows')
 
@@ -44,5 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     if bool(repository) != bool(commits):
         raise Failure('--repository and --range belong together')
     given = validate.Given(arguments.series, repository and repository.expanduser(), commits)
-    plan = validate.Plan(arguments.keep_going, arguments.debug)
+    layouts = walks.known(build_folder(), arguments.layouts).layouts if arguments.layouts else ()
+    plan = validate.Plan(arguments.keep_going, arguments.debug, layouts)
     return validate.run(build_folder(), given, kernel(arguments.base), plan, arguments.b4)

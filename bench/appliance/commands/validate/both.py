@@ -29,7 +29,7 @@ class Seen:
 
 
 def seen_on_both(appliance: guest.Appliance, base: Built, patched: Built,
-                 job: str) -> tuple[Seen, Seen]:
+                 *job: str) -> tuple[Seen, Seen]:
     """Have `walks` do the job on both kernels, and return what was seen of each."""
     watches = hang.Pair()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -39,7 +39,7 @@ def seen_on_both(appliance: guest.Appliance, base: Built, patched: Built,
         return first.result(), second.result()
 
 
-def _boot(appliance: guest.Appliance, built: Built, job: str, watch: hang.Watch,
+def _boot(appliance: guest.Appliance, built: Built, job: tuple[str, ...], watch: hang.Watch,
           hosts_fault: bool) -> Seen:
     name = built.kernel.name
     alone = replace(appliance, kernels={name: built})
@@ -50,7 +50,7 @@ def _boot(appliance: guest.Appliance, built: Built, job: str, watch: hang.Watch,
         try:
             # Time limits are the watch's: what is slow is no fault.
             for record in guest.records(alone, f'--mem={alone.memory_mib}', '--timeout=0',
-                                        '--append=norandmaps', argv=['/bin/walks', job],
+                                        '--append=norandmaps', argv=['/bin/walks', *job],
                                         consoles=[console], hopeless=watch):
                 seen.records.append(record)
         except Failure as failure:

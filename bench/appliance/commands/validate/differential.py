@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[Outcome]:
     """Boot both kernels, and compare reader by reader."""
     appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
     base, patched = appliance.kernels.values()
-    yield from compare(*of_both(appliance, base, patched))
+    yield from compare(*of_both(appliance, base, patched, subject.layouts))
 
 
 def compare(base: Readings, patched: Readings) -> Iterator[Outcome]:

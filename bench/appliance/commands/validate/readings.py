@@ -17,10 +17,11 @@ class Readings(Seen):
     said: dict[Key, Reader] = field(default_factory=dict)
 
 
-def of_both(appliance: guest.Appliance, base: Built, patched: Built) -> tuple[Readings, Readings]:
-    """Boot both kernels, and return what was read on each."""
+def of_both(appliance: guest.Appliance, base: Built, patched: Built,
+            layouts: tuple[str, ...] = ()) -> tuple[Readings, Readings]:
+    """Boot both kernels, and return what was read on each, of these layouts, too."""
     first, second = (
         Readings(**vars(seen), said={(one.reader, one.layout, one.case): one
                                      for one in of_type(Reader, seen.records)})
-        for seen in seen_on_both(appliance, base, patched, 'readers'))
+        for seen in seen_on_both(appliance, base, patched, 'readers', *layouts))
     return first, second

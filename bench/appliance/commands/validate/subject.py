@@ -15,13 +15,15 @@ class Subject:
     """A series on a base; all that is built lies in the folder build.
 
     The series is built and booted in the sandbox. The base, which is umwalk's, is built before.
-    no_probe says why both kernels are without the probe, if they are.
+    no_probe says why both kernels are without the probe, if they are. The differential takes
+    these layouts, too.
     """
     build: Path
     base: Kernel
     patches: tuple[Patch, ...]
     sandbox: Sandbox = OPEN
     no_probe: str = ''
+    layouts: tuple[str, ...] = ()
 
     @property
     def patched(self) -> Kernel:

@@ -33,9 +33,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Plan:
-    """Whether to go on after a stage that fails, and whether to boot debug kernels, too."""
+    """Whether to go on after a stage that fails, to boot debug kernels, too, and more layouts."""
     keep_going: bool
     debug: bool
+    layouts: tuple[str, ...] = ()
 
 
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
@@ -47,7 +48,8 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
         appliance = guest.ensure(build, [base])
         _tell(series, base.version)
         this = Run('validate', appliance)
-        subject = Subject(build, base, tuple(posted.patch for posted in series.patches), sandbox)
+        subject = Subject(build, base, tuple(posted.patch for posted in series.patches), sandbox,
+                          layouts=plan.layouts)
         outcomes = known.apply(excused, list(_outcomes(series, subject, plan)))
         this.end()
         result = this.result(boot_for_host(appliance),

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Layouts as files: what is refused, what is shipped, and a file of a user's own."""
+
+import dataclasses
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from appliance.boots import guest, layouts, walks
+from appliance.boots.records import Check, Layout, of_type
+from appliance.failure import Failure
+from appliance.paths import TOP, build_folder
+
+SHIPPED = sorted((TOP / 'workloads' / 'layouts').glob('*.layout'))
+# What the C functions described that these files replace; each range of pages was compared.
+OLD = {
+    'hugetlb': '10 VMAs, 267786 pages, 1574 present, 48 huge pages, 7 PTE tables',
+    'pfnmap': '30 VMAs, 17034 pages, 2697 present, 0 huge pages, 33 PTE tables',
+    'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables',
+    'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables',
+}
+QUICK = ('dropped', 'joints_unaligned', 'locked', 'prot_none', 'stack')
+
+
+@pytest.fixture(scope='module')
+def program() -> Path:
+    return guest.ensure_program(build_folder())
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch):
+    """No test knows the files of another."""
+    monkeypatch.setattr(layouts, '_given', {})
+
+
+def said_of(program: Path, file: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([program, 'layout', file], capture_output=True, text=True, check=False)
+
+
+def mapping(*keys: str) -> str:
+    return '\n'.join(['[a]', 'kind=anon', *keys, ''])
+
+
+@pytest.mark.parametrize('text, said', [
+    ('', ': the file has no [section]'),
+    ('size=1', ':1: a key comes before the first [section]'),
+    ('[a', ':1: a section is [NAME]'),
+    ('[a]\nkind', ':2: a line is [SECTION], KEY=VALUE or # a comment'),
+    ('[a]\nsize=\xb5', ':2: a byte is no printable ASCII character'),
+    ('[a]\nkind=anon\0', ':2: a byte is no printable ASCII character'),
+    ('[a]\nsize=1', ':1: [a] has no kind=, which is needed'),
+    ('[a]\nkind=zero\nsize=1', ":2: kind: 'zero' is not allowed: hole, anon, hugetlb, "),
+    ('[hole]\nkind=hole\nsize=1', ': the layout has holes only, no mapping'),
+    ('[layout]\nsize=1', ':2: size: no such key in [layout], allowed are: about'),
+    ('#\n[a]\nkind=hole\nsize=1\n[layout]\nabout=x', ':5: [layout] is allowed only as the first'),
+    ('[repeat]\ntimes=2\n' + mapping('size=1'), ':1: [repeat] has no [end]'),
+    ('[repeat]\n' + mapping('size=1') + '[end]', ':1: [repeat] has no times=, which is needed'),
+    ('[repeat]\ntimes=2\n[end]', ':1: [repeat] has no mapping to repeat'),
+    ('[repeat]\ntimes=70000\n' + mapping('size=1') + '[end]', ':2: times: '),
+    ('[repeat]\ntimes=1,2\n' + mapping('size=1') + '[end]', ':2: times: a list is not allowed'),
+    ('[repeat]\ntimes=2\n' + mapping('size=1') + '[end]',
+     ':5: size: mapping 2 of [a]: 1 pages at page 1: would merge with the one before it'),
+    (mapping('size=1') + '[end]', ':4: [end] has no [repeat] before it'),
+    (mapping(), ':1: [a] has no size=, which is needed'),
+    (mapping('size=1', 'color=red'), ':4: color: no such key in [a], allowed are: kind, size, '),
+    (mapping('size=1', 'size=2'), ':4: size: it is in line 3 of [a], too'),
+    (mapping('size='), ':3: size: it has no value'),
+    (mapping('size=-1'), ":3: size: '-1' is not allowed: a number from 0 to 115343360"),
+    (mapping('size=99999999999999999999'), ":3: size: '99999999999999999999' is not allowed"),
+    (mapping('size=3k'), ":3: size: '3k' is not allowed"),
+    (mapping('size=9999999t'), ":3: size: '9999999t' is not allowed"),
+    (mapping('size=1x'), ":3: size: 'x' is not understood"),
+    (mapping('size=5..1'), ":3: size: '..1' does not ascend"),
+    (mapping('size=' + '1,' * 64 + '1'), ':3: size: the list is too long, at most 64 items'),
+    (mapping('size=0'), ':3: size: 0 is allowed only in [repeat]'),
+    (mapping('size=440g') + '[b]\nkind=file\nsize=1', ':6: size: the layout is too large'),
+    (mapping('size=9', 'at=1') + '[b]\nkind=file\nat=5\nsize=1',
+     ':7: at: page 5 overlaps the one before it, 10 is the first that is allowed'),
+    ('[a]\nkind=hugetlb\nsize=1', ':3: size: 1 pages at page 0: not a number of whole pages'),
+    ('[a]\nkind=hugetlb\nat=1\nsize=2m', ':4: size: 512 pages at page 1: not aligned'),
+    ('[a]\nkind=pfnmap_cow\nsize=3m', ':3: size: 768 pages at page 0: copied PFNMAP is of 2 MiB'),
+    ('[a]\nkind=pfnmap\nsize=3m\npopulate=all', ':4: populate: pfnmap cannot be populated'),
+    ('[a]\nkind=mixedmap\nsize=3m', ':3: size: 768 pages are too many for mixedmap'),
+    ('[a]\nkind=mixedmap\nsize=9\npopulate=1\n[b]\nkind=mixedmap\nsize=9\npopulate=2',
+     ':8: populate: all mixedmap mappings have the same memory'),
+    ('[a]\nkind=pfnmap\nsize=3m\napart=yes', ':4: apart: pfnmap has no such choice'),
+    (mapping('size=9', 'every=2'), ':4: every: nothing is populated: add populate=all'),
+    (mapping('size=9', 'populate=3-2'), ':4: populate: 3-2 does not ascend'),
+    (mapping('size=9', 'populate=1,1'), ":4: populate: '1' is not allowed: a number from 2 to "),
+    (mapping('size=9', 'populate=9'), ':4: populate: page 9 is behind the end, the last that is '
+                                      'allowed is 8'),
+    (mapping('size=9', 'populate=1-2', 'first=1'), ':5: first: it goes with populate=all'),
+    (mapping('size=9', 'populate=all', 'first=9'), ':5: first: page 9 is behind the end'),
+    (mapping('size=9', 'populate=all', 'every=0'), ":5: every: '0' is not allowed"),
+    (mapping('size=9', 'populate=all', 'density=101'), ":5: density: '101' is not allowed"),
+    (mapping('size=1g', 'populate=all', 'density=1'), ':5: density: too many pages by chance'),
+    (mapping('size=1g', 'populate=all'), ':4: populate: too much memory, at most 192m'),
+    ('[a]\nkind=pfnmap\nsize=16g', ':1: populate: too many pages, at most 2097152'),
+    (mapping('size=9', 'prot=w'), ":4: prot: 'w' is not allowed: rw, r, none are"),
+    (mapping('size=9', 'prot=r', 'populate=all', 'touch=write'), ':6: touch: with prot=r'),
+    ('[a]\nkind=hugetlb\nsize=2m\npopulate=all\ntouch=read', ':5: touch: hugetlb cannot be'),
+    (mapping('size=9', 'lock=all', 'populate=1'), ':4: lock: lock=all populates everything'),
+    (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),
+    (mapping('size=9', 'populate=all', 'drop=9'), ':5: drop: page 9 is behind the end'),
+    (mapping('size=9', 'populate=all', 'lock=onfault', 'drop=1'), ':6: drop: locked pages cannot'),
+    ('[a]\nkind=anon\nsize=1\n' * 1001, ':3001: too many sections, at most 1000'),
+    ('#' * (1 << 17), ': 131072 bytes are too many for a layout'),
+])
+def test_what_is_refused(program, tmp_path, text, said):
+    file = tmp_path / 'my.layout'
+    file.write_bytes(text.encode('latin-1'))
+    ran = said_of(program, file)
+    assert ran.returncode == 2 and not ran.stdout
+    assert ran.stderr.startswith(f'walks: {file}{said}')
+    assert ran.stderr.count('\n') == 1
+
+
+def test_the_four_are_what_they_were(program):
+    for name, counts in OLD.items():
+        assert said_of(program, TOP / 'workloads' / 'layouts' / f'{name}.layout').stdout == \
+            counts + '\n'
+
+
+def test_what_is_shipped_has_a_name_and_says_what_it_is(program):
+    listed = subprocess.run([program, 'list'], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    assert [name for kind, name, _ in rows if kind == 'layout'] == list(OLD)
+    assert sorted(name for kind, name, _ in rows if kind in ('layout', 'more')) == [
+        file.stem for file in SHIPPED]
+    assert len(SHIPPED) >= 20
+
+
+def test_lists_cycle_and_leave_out(program, tmp_path):
+    file = tmp_path / 'my.layout'
+    file.write_text('; all keys may have blanks around them\r\n[repeat]\n times = 6 \n[a]\nkind=anon\n'
+                    'size=1..2,0*1\npopulate=all\n[b]\nkind = hole\nsize=4k\n[end]\n')
+    assert said_of(program, file).stdout == \
+        '4 VMAs, 12 pages, 6 present, 0 huge pages, 1 PTE tables\n'
+
+
+def test_the_parser_stands_whatever_it_is_given(tmp_path):
+    subprocess.run(['make', '-s', '-C', TOP / 'workloads', f'OUT={tmp_path}', 'layout-fuzz'],
+                   check=True)
+    seeds = [file for file in SHIPPED if file.stem != 'small_vmas']  # that one takes long
+    ran = subprocess.run([tmp_path / 'layout-fuzz', '2000', '1', *seeds], capture_output=True,
+                         text=True, check=False)
+    assert ran.returncode == 0 and ran.stderr == ''
+    tried, good = (int(word) for word in ran.stdout.split() if word.isdigit())
+    assert tried == 2000 and 100 < good < 1900
+
+
+def failures(appliance: guest.Appliance, *names: str) -> list[str]:
+    """Check layouts on stock; return what failed."""
+    stock = appliance.only('stock')
+    seen = list(guest.records(stock, f'--mem={stock.memory_mib}', argv=['/bin/walks', 'check', *names]))
+    checks = of_type(Check, seen)
+    assert [one.layout for one in of_type(Layout, seen)] == list(names)
+    assert {(one.layout, one.check) for one in checks if one.checked} >= {
+        (name, check) for name in names for check in ('smaps', 'pagemap', 'pagemap_page', 'pte_entry')}
+    return [f'{one.layout}, {one.check}: {one.detail}' for one in checks if not one.ok]
+
+
+def test_what_is_shipped_is_true(appliance):
+    assert failures(appliance, *QUICK) == []
+
+
+@pytest.mark.long
+def test_all_that_is_shipped_is_true(appliance):
+    assert failures(appliance, *(file.stem for file in SHIPPED)) == []
+
+
+def test_a_file_at_an_odd_path(appliance, tmp_path):
+    folder = tmp_path / "a folder's $odd \"name\""
+    folder.mkdir()
+    file = folder / 'mine-1.layout'
+    file.write_text(mapping('size=7', 'populate=2-4'))
+    known = walks.known(build_folder(), [str(file)])
+    assert known.layouts == ('mine-1',) and 'dense' in known.more
+    assert known.rows(['dense:smaps']) == (('dense', 'smaps'),)
+    with_it = dataclasses.replace(appliance, initramfs=layouts.root(appliance.initramfs))
+    assert failures(with_it, 'mine-1', 'prot_none') == []
+    assert layouts.root(appliance.initramfs) == with_it.initramfs
+
+
+@pytest.mark.parametrize('name, said', [
+    ('my layout', "'my layout' cannot be the name of a layout"),
+    ('dense', 'there is another layout dense: give the file another name'),
+    ('joints', 'there is another layout joints: give the file another name')])
+def test_a_name_that_is_refused(tmp_path, name, said):
+    file = tmp_path / f'{name}.layout'
+    file.write_text(mapping('size=1'))
+    with pytest.raises(Failure, match=said):
+        walks.known(build_folder(), [str(file)])
+
+
+@pytest.mark.parametrize('command', ['bench', 'count', 'profile', 'contract'])
+def test_a_wrong_file_is_told_at_once(umwalk, tmp_path, command):
+    file = tmp_path / 'my.layout'
+    file.write_text(mapping('size=1', 'color=red'))
+    build = tmp_path / 'build'
+    ran = umwalk(command, f'--layout={file}', BUILD=str(build))
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(f'umwalk: {file}:4: color: no such key in [a], allowed are: kind, ')
+    assert ran.stderr.count('\n') == 1
+    assert not list(build.glob('linux*'))
+
+
+def test_a_layout_that_there_is_not(umwalk):
+    ran = umwalk('count', '--layout=spars')
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("umwalk: no layout 'spars': there are hugetlb, pfnmap, sparse, dense, ")
