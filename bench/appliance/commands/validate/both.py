@@ -59,7 +59,7 @@ def _boot(appliance: guest.Appliance, built: Built, job: tuple[str, ...], watch:
             stopped = failure.status == TIME_LIMIT
             seen.died = explained(watch.explain(str(failure)), seen.records, stopped)
         seen.log = _read(console)
-    seen.splats = [trace.decode(line, built.debug) for _, line in splat.complaints(seen.log)]
+    seen.splats = trace.decode([line for _, line in splat.complaints(seen.log)], built.debug)
     seen.splats += splat.splats(seen.log, built.debug, stopped)
     return seen
 
