@@ -104,8 +104,9 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),
     (mapping('size=9', 'populate=all', 'drop=9'), ':5: drop: page 9 is behind the end'),
     (mapping('size=9', 'populate=all', 'lock=onfault', 'drop=1'), ':6: drop: locked pages cannot'),
-    ('[a]\nkind=anon\nsize=1\n' * 1001, ':3001: too many sections, at most 1000'),
-    ('#' * (1 << 17), ': 131072 bytes are too many for a layout'),
+    pytest.param('[a]\nkind=anon\nsize=1\n' * 1001, ':3001: too many sections, at most 1000',
+                 id='sections'),
+    pytest.param('#' * (1 << 17), ': 131072 bytes are too many for a layout', id='too long'),
 ])
 def test_what_is_refused(program, tmp_path, text, said):
     file = tmp_path / 'my.layout'
@@ -194,19 +195,24 @@ def test_a_name_that_is_refused(tmp_path, name, said):
         walks.known(build_folder(), [str(file)])
 
 
-@pytest.mark.parametrize('command', ['bench', 'count', 'profile', 'contract'])
-def test_a_wrong_file_is_told_at_once(umwalk, tmp_path, command):
+@pytest.fixture(scope='module')
+def no_kernels(tmp_path_factory) -> Path:
+    """A folder in which the guest's program is built, and no kernel."""
+    return tmp_path_factory.mktemp('build')
+
+
+@pytest.mark.parametrize('command', ['bench', 'count', 'profile', 'contract', 'scale'])
+def test_a_wrong_file_is_told_at_once(umwalk, tmp_path, no_kernels, command):
     file = tmp_path / 'my.layout'
     file.write_text(mapping('size=1', 'color=red'))
-    build = tmp_path / 'build'
-    ran = umwalk(command, f'--layout={file}', BUILD=str(build))
+    ran = umwalk(command, f'--layout={file}', BUILD=str(no_kernels))
     assert ran.returncode == 2
     assert ran.stderr.startswith(f'umwalk: {file}:4: color: no such key in [a], allowed are: kind, ')
     assert ran.stderr.count('\n') == 1
-    assert not list(build.glob('linux*'))
+    assert not list(no_kernels.glob('linux*'))
 
 
 def test_a_layout_that_there_is_not(umwalk):
     ran = umwalk('count', '--layout=spars')
     assert ran.returncode == 2
-    assert ran.stderr.startswith("umwalk: no layout 'spars': there are hugetlb, pfnmap, sparse, dense, ")
+    assert ran.stderr.startswith("umwalk: no layout 'spars': there are hugetlb, pfnmap, sparse, ")

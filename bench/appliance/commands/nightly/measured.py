@@ -29,8 +29,9 @@ def costs(subject: Subject, found: Found) -> None:
     """Measure what one VMA, page, hole, table or huge page more costs a walk."""
     reference = subject.reference.kernel.name
     for name, built in subject.kernels.items():
+        records = scale.boot(subject.pair(built), scale.QUICK, scale.SERIES)
         fits = {(row['kernel'], row['series'], row['walk']): row
-                for row in scale.fits(scale.boot(subject.pair(built), scale.QUICK))}
+                for row in scale.fits(records, scale.SERIES)}
         for (kernel, grows, walk), row in fits.items():
             if kernel == name and walk != scale.FLOOR and row['verdict'] != 'flat':
                 found.points[Series(LINUX.name, name, f'scale-{grows}', walk)] = _cost(
