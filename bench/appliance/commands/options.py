@@ -61,7 +61,7 @@ def _replace(command: argparse.ArgumentParser, option: str) -> None:
 def add_rows(command: argparse.ArgumentParser) -> None:
     """--rows, several."""
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
-                         help='measure only these rows (all but readers, which `/bin/walks list` names)')
+                         help='measure only these rows (all but readers)')
     _replace(command, '--rows')
 
 
