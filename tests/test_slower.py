@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A patch that makes one reader slower, by a tenth or so, is called slower on its row."""
+"""A patch that makes one reader slower is called slower on its row."""
 
 import dataclasses
 import itertools

@@ -67,7 +67,7 @@ def add_layouts(command: argparse.ArgumentParser, text: str) -> None:
 def add_rows(command: argparse.ArgumentParser) -> None:
     """--rows, several."""
     command.add_argument('--rows', nargs='+', default=[], metavar='LAYOUT[:WALK,...]',
-                         help='measure only these rows (all but readers, which `/bin/walks list` names)')
+                         help='measure only these rows (all but readers)')
     add_layouts(command, 'a layout to measure, or a file of one (docs/layouts.md); may be '
                          'repeated (hugetlb, pfnmap, sparse, dense)')
     _replace(command, '--rows')
