@@ -119,6 +119,8 @@ static bool region_present(const struct region *region, uint64_t page)
 	return false;
 }
 
+#define WOULD_MERGE	"would merge with the one before it, without a hole or another kind between"
+
 void layout_hole(struct layout *layout, uint64_t pages)
 {
 	layout->pages += pages;
@@ -132,20 +134,19 @@ static bool are_one(const struct memory *a, const struct memory *b)
 	       a->lock == b->lock && a->grows == b->grows;
 }
 
-static bool would_merge(const struct layout *layout,
-			const struct memory *memory)
+/* The memory that ends where the next region begins, or NULL. */
+static const struct memory *neighbour(const struct layout *layout)
 {
-	const struct region *last;
+	const struct region *last = layout->regions + layout->nr_regions - 1;
 
-	if (!layout->nr_regions)
-		return false;
-	last = layout->regions + layout->nr_regions - 1;
-	return are_one(memory, last->memory) &&
-	       last->start + last->pages == layout->pages;
+	if (!layout->nr_regions || last->start + last->pages != layout->pages)
+		return NULL;
+	return last->memory;
 }
 
-const char *layout_cannot(const struct layout *layout,
-			  const struct memory *memory, uint64_t pages)
+/* What makes two VMAs of memory that is not the same is the caller's business. */
+static const char *impossible(const struct layout *layout,
+			      const struct memory *memory, uint64_t pages)
 {
 	if (!pages || pages % memory_unit(memory))
 		return "not a number of whole pages, of 2 MiB for hugetlb";
@@ -153,15 +154,25 @@ const char *layout_cannot(const struct layout *layout,
 		return "not aligned to a huge page, which is of 2 MiB";
 	if (memory == &mem_pfnmap_cow && pages > HUGE_PAGES)
 		return "copied PFNMAP is of 2 MiB at most";
-	if (would_merge(layout, memory))
-		return "would merge with the one before it, without a hole or another kind between";
+	if (memory_is(memory, BACKING_ANON) && memory == neighbour(layout))
+		return WOULD_MERGE;
 	return NULL;
+}
+
+const char *layout_cannot(const struct layout *layout,
+			  const struct memory *memory, uint64_t pages)
+{
+	const char *why = impossible(layout, memory, pages);
+
+	if (!why && are_one(memory, neighbour(layout)))
+		why = WOULD_MERGE;
+	return why;
 }
 
 struct region *layout_vma(struct layout *layout, const struct memory *memory,
 			  uint64_t pages)
 {
-	const char *why = layout_cannot(layout, memory, pages);
+	const char *why = impossible(layout, memory, pages);
 	struct region *region;
 
 	if (why)

@@ -116,16 +116,17 @@ struct layout_stats {
  */
 #define LAYOUT_BASE	UINT64_C(0x1000000000)
 
-/*
- * Append to a layout. Die if the region is impossible or would merge with the
- * last one; layout_cannot() says why, or returns NULL.
- */
+/* Append to a layout, or die if the region is impossible. */
 void layout_hole(struct layout *layout, uint64_t pages);
 struct region *layout_vma(struct layout *layout, const struct memory *memory,
 			  uint64_t pages);
 /* Append a region at @start, with a hole before it. */
 struct region *layout_vma_at(struct layout *layout, uint64_t start,
 			     const struct memory *memory, uint64_t pages);
+/*
+ * Say why somebody's region is impossible, or would be one VMA with the last,
+ * which nothing of a layout itself keeps apart; or return NULL.
+ */
 const char *layout_cannot(const struct layout *layout,
 			  const struct memory *memory, uint64_t pages);
 /* Populate every @step-th page of [first, end); nothing if @step is 0. */

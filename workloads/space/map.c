@@ -56,8 +56,6 @@ static struct source source_of(const struct region *region, int probe)
 }
 
 /*
- * What nobody may use can be used until it is populated.
- *
  * A layout may be larger than memory, so nothing is reserved, except for
  * hugetlb VMAs that are full: walkers lock only those that have a reservation.
  */
@@ -79,16 +77,22 @@ static int flags_of(const struct region *region)
 	return flags;
 }
 
+/* What nobody may use can be used until it is populated. */
+static int first_prot(const struct region *region)
+{
+	if (!region->memory->prot && (region->nr_ranges || region->nr_dropped))
+		return PROT_READ | PROT_WRITE;
+	return region->memory->prot;
+}
+
 static bool map_region(const struct layout *layout, const struct region *region,
 		       int probe)
 {
 	void *address = (void *)layout_address(layout, region->start);
 	struct source source = source_of(region, probe);
 	uint64_t size = region->pages * PAGE_SIZE;
-	int prot = region->memory->prot ? region->memory->prot :
-					  PROT_READ | PROT_WRITE;
-	bool mapped = mmap(address, size, prot, flags_of(region), source.fd,
-			   source.offset) != MAP_FAILED;
+	bool mapped = mmap(address, size, first_prot(region), flags_of(region),
+			   source.fd, source.offset) != MAP_FAILED;
 
 	if (memory_is(region->memory, BACKING_FILE) && region->file == NO_FILE)
 		close(source.fd);
