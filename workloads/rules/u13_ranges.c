@@ -17,6 +17,7 @@
 #include "rules/rule.h"
 #include "rules/u13_arena.h"
 #include "rules/u13_calls.h"
+#include "rules/u13_limit.h"
 #include "space/resident.h"
 
 /* From page to page, as in the arena. */
@@ -283,6 +284,7 @@ static void check_ranges_rule(struct rule_run *run)
 		check_way(run, &arena, ways_of_two + i, true);
 	check_refused(run, &arena);
 	arena_close(&arena);
+	check_lock_limit(run);
 }
 
 const struct rule rule_u13 = { "U13", "ranges", check_ranges_rule };

@@ -19,7 +19,7 @@
 #include "kernel/pagemap.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
-#include "rules/rule.h"
+#include "rules/u2.h"
 #include "space/joints.h"
 #include "space/map.h"
 #include "space/pool.h"
@@ -416,6 +416,7 @@ static void check_smaps_rule(struct rule_run *run)
 	if (!joints_taken())
 		check_two_processes(run);
 	check_joints(run);
+	check_file_of_vma(run);
 }
 
 const struct rule rule_u2 = { "U2", "smaps", check_smaps_rule };

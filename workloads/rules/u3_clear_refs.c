@@ -31,6 +31,9 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 
+#define PEAK_PAGES	256
+#define PEAK_SLACK	64	/* what the program itself may need meanwhile */
+
 /* Places are in pages from the base; all pages are populated. */
 static const struct piece {
 	const struct memory *memory;
@@ -232,6 +235,43 @@ static void check_refused(struct clear_check *cc)
 	end(cc);
 }
 
+/* Read a field of this process's status, in pages. */
+static uint64_t status_pages(const char *name)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	unsigned long kb = 0;
+	char line[128];
+
+	must(file, "/proc/self/status");
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)))
+			sscanf(line + strlen(name), ": %lu", &kb);
+	fclose(file);
+	return kb / KB;
+}
+
+/* Memory that is gone counts in the peak until 5 is written. */
+static void check_peak(struct clear_check *cc)
+{
+	uint64_t size = PEAK_PAGES * PAGE_SIZE, before, after;
+	void *memory = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS |
+			    MAP_POPULATE, -1, 0);
+
+	must(memory != MAP_FAILED, "mmap");
+	munmap(memory, size);
+	cc->check = rule_case(cc->run, "5: the peak");
+	before = status_pages("VmHWM") - status_pages("VmRSS");
+	write_clear_refs(getpid(), "5");
+	after = status_pages("VmHWM") - status_pages("VmRSS");
+	cc->check->checked += 2;
+	if (before < PEAK_PAGES - PEAK_SLACK)
+		check_fail(cc->check, "%" PRIu64 " pages were unmapped, and the peak is %" PRIu64 " above Rss",
+			   (uint64_t)PEAK_PAGES, before);
+	if (after > PEAK_SLACK)
+		check_fail(cc->check, "after writing 5 to clear_refs the peak is %" PRIu64 " pages above Rss",
+			   after);
+}
+
 static void check_clear_refs_rule(struct rule_run *run)
 {
 	struct clear_check cc = { .run = run };
@@ -242,6 +282,7 @@ static void check_clear_refs_rule(struct rule_run *run)
 	check_clear(&cc, "3", "3: mapped files");
 	rule_skip(run, "4: soft-dirty", "user-mode Linux has no soft-dirty bit");
 	check_clear(&cc, "5", "5: no page");
+	check_peak(&cc);
 	check_use(&cc);
 	check_refused(&cc);
 	unmap_populated(cc.text, SMAPS_MAX);
