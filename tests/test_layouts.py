@@ -106,7 +106,7 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'populate=all', 'lock=onfault', 'drop=1'), ':6: drop: locked pages cannot'),
     pytest.param('[a]\nkind=anon\nsize=1\n' * 1001, ':3001: too many sections, at most 1000',
                  id='sections'),
-    pytest.param('#' * (1 << 17), ': 131072 bytes are too many for a layout', id='too long'),
+    pytest.param('#' * (1 << 17), ': too large for a layout, at most 65536 bytes', id='too long'),
 ])
 def test_what_is_refused(program, tmp_path, text, said):
     file = tmp_path / 'my.layout'

@@ -265,7 +265,7 @@ def test_pages_that_are_not_there_are_noticed(changed_guest):
 @pytest.mark.parametrize('asked, said', [
     ('vmas:0', '0 is not a number from 1 to 60000'), ('vmas', ' is not a number from 1 to 60000'),
     ('vmas:60001', '60001 is not a number'), ('vmas:1,', 'scale vmas:1,:  is not a number'),
-    ('mmas:1', 'no series mmas: there are vmas'),
+    ('mmas:1', 'no series or layout mmas: there are vmas'),
     ('--samples=0', '--samples 0: not a number from 1 to')])
 def test_what_the_guest_refuses(appliance, asked, said):
     with pytest.raises(guest.Failure, match=said):

@@ -137,11 +137,12 @@ static bool are_one(const struct memory *a, const struct memory *b)
 /* The memory that ends where the next region begins, or NULL. */
 static const struct memory *neighbour(const struct layout *layout)
 {
-	const struct region *last = layout->regions + layout->nr_regions - 1;
+	const struct region *last;
 
-	if (!layout->nr_regions || last->start + last->pages != layout->pages)
+	if (!layout->nr_regions)
 		return NULL;
-	return last->memory;
+	last = layout->regions + layout->nr_regions - 1;
+	return last->start + last->pages == layout->pages ? last->memory : NULL;
 }
 
 /* What makes two VMAs of memory that is not the same is the caller's business. */

@@ -197,8 +197,8 @@ void layout_text_cut(struct layout_text *text, const char *bytes, size_t len,
 
 	*text = (struct layout_text){ 0 };
 	if (len > LAYOUT_TEXT_MAX) {
-		layout_wrong(error, 0, NULL, "%zu bytes are too many for a layout, at most %d are allowed",
-			     len, LAYOUT_TEXT_MAX);
+		layout_wrong(error, 0, NULL, "too large for a layout, at most %d bytes are allowed",
+			     LAYOUT_TEXT_MAX);
 		return;
 	}
 	text->bytes = xcalloc(len + 1, 1);
