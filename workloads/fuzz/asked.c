@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fuzz/asked.h"
-#include "kernel/leftover.h"
 #include "kernel/pagemap.h"
 #include "kernel/util.h"
 #include "truth/describe.h"
+#include "truth/mincore_check.h"
 #include "truth/page.h"
 #include "truth/scan_check.h"
 
-#define GUARD		8	/* entries or bytes that nobody may write */
-#define UNTOUCHED	0x77
+#define GUARD		8	/* entries that nobody may write */
 
 static size_t set_of(const struct try_case *of, uint32_t callbacks)
 {
@@ -129,60 +125,11 @@ void check_asked_scan(struct check *check, const struct subject *subject,
 	check_scan(check, &scan);
 }
 
-static bool has_hole(const struct layout *layout, const struct ask *ask)
-{
-	uint64_t page = ask->from;
-
-	for (; page < ask->to; page = layout_until(layout, page))
-		if (!layout_at(layout, page).region)
-			return true;
-	return false;
-}
-
-static void check_bytes(struct check *check, const struct layout *layout,
-			const struct ask *ask, const unsigned char *vector)
-{
-	uint64_t page;
-
-	for (page = ask->from; page < ask->to; page++) {
-		struct truth truth = layout_at(layout, page);
-		unsigned char got = vector[page - ask->from];
-		int expected = page_in_core(&truth);
-
-		check->checked++;
-		if (expected < 0 ? got > 1 : got != expected)
-			check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": page 0x%" PRIx64 " (%s) got 0x%02x%s; expected %s",
-				   ask->to - ask->from,
-				   layout_address(layout, ask->from),
-				   layout_address(layout, page),
-				   truth_name(&truth), got,
-				   got == LEFTOVER ? ", what was left in kernel memory" : "",
-				   expected < 0 ? "0 or 1" : expected ? "1" : "0");
-	}
-}
-
-/* If the range has a hole, only the error is known. */
 void check_asked_mincore(struct check *check, const struct layout *layout,
 			 const struct ask *ask)
 {
-	static unsigned char vector[ASKED_PAGES_MAX + GUARD];
-	uint64_t start = layout_address(layout, ask->from);
-	uint64_t i, pages = ask->to - ask->from;
-	int expected = has_hole(layout, ask) ? ENOMEM : 0, got;
+	static unsigned char vector[ASKED_PAGES_MAX + MINCORE_GUARD];
 
 	refuse_long(ask, "mincore()");
-	memset(vector, UNTOUCHED, pages + GUARD);
-	leave_in_kernel_memory();
-	got = mincore((void *)start, pages * PAGE_SIZE, vector) ? errno : 0;
-	check->checked++;
-	if (got != expected)
-		check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": %s, expected %s",
-			   pages, start, got ? strerror(got) : "success",
-			   expected ? strerror(expected) : "success");
-	else if (!got)
-		check_bytes(check, layout, ask, vector);
-	for (i = pages; i < pages + GUARD; i++)
-		if (vector[i] != UNTOUCHED)
-			check_fail(check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the vector",
-				   pages, start);
+	check_mincore_call(check, layout, ask->from, ask->to, vector);
 }

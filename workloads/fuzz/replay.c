@@ -7,8 +7,7 @@
 #include "kernel/scan.h"
 #include "kernel/util.h"
 #include "out/records.h"
-#include "space/map.h"
-#include "space/pool.h"
+#include "space/own.h"
 #include "truth/outcome.h"
 #include "truth/trace_queue.h"
 
@@ -128,15 +127,9 @@ static void try_own(struct replay *replay)
 {
 	const struct try_case *of = replay->of;
 	const struct layout *layout = &of->layout;
-	uint64_t huge = layout_stats(layout).huge, pool = 0;
 	size_t i;
 
-	if (huge)
-		pool = pool_add(huge);
-	layout_map_or_die(layout, replay->subject.probe);
-	for (i = 0; i < layout->nr_regions; i++)
-		layout_populate(layout, layout->regions + i,
-				replay->subject.probe, 0);
+	own_map(layout, replay->subject.probe);
 	for (i = 0; i < of->nr_asks; i++) {
 		struct check check = { 0 };
 
@@ -144,9 +137,7 @@ static void try_own(struct replay *replay)
 			check_asked_mincore(&check, layout, of->asks + i);
 		found(replay, i, "U4", "", &check);
 	}
-	layout_unmap(layout);
-	if (huge)
-		pool_restore(pool);
+	own_unmap(layout);
 }
 
 static uint64_t huge_pages(void)

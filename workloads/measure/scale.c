@@ -104,7 +104,6 @@ static const struct series *series_find(const char *name, size_t len)
 	snprintf(copied, sizeof(copied), "%.*s", (int)len, name);
 	if (layout_is_known(copied))
 		return &copies;
-
 	for (i = 0; i < ARRAY_SIZE(series); i++)
 		if (strlen(series[i].name) == len &&
 		    !strncmp(series[i].name, name, len))

@@ -18,8 +18,7 @@
 #include "readers/failing.h"
 #include "readers/operations.h"
 #include "space/kinds.h"
-#include "space/map.h"
-#include "space/pool.h"
+#include "space/own.h"
 #include "space/subject.h"
 #include "truth/check.h"
 
@@ -134,16 +133,9 @@ static void fail_of_others(struct target *target, int probe)
 
 static void fail_of_self(struct target *target, int probe)
 {
-	const struct layout *layout = target->layout;
-	uint64_t pool = pool_add(layout_pool(layout));
-	size_t i;
-
-	layout_map_or_die(layout, probe);
-	for (i = 0; i < layout->nr_regions; i++)
-		layout_populate(layout, layout->regions + i, probe, 0);
+	own_map(target->layout, probe);
 	fail_each(&of_self, target);
-	layout_unmap(layout);
-	pool_restore(pool);
+	own_unmap(target->layout);
 }
 
 int failing_main(int argc, char **argv)

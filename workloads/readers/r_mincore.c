@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * mincore() looks at the caller's own memory, so this program maps the layout.
- * A byte that the walk does not set has what was left in kernel memory: here,
- * always the same.
- */
-#include <errno.h>
+/* mincore() looks at the caller's own memory, so this program maps the layout. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "kernel/leftover.h"
 #include "kernel/util.h"
 #include "readers/points.h"
 #include "readers/reading.h"
-#include "space/map.h"
-#include "space/pool.h"
-#include "truth/describe.h"
-#include "truth/page.h"
+#include "space/own.h"
+#include "truth/mincore_check.h"
 
 #define MOST_PAGES	(UINT64_C(2) * PAGE_SIZE)	/* of one call */
-
-#define UNTOUCHED	0x77
 
 /* A range around a point. */
 static const struct reach {
@@ -47,65 +35,16 @@ static void say_vector(struct text *said, uint64_t pages)
 	text_add(said, "\n");
 }
 
-static bool has_hole(const struct layout *layout, struct span span)
-{
-	uint64_t page = span.from;
-
-	for (; page < span.to; page = layout_until(layout, page))
-		if (!layout_at(layout, page).region)
-			return true;
-	return false;
-}
-
-static void check_byte(struct reading *reading, struct span span, uint64_t page)
-{
-	struct truth truth = layout_at(reading->layout, page);
-	unsigned char got = vector[page - span.from];
-	int expected = page_in_core(&truth);
-
-	reading->check.checked++;
-	if (expected < 0 ? got > 1 : got != expected)
-		check_fail(&reading->check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": page 0x%" PRIx64 " (%s) got 0x%02x%s; expected %s",
-			   span.to - span.from,
-			   layout_address(reading->layout, span.from),
-			   layout_address(reading->layout, page),
-			   truth_name(&truth), got,
-			   got == LEFTOVER ? ", what was left in kernel memory" : "",
-			   expected < 0 ? "0 or 1" : expected ? "1" : "0");
-}
-
-static void check_vector(struct reading *reading, struct span span)
-{
-	uint64_t page;
-
-	for (page = span.from; page < span.to; page++)
-		check_byte(reading, span, page);
-	if (vector[span.to - span.from] != UNTOUCHED)
-		check_fail(&reading->check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the vector",
-			   span.to - span.from,
-			   layout_address(reading->layout, span.from));
-}
-
-/* In a range with a hole, only the error is known. */
 static void ask(struct reading *reading, struct span span)
 {
-	uint64_t start = layout_address(reading->layout, span.from);
-	uint64_t pages = span.to - span.from;
-	int expected = has_hole(reading->layout, span) ? ENOMEM : 0, got;
+	const struct layout *layout = reading->layout;
+	int got = check_mincore_call(&reading->check, layout, span.from,
+				     span.to, vector);
 
-	memset(vector, UNTOUCHED, pages + 1);
-	leave_in_kernel_memory();
-	got = mincore((void *)start, pages * PAGE_SIZE, vector) ? errno : 0;
 	text_add(&reading->said, "%" PRIu64 " pages at 0x%" PRIx64 ": %s:",
-		 pages, start, got ? strerror(got) : "done");
-	say_vector(&reading->said, pages);
-	reading->check.checked++;
-	if (got != expected)
-		check_fail(&reading->check, "mincore of %" PRIu64 " pages at 0x%" PRIx64 ": %s, expected %s",
-			   pages, start, got ? strerror(got) : "success",
-			   expected ? strerror(expected) : "success");
-	else if (!got)
-		check_vector(reading, span);
+		 span.to - span.from, layout_address(layout, span.from),
+		 got ? strerror(got) : "done");
+	say_vector(&reading->said, span.to - span.from);
 }
 
 static void ask_at_points(struct reading *reading)
@@ -149,20 +88,10 @@ static void ask_for_regions(struct reading *reading)
 
 void read_mincore(struct reading *reading)
 {
-	const struct layout *layout = reading->layout;
-	uint64_t huge = layout_pool(layout), pool = 0;
-	size_t i;
-
-	if (huge)
-		pool = pool_add(huge);
-	vector = map_populated(MOST_PAGES + 1);
-	layout_map_or_die(layout, reading->probe);
-	for (i = 0; i < layout->nr_regions; i++)
-		layout_populate(layout, layout->regions + i, reading->probe, 0);
+	vector = map_populated(MOST_PAGES + MINCORE_GUARD);
+	own_map(reading->layout, reading->probe);
 	ask_at_points(reading);
 	ask_for_regions(reading);
-	layout_unmap(layout);
-	unmap_populated(vector, MOST_PAGES + 1);
-	if (huge)
-		pool_restore(pool);
+	own_unmap(reading->layout);
+	unmap_populated(vector, MOST_PAGES + MINCORE_GUARD);
 }

@@ -8,6 +8,8 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
+#define WOULD_MERGE	"would merge with the one before it, without a hole or another kind between"
+
 const struct memory mem_anon = { "anon", BACKING_ANON, .prot = RW };
 const struct memory mem_anon_apart = {
 	"anon", BACKING_ANON, .prot = RW, .apart = true
@@ -118,8 +120,6 @@ static bool region_present(const struct region *region, uint64_t page)
 	}
 	return false;
 }
-
-#define WOULD_MERGE	"would merge with the one before it, without a hole or another kind between"
 
 void layout_hole(struct layout *layout, uint64_t pages)
 {

@@ -3,13 +3,17 @@
 #include "space/own.h"
 #include "space/pool.h"
 
-static uint64_t pool_before;
+static bool has_pool;		/* the layout needs huge pages... */
+static uint64_t pool_before;	/* ...and so many were in the pool before */
 
 void own_map(const struct layout *layout, int probe)
 {
+	uint64_t huge = layout_pool(layout);
 	size_t i;
 
-	pool_before = pool_add(layout_stats(layout).huge);
+	has_pool = huge;
+	if (huge)
+		pool_before = pool_add(huge);
 	layout_map_or_die(layout, probe);
 	for (i = 0; i < layout->nr_regions; i++)
 		layout_populate(layout, layout->regions + i, probe, 0);
@@ -18,5 +22,6 @@ void own_map(const struct layout *layout, int probe)
 void own_unmap(const struct layout *layout)
 {
 	layout_unmap(layout);
-	pool_restore(pool_before);
+	if (has_pool)
+		pool_restore(pool_before);
 }
