@@ -7,6 +7,7 @@
 #include "kernel/util.h"
 #include "measure/rows.h"
 #include "out/records.h"
+#include "space/layout_file.h"
 
 static const char *walk_name(size_t i)
 {
@@ -105,8 +106,9 @@ int rows_layout(int argc, char **argv)
 	layout_of_file(&layout, argv[1], argv[1]);
 	stats = layout_stats(&layout);
 	printf("%zu VMAs, %" PRIu64 " pages, %" PRIu64 " present, %" PRIu64
-	       " huge pages, %" PRIu64 " PTE tables\n", layout.nr_regions,
-	       layout.pages, stats.present, stats.huge, stats.tables);
+	       " huge pages, %" PRIu64 " PTE tables; a guest has room for %"
+	       PRIu64 "\n", layout.nr_regions, layout.pages, stats.present,
+	       stats.huge, stats.tables, layout_room(&layout));
 	layout_free(&layout);
 	return 0;
 }

@@ -365,6 +365,17 @@ void layout_parse(struct layout *layout, const char *bytes, size_t len,
 	layout_text_free(&text);
 }
 
+uint64_t layout_room(const struct layout *layout)
+{
+	uint64_t tops = (layout->pages + TOP_PAGES - 1) / TOP_PAGES;
+	struct layout_stats stats = layout_stats(layout);
+	uint64_t memory = stats.present + stats.huge * HUGE_PAGES + stats.tables;
+	uint64_t room = min_u64(LAYOUT_VMAS_MAX / layout->nr_regions,
+				LAYOUT_PAGES_MAX / (tops * TOP_PAGES));
+
+	return memory ? min_u64(room, LAYOUT_MEMORY_MAX / memory) : room;
+}
+
 void layout_parse_about(const char *bytes, size_t len, char *about, size_t size)
 {
 	struct layout_error error = { 0 };

@@ -21,6 +21,8 @@
  */
 void layout_parse(struct layout *layout, const char *bytes, size_t len,
 		  struct layout_error *error);
+/* Return of how many copies of a layout (layout_append()) a guest has room. */
+uint64_t layout_room(const struct layout *layout);
 /* Put what the file says of itself into @about, or "". */
 void layout_parse_about(const char *bytes, size_t len, char *about,
 			size_t size);
