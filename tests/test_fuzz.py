@@ -9,7 +9,7 @@ import pytest
 
 from appliance.boots import guest
 from appliance.commands.contract import rules
-from appliance.commands.fuzz import cases, fuzz, generate, shrink
+from appliance.commands.fuzz import cases, fuzz, generate, replay, shrink
 from appliance.commands.fuzz.cases import Ask, Case, Vma
 from appliance.commands.mutants import mutants
 from appliance.paths import build_folder
@@ -66,11 +66,19 @@ def test_what_is_found_is_kept(appliance, umwalk):
 
 
 @pytest.mark.long
-def test_a_kernel_that_dies_of_a_case_goes_on_with_the_next(stock_with):
-    patch, = mutants.FOLDER.glob('hugetlb-hole-to-entry.patch')
-    hunt = fuzz._hunt(build_folder(), stock_with(patch), 1, 1)
-    assert any(fault.rule == 'panic' and not fault.known for fault in hunt.faults.values())
-    assert hunt.cases == fuzz.BATCH
+@pytest.mark.parametrize('name, rule, shows', [
+    ('hugetlb-hole-to-entry', 'panic', 'mm/pagewalk.c'), ('hugetlb-lock-kept', 'hang', 'it sleeps'),
+    ('mm-lock-inverted', 'log', 'include/linux/rwsem.h')])
+def test_a_kernel_that_goes_wrong_is_named_with_its_case(stock_with, name, rule, shows):
+    patch, = mutants.FOLDER.glob(f'{name}.patch')
+    broken = stock_with(patch)
+    hunt = fuzz._hunt(build_folder(), broken, 1, 1)
+    fault = hunt.faults[rule, '']
+    assert not fault.known and shows in fault.first.detail
+    assert fault.times <= replay.MOST_ENDS and 0 < hunt.cases <= fuzz.BATCH
+    fuzz._make_small(build_folder(), broken, fault)
+    assert len(fault.case.vmas) == 1 and len(fault.case.asks) == 1
+    assert shows in fault.first.detail and f'NEW {rule}' in fuzz._text([hunt])
 
 
 def test_a_seed_gives_the_same_cases_again():

@@ -80,11 +80,13 @@ def _hunt(build: Path, appliance: guest.Appliance, seconds: float, seed: int) ->
     kernel, = appliance.kernels
     hunt = Hunt(kernel)
     began = time.monotonic()
-    while (spent := time.monotonic() - began) < seconds or not hunt.cases:
+    first = 0
+    while (spent := time.monotonic() - began) < seconds or not first:
         batch = {one.name: one for one in (generate.case(Random(f'{seed} {number}'), f'{number}')
-                                           for number in range(hunt.cases, hunt.cases + BATCH))}
+                                           for number in range(first, first + BATCH))}
+        first += BATCH
         seen = replay(build, appliance, list(batch.values()))
-        hunt.cases += len(batch)
+        hunt.cases += seen.cases
         hunt.asks += seen.asks
         hunt.skipped += seen.skipped
         for one in seen.found:
@@ -154,6 +156,8 @@ def _text(hunts: list[Hunt]) -> str:
                  for fault in _first_of_each(hunt)]
         lines += table.aligned(rows, left=(0, 3, 4)) if rows[1:] else ['  no fault']
         lines += [f'  not found, though known: {", ".join(hunt.missed)}'] * bool(hunt.missed)
+        lines += [f'NEW {fault.rule}: {fault.first.detail}' for fault in hunt.faults.values()
+                  if not fault.known]
         lines.append('')
     return '\n'.join(lines).rstrip()
 

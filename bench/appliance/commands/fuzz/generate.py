@@ -15,7 +15,6 @@ KINDS = {'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2,
 MOST_HUGE = 6  # huge pages that are populated in a case
 MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 96 calls
 MOST_PAGES = 1024  # pages of any walk
-ENTRIES = ('pmd_entry', 'pte_entry', 'pte_hole', 'hugetlb_entry')
 SETS = ('pte_entry,pte_hole,hugetlb_entry', 'pmd_entry,pte_hole,hugetlb_entry',
         'pmd_entry,pte_entry,pte_hole,hugetlb_entry', 'pte_entry,hugetlb_entry', 'pmd_entry',
         'pte_hole', 'hugetlb_entry', 'pmd_entry,pte_hole')

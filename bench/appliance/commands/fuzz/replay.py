@@ -4,10 +4,12 @@
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Iterator
 
 from ...boots import guest, hang
 from ...boots.records import Found, Tried, Trying
 from ...failure import KERNEL_DIED, TIME_LIMIT, Failure
+from ...logs import splat
 from ...paths import scratch
 from ..contract.observe import Overseer
 from .cases import Case, text
@@ -15,33 +17,72 @@ from .cases import Case, text
 SECONDS = 1200  # ends a boot that hangs; hang.py does it earlier
 AFTER_SPLAT = 5  # seconds of CPU time
 DIED = {KERNEL_DIED: 'panic', TIME_LIMIT: 'hang'}
+LOG = 'log'  # the rule of a case of which the kernel complains
+MOST_ENDS = 5  # of boots, in a batch: a kernel that hangs each time would take hours
 
 
 @dataclass
 class Replayed:
-    """What cases have found on a kernel."""
+    """What cases have found on a kernel; cases is how many were made."""
     found: list[Found] = field(default_factory=list)
+    cases: int = 0
     asks: int = 0
     skipped: int = 0
 
 
-def replay(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Replayed:
-    """Replay all cases; one that the kernel dies of is left out of the next boot."""
+@dataclass
+class Boot(Replayed):
+    """What one boot has found."""
+    died: Found | None = None  # how its last case ended it
+    splat: str = ''  # the kernel's first complaint, with its stack
+    name: str = ''  # of the kernel
+
+
+def replay(build: Path, appliance: guest.Appliance, cases: list[Case],
+           like: Found | None = None) -> Replayed:
+    """Replay cases; one that ends a boot, or gets a complaint, is found by that.
+
+    After MOST_ENDS of those, or one like the other, the rest is left out.
+    """
     seen = Replayed()
-    left = cases
-    while left:
-        done, died = _boot(build, appliance, left, seen)
-        if died:
-            seen.found.append(died)
-        left = left[done:]
+    ends = 0
+    for boot, end in _boots(build, appliance, cases):
+        seen.found += boot.found
+        seen.cases += boot.cases
+        seen.asks += boot.asks
+        seen.skipped += boot.skipped
+        if end:
+            seen.found.append(end)
+            ends += 1
+            if ends == MOST_ENDS or like and end.rule == like.rule:
+                break
     return seen
 
 
-def _boot(build: Path, appliance: guest.Appliance, cases: list[Case],
-          seen: Replayed) -> tuple[int, Found | None]:
-    """Return how many cases are done, and how the last of them ended the boot."""
-    name, = appliance.kernels
-    begun = done = 0
+def _boots(build: Path, appliance: guest.Appliance,
+           cases: list[Case]) -> Iterator[tuple[Boot, Found | None]]:
+    """Boot until all cases were tried; yield each boot, and which case ended it, and how."""
+    while cases:
+        boot = _boot(build, appliance, cases)
+        end = boot.died
+        if boot.splat and not end:
+            end = Found(boot.name, 0, _culprit(build, appliance, cases[:boot.cases]).name, 0, LOG,
+                        '', boot.splat)
+        yield boot, end
+        cases = cases[boot.cases:]
+
+
+def _culprit(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Case:
+    """Return the case of which the kernel complains, by halves: its log has no cases."""
+    while len(cases) > 1:
+        half = cases[:len(cases) // 2]
+        cases = half if _boot(build, appliance, half).splat else cases[len(half):]
+    return cases[0]
+
+
+def _boot(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Boot:
+    (name, built), = appliance.kernels.items()
+    seen = Boot(name=name)
     with scratch(build) as folder, tempfile.TemporaryFile() as console:
         file = folder / 'cases'
         file.write_text(text(cases), encoding='ascii')
@@ -51,25 +92,32 @@ def _boot(build: Path, appliance: guest.Appliance, cases: list[Case],
                     appliance, '--host', f'--mem={appliance.memory_mib}', f'--timeout={SECONDS}',
                     argv=[str(build / 'guest' / 'walks'), 'replay', str(file)],
                     consoles=[console], hopeless=oversee):
-                begun += isinstance(record, Trying)
                 if isinstance(record, Found):
                     seen.found.append(record)
+                elif isinstance(record, Trying):
+                    seen.cases += 1
                 elif isinstance(record, Tried):
-                    done += 1
                     seen.asks += record.asks
                     seen.skipped += record.skipped
         except Failure as failure:
-            if not begun:
+            if not seen.cases:
                 raise
-            why = oversee.hang.explain(str(failure))
-            return begun, Found(name, 0, cases[begun - 1].name, 0,
-                                DIED.get(failure.status, 'died'), '', why)
-    return done, None
+            if not oversee.splat_over:
+                seen.died = Found(name, 0, cases[seen.cases - 1].name, 0,
+                                  DIED.get(failure.status, 'died'), '',
+                                  oversee.hang.explain(str(failure)))
+        console.seek(0)
+        complaints = splat.splats(console.read().decode(errors='replace'), built.debug)
+        seen.splat = complaints[0] if complaints else ''
+    return seen
 
 
 def shows(build: Path, appliance: guest.Appliance, cases: list[Case], like: Found) -> list[bool]:
-    """Tell of each case whether it finds a fault of the same kind."""
+    """Tell of each case whether it finds a fault of the same kind.
+
+    If that ends a boot, none behind the first that does is tried.
+    """
     numbered = [replace(case, name=str(number)) for number, case in enumerate(cases)]
-    found = {one.case for one in replay(build, appliance, numbered).found
+    found = {one.case for one in replay(build, appliance, numbered, like).found
              if (one.rule, one.how) == (like.rule, like.how)}
     return [case.name in found for case in numbered]
