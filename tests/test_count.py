@@ -48,7 +48,8 @@ def loaded():
     for walk in ('smaps_rollup', 'pagemap_small', 'pagemap_scan', 'clear_refs'))])
 def test_every_boot_counts_the_same(appliance, walk):
     counted = of(appliance, 'patched', 3, 'pfnmap', walk)
-    assert len(counted) == 3 and counted[0].instructions > 10000
+    assert len(counted) == 3
+    assert counted[0].instructions > (10000 if walk == 'mincore' else 40000)
 
 
 def test_load_changes_nothing(appliance, loaded):
