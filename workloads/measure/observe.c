@@ -123,14 +123,14 @@ static size_t parse_rows(char **names, size_t n, struct rows *rows)
 
 	for (i = 0; i < n; i++)
 		rows[i] = rows_parse(names[i]);
-	for (; !n && i < NR_STANDARD; i++)
+	for (; !n && i < nr_standard; i++)
 		rows[i] = rows_parse(shipped_name(i));
 	return i;
 }
 
 static int observe(int argc, char **argv, struct options options)
 {
-	struct rows *rows = xcalloc(argc + NR_STANDARD, sizeof(*rows));
+	struct rows *rows = xcalloc(argc + nr_standard, sizeof(*rows));
 	size_t i, n;
 	int probe;
 

@@ -89,7 +89,7 @@ int rows_list(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	for (i = 0; i < nr_shipped; i++)
-		printf("%-6s %-17s %s\n", i < NR_STANDARD ? "layout" : "more",
+		printf("%-6s %-17s %s\n", i < nr_standard ? "layout" : "more",
 		       shipped_name(i), shipped_about(i));
 	for (i = 0; i < nr_walks; i++)
 		printf("%s %-17s %s\n", walks[i].by_name ? "reader" : "walk  ",

@@ -13,7 +13,7 @@ static void each_standard(int probe, layout_use *use)
 	struct layout layout;
 	size_t i;
 
-	for (i = 0; i < NR_STANDARD; i++) {
+	for (i = 0; i < nr_standard; i++) {
 		layout_named(&layout, shipped_name(i));
 		use(&layout, probe, false);
 		layout_free(&layout);

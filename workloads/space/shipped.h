@@ -18,8 +18,7 @@ struct shipped {
 
 /* Those that are taken when none is named come first. */
 extern const struct shipped shipped[];
-extern const size_t nr_shipped;
-#define NR_STANDARD	4
+extern const size_t nr_shipped, nr_standard;
 
 /* Return the name of layout @i, or NULL behind the last one. */
 const char *shipped_name(size_t i);
