@@ -11,6 +11,7 @@ from typing import Callable, Iterable, Iterator
 
 from ...boots import guest
 from ...boots.records import Reader
+from ...render import differing
 from ...runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, Finding, Outcome
 from .both import judged
 from .readings import Key, Readings, of_both
@@ -19,8 +20,6 @@ from .subject import Subject
 BOOT = 'readers'  # the check that judges the boots
 LAYOUTS = 'layouts'  # what `walks readers` calls a reader that stands for all of them
 SHOWN = 3  # further cases of a finding
-WIDTH = 160  # of a line that is shown
-BEFORE = 40  # characters of it before the first difference
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
@@ -88,26 +87,8 @@ class Case:
 
     def details(self) -> tuple[str, ...]:
         """Say what each kernel says, in the first line that differs."""
-        before, after = (one.said.splitlines() if one else [] for one in (self.base, self.patched))
-        for old, new in itertools.zip_longest(before, after):
-            if old != new:
-                at = _first_difference(old or '', new or '')
-                return f'base says:    {_cut(old, at)}', f'patched says: {_cut(new, at)}'
-        return ()
-
-
-def _first_difference(one: str, other: str) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other)) if a != b),
-                min(len(one), len(other)))
-
-
-def _cut(line: str | None, at: int) -> str:
-    """Return what is around a place of a line."""
-    if line is None:
-        return '(nothing)'
-    start = max(0, at - BEFORE) if len(line) > WIDTH else 0
-    end = start + WIDTH
-    return ('...' if start else '') + line[start:end] + ('...' if len(line) > end else '')
+        parts = differing.first_line(*(one.said if one else '' for one in (self.base, self.patched)))
+        return (f'base says:    {parts[0]}', f'patched says: {parts[1]}') if parts else ()
 
 
 def _reader(base: Readings, patched: Readings, reader: str, keys: list[Key]) -> Outcome:
