@@ -83,9 +83,9 @@ static const struct command {
 	  "that it starts: records" },
 	{ "left", "WHEN", 1, 1, left_main,
 	  "how much memory is free when nothing else runs: records" },
-	{ "replay", "FILE", 1, 1, replay_main,
+	{ "replay", "FILE [answers]", 1, 2, replay_main,
 	  "make the reads of each case in FILE: a record of each fault\n"
-	  "found" },
+	  "found; answers: and of all that the kernel gave" },
 	{ "processes", "", 0, 0, processes_main,
 	  "what system calls, page faults and the like cost: a line each on\n"
 	  "standard output" },

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fuzz/asked.h"
 #include "kernel/pagemap.h"
+#include "kernel/smaps.h"
 #include "kernel/util.h"
 #include "truth/describe.h"
 #include "truth/mincore_check.h"
 #include "truth/page.h"
+#include "truth/say.h"
 #include "truth/scan_check.h"
 
 #define GUARD		8	/* entries that nobody may write */
@@ -46,6 +50,23 @@ struct trace asked_trace(const struct try_case *of, const struct ask *ask)
 	return trace;
 }
 
+void say_trace(struct text *said, const struct trace *trace)
+{
+	size_t i;
+
+	for (i = 0; i < trace->nr; i++) {
+		const struct pagewalk_probe_event *event = trace->events + i;
+
+		text_add(said, "%s level %d depth %d %s VMA 0x%" PRIx64 "-0x%" PRIx64 " gave %d\n",
+			 event_text(event), event->level, event->depth,
+			 event->present ? "present" : "absent",
+			 (uint64_t)event->vma_start, (uint64_t)event->vma_end,
+			 event->ret);
+	}
+	text_add(said, "returned %" PRId64 ", changed %" PRIu64 " entries\n",
+		 trace->result, trace->nr_changes);
+}
+
 static void refuse_long(const struct ask *ask, const char *what)
 {
 	if (ask->to - ask->from > ASKED_PAGES_MAX)
@@ -76,8 +97,21 @@ static void check_entry(struct check *check, const struct subject *subject,
 		   got, right);
 }
 
+static void say_entries(struct text *said, const uint64_t *entries, uint64_t n)
+{
+	uint64_t i, times = 0;
+
+	for (i = 0; i < n; i++) {
+		times++;
+		if (i + 1 < n && !((entries[i] ^ entries[i + 1]) & ~PM_PFN))
+			continue;
+		say_flags(said, entries[i] & ~PM_PFN, times);
+		times = 0;
+	}
+}
+
 void check_asked_pagemap(struct check *check, const struct subject *subject,
-			 const struct ask *ask)
+			 const struct ask *ask, struct text *said)
 {
 	static uint64_t together[ASKED_PAGES_MAX + GUARD];
 	static uint64_t alone[ASKED_PAGES_MAX];
@@ -103,10 +137,14 @@ void check_asked_pagemap(struct check *check, const struct subject *subject,
 		if (together[i] != PM_UNTOUCHED)
 			check_fail(check, "pagemap, read of %" PRIu64 " pages at 0x%" PRIx64 ": wrote behind the buffer",
 				   pages, start);
+	if (said) {
+		text_add(said, "gave %" PRId64 ":", given);
+		say_entries(said, together, pages);
+	}
 }
 
 void check_asked_scan(struct check *check, const struct subject *subject,
-		      const struct ask *ask)
+		      const struct ask *ask, struct text *said)
 {
 	const struct scan_question question = {
 		"asked", ask->inverted, ask->mask, ask->anyof, ask->report
@@ -123,13 +161,72 @@ void check_asked_scan(struct check *check, const struct subject *subject,
 	scan_try(&scan);
 	close(scan.fd);
 	check_scan(check, &scan);
+	if (said) {
+		text_add(said, "gave %" PRId64 ", ended at 0x%" PRIx64 ":",
+			 scan.given, scan.end);
+		say_regions(said, &scan);
+	}
+}
+
+/*
+ * Say the VMAs of a layout. Device and inode of a file depend on what else the
+ * kernel made, and other VMAs on what this program has done.
+ */
+static void say_smaps(struct text *said, const struct layout *layout,
+		      char *text)
+{
+	bool is_said = false;
+	char *line, *rest;
+
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char *perms = strchr(line, ' ');
+		int len = strlen(line);
+
+		if (perms && perms[-1] != ':') {
+			uint64_t start = strtoull(line, NULL, 16);
+
+			is_said = start >= layout->base &&
+				  start < layout_end(layout);
+			len = min_u64(len, perms + strlen(" rwxp") - line);
+		}
+		if (is_said)
+			text_add(said, "%.*s\n", len, line);
+	}
+}
+
+void check_asked_smaps(struct check *check, const struct subject *subject,
+		       struct text *said)
+{
+	uint64_t room = smaps_room(subject->layout->nr_regions);
+	int64_t len;
+	char *text;
+	int fd;
+
+	check_smaps(check, subject);
+	if (!said)
+		return;
+	text = map_populated(room);
+	fd = open_proc(subject->pid, "smaps");
+	len = smaps_read(fd, text, room - 1);
+	text[len < 0 ? 0 : len] = '\0';
+	say_smaps(said, subject->layout, text);
+	text_add(said, "%s\n", len < 0 ? strerror(-len) : "done");
+	close(fd);
+	unmap_populated(text, room);
 }
 
 void check_asked_mincore(struct check *check, const struct layout *layout,
-			 const struct ask *ask)
+			 const struct ask *ask, struct text *said)
 {
 	static unsigned char vector[ASKED_PAGES_MAX + MINCORE_GUARD];
 
+	int err;
+
 	refuse_long(ask, "mincore()");
-	check_mincore_call(check, layout, ask->from, ask->to, vector);
+	err = check_mincore_call(check, layout, ask->from, ask->to, vector);
+	if (said) {
+		text_add(said, "%s:", err ? strerror(err) : "done");
+		say_vector(said, vector, ask->to - ask->from);
+	}
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include <unistd.h>
 
 #include "fuzz/asked.h"
@@ -18,6 +19,7 @@ struct replay {
 	struct trace_queue queue;
 	size_t queued[QUEUED_MAX];	/* which ask each walk in the queue is */
 	bool has_test_walk, has_scan;
+	struct text *answer;	/* of an ask, or NULL: nobody wants to know */
 	uint64_t skipped;
 };
 
@@ -31,12 +33,23 @@ static void found(const struct replay *replay, size_t ask, const char *rule,
 			     check_text(check, "", text));
 }
 
+static void answered(const struct replay *replay, size_t ask)
+{
+	if (!replay->answer)
+		return;
+	record_answered(replay->of->name, ask, text_string(replay->answer));
+	text_clear(replay->answer);
+}
+
 static void walk_checked(const struct trace *trace, void *arg)
 {
 	const struct replay *replay = arg;
 	size_t ask = replay->queued[trace - replay->queue.traces], i;
 	int rule;
 
+	if (replay->answer)
+		say_trace(replay->answer, trace);
+	answered(replay, ask);
 	if (!outcomes_wrong())
 		return;
 	for (rule = 0; rule < NR_WALK_RULES; rule++)
@@ -70,28 +83,31 @@ static void try_walk(struct replay *replay, size_t i)
 
 static void try_file(struct replay *replay, size_t i)
 {
+	const struct subject *subject = &replay->subject;
 	const struct ask *ask = replay->of->asks + i;
 	struct check check = { 0 };
 
 	switch (ask->kind) {
 	case ASK_PAGEMAP:
-		check_asked_pagemap(&check, &replay->subject, ask);
+		check_asked_pagemap(&check, subject, ask, replay->answer);
 		found(replay, i, "U1", "", &check);
 		break;
 	case ASK_SCAN:
-		if (replay->has_scan)
-			check_asked_scan(&check, &replay->subject, ask);
-		else
+		if (!replay->has_scan) {
 			replay->skipped++;
+			return;
+		}
+		check_asked_scan(&check, subject, ask, replay->answer);
 		found(replay, i, "U5", "", &check);
 		break;
 	case ASK_SMAPS:
-		check_smaps(&check, &replay->subject);
+		check_asked_smaps(&check, subject, replay->answer);
 		found(replay, i, "U2", "", &check);
 		break;
 	default:
-		break;
+		return;
 	}
+	answered(replay, i);
 }
 
 static void try_subject(struct replay *replay)
@@ -133,9 +149,12 @@ static void try_own(struct replay *replay)
 	for (i = 0; i < of->nr_asks; i++) {
 		struct check check = { 0 };
 
-		if (of->asks[i].kind == ASK_MINCORE)
-			check_asked_mincore(&check, layout, of->asks + i);
+		if (of->asks[i].kind != ASK_MINCORE)
+			continue;
+		check_asked_mincore(&check, layout, of->asks + i,
+				    replay->answer);
 		found(replay, i, "U4", "", &check);
+		answered(replay, i);
 	}
 	own_unmap(layout);
 }
@@ -213,10 +232,14 @@ static bool kernel_has_scan(void)
 int replay_main(int argc, char **argv)
 {
 	static struct replay replay;
+	struct text answer = { 0 };
 	size_t i, nr;
 	struct try_case *cases = cases_read(argv[1], &nr);
 
-	(void)argc;
+	if (argc > 2 && strcmp(argv[2], "answers"))
+		refuse("'%s' is not 'answers'", argv[2]);
+	if (argc > 2)
+		replay.answer = &answer;
 	records_required();
 	replay.subject.probe = probe_find();
 	replay.has_test_walk = probe_has_test_walk(replay.subject.probe);
@@ -228,6 +251,7 @@ int replay_main(int argc, char **argv)
 		try_case(&replay, cases + i);
 	trace_queue_end(&replay.queue);
 	cases_free(cases, nr);
+	text_free(&answer);
 	records_flush();
 	return 0;
 }

@@ -6,7 +6,10 @@
 #ifndef REPLAY_H
 #define REPLAY_H
 
-/* `walks replay FILE`: records of what was tried, and of each fault. */
+/*
+ * `walks replay FILE [answers]`: records of what was tried, of each fault, and
+ * of all that the kernel gave.
+ */
 int replay_main(int argc, char **argv);
 
 #endif

@@ -210,6 +210,15 @@ void record_found(const char *name, size_t ask, const char *rule,
 	fputs("\"}\n", records);
 }
 
+void record_answered(const char *name, size_t ask, const char *said)
+{
+	fprintf(records,
+		"{\"type\":\"answered\",\"case\":\"%s\",\"ask\":%zu,\"said\":\"",
+		name, ask);
+	put_string(said);
+	fputs("\"}\n", records);
+}
+
 void record_tried(const char *name, size_t asks, uint64_t skipped)
 {
 	fprintf(records,

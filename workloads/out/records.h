@@ -52,6 +52,8 @@
  *	{"type":"found","case":C,"ask":N,"rule":R,"how":H,"detail":"..."}
  *		ask N of case C, from 0, breaks rule R; H is the case of the
  *		contract's rule that it would be, or empty
+ *	{"type":"answered","case":C,"ask":N,"said":"..."}
+ *		what the kernel gave in ask N of case C, see fuzz/asked.h
  *	{"type":"tried","case":C,"asks":N,"skipped":S}
  *		the case is done; this kernel could not do S of its N asks
  *	{"type":"sample","layout":L,"walk":W,"cycles":C,"repeat":R,"mean":M,
@@ -154,6 +156,7 @@ void record_left(const char *when, const char *what, uint64_t amount);
 void record_trying(const char *name);
 void record_found(const char *name, size_t ask, const char *rule,
 		  const char *how, const char *detail);
+void record_answered(const char *name, size_t ask, const char *said);
 void record_tried(const char *name, size_t asks, uint64_t skipped);
 void record_sample(const char *layout, const struct sample *sample);
 void record_loop(const char *layout, const struct loop *loop);

@@ -8,6 +8,7 @@
 #include "readers/reading.h"
 #include "space/own.h"
 #include "truth/mincore_check.h"
+#include "truth/say.h"
 
 #define MOST_PAGES	(UINT64_C(2) * PAGE_SIZE)	/* of one call */
 
@@ -21,20 +22,6 @@ static const struct reach {
 
 static unsigned char *vector;
 
-static void say_vector(struct text *said, uint64_t pages)
-{
-	uint64_t i, times = 0;
-
-	for (i = 0; i < pages; i++) {
-		times++;
-		if (i + 1 < pages && vector[i + 1] == vector[i])
-			continue;
-		text_add(said, " %" PRIu64 "*0x%02x", times, vector[i]);
-		times = 0;
-	}
-	text_add(said, "\n");
-}
-
 static void ask(struct reading *reading, struct span span)
 {
 	const struct layout *layout = reading->layout;
@@ -44,7 +31,7 @@ static void ask(struct reading *reading, struct span span)
 	text_add(&reading->said, "%" PRIu64 " pages at 0x%" PRIx64 ": %s:",
 		 span.to - span.from, layout_address(layout, span.from),
 		 got ? strerror(got) : "done");
-	say_vector(&reading->said, span.to - span.from);
+	say_vector(&reading->said, vector, span.to - span.from);
 }
 
 static void ask_at_points(struct reading *reading)

@@ -17,6 +17,7 @@
 #include "readers/reading.h"
 #include "truth/describe.h"
 #include "truth/page.h"
+#include "truth/say.h"
 
 #define ENTRY		sizeof(uint64_t)
 
@@ -85,27 +86,7 @@ static uint64_t whose(const struct pagemap_reading *pr, uint64_t entry,
 
 static void say_word(struct text *said, const struct word *word, uint64_t times)
 {
-	static const struct {
-		uint64_t flag;
-		char letter;
-	} letters[] = {
-		{ PM_PRESENT, 'P' }, { PM_SWAP, 'S' }, { PM_FILE, 'F' },
-		{ PM_EXCLUSIVE, 'X' }, { PM_SOFT_DIRTY, 'D' },
-		{ PM_UFFD_WP, 'W' },
-	};
-	uint64_t left = word->flags;
-	char text[16];
-	size_t i, n = 0;
-
-	for (i = 0; i < ARRAY_SIZE(letters); i++) {
-		if (left & letters[i].flag)
-			text[n++] = letters[i].letter;
-		left &= ~letters[i].flag;
-	}
-	text[n] = '\0';
-	text_add(said, " %" PRIu64 "*%s", times, n ? text : "-");
-	if (left)
-		text_add(said, "+0x%" PRIx64, left);
+	say_flags(said, word->flags, times);
 	if (word->whose > NOBODYS)
 		text_add(said, "(of 0x%" PRIx64 ")", word->whose);
 	else if (word->whose != OWN)

@@ -10,6 +10,7 @@
 #include "readers/points.h"
 #include "readers/reading.h"
 #include "truth/page.h"
+#include "truth/say.h"
 #include "truth/scan_check.h"
 
 /* Whether absent memory is huge is up to the kernel. */
@@ -44,17 +45,6 @@ static const struct limited {
 	{ &present, 0, SCAN_REGIONS_MAX }, { &absent, 0, SCAN_REGIONS_MAX },
 	{ &special, 0, 100 }, { &no_file, 0, 17 }, { &present, 1000, 100 },
 };
-
-static void say_regions(struct text *said, const struct scan_try *scan)
-{
-	int64_t i;
-
-	for (i = 0; i < scan->given; i++)
-		text_add(said, " 0x%" PRIx64 "-0x%" PRIx64 "=0x%" PRIx64,
-			 scan->got[i].start, scan->got[i].end,
-			 scan->got[i].categories);
-	text_add(said, "\n");
-}
 
 static bool is_known(const struct scan_try *scan)
 {

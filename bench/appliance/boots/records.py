@@ -212,6 +212,15 @@ class Found(OfBoot):
 
 
 @dataclass(frozen=True, slots=True)
+class Answered(OfBoot):
+    """What a kernel gave in a read of a case."""
+    TYPE: ClassVar[str] = 'answered'
+    case: str
+    ask: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tried(OfBoot):
     """A case that is done."""
     TYPE: ClassVar[str] = 'tried'
@@ -312,7 +321,7 @@ class Fio(OfBoot):
 
 
 Record = (Host | Boot | Turns | Layout | Check | Rule | Reader | Said | Fault | Round | Changes
-          | Pass | Beside | Ended | Left | Trying | Found | Tried | Sample | Events | Loop
+          | Pass | Beside | Ended | Left | Trying | Found | Answered | Tried | Sample | Events | Loop
           | Count | Insns | Golden | Living | Fio)
 TYPES: dict[str, type[Record]] = {kind.TYPE: kind for kind in typing.get_args(Record)}
 NAMES = {'returned': 'return'}  # fields whose name in a line is a keyword of Python
