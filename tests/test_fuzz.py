@@ -2,16 +2,20 @@
 """Random address spaces: what they find, and how a case is made smaller."""
 
 import json
+import re
 import subprocess
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from appliance.boots import guest
-from appliance.commands.contract import rules
-from appliance.commands.fuzz import cases, fuzz, generate, replay, shrink
+from appliance.commands.contract import observe, rules
+from appliance.commands.fuzz import (cases, differences, fuzz, generate, kunit, replay,
+                                     shrink)
 from appliance.commands.fuzz.cases import Ask, Case, Vma
 from appliance.commands.mutants import mutants
+from appliance.kernels import build as builds, series
 from appliance.paths import build_folder
 
 
@@ -66,6 +70,58 @@ def test_what_is_found_is_kept(appliance, umwalk):
 
 
 @pytest.mark.long
+def test_two_kernels_side_by_side(appliance, umwalk):
+    ran = umwalk('fuzz', '--diff=patched:fixed', '--seconds=1')
+    folder = ran.stdout.rsplit(': ', 1)[1].strip()
+    with open(f'{folder}/result.json', encoding='utf-8') as file:
+        result = json.load(file)
+    found = result['diff']['differences']
+    mended = {one['rule'] for one in found if one['by'] == 0}
+    assert mended == rules.expected('patched') & fuzz.LOOKED_FOR, ran.stdout + ran.stderr
+    assert result['favoured'] == ['walk', 'pagemap', 'mincore']
+    assert result['diff']['compared'] >= 4000
+    new = [one for one in found if one['kind'] == differences.NEW]
+    assert all(one['said'][0] != one['said'][1] for one in new) and ran.returncode == int(bool(new))
+    for number, _ in enumerate(new, 1):
+        written = f'{folder}/difference-{number}.layout'
+        subprocess.run([guest.ensure_program(build_folder()), 'layout', written], check=True,
+                       capture_output=True)
+
+
+def test_what_diff_takes(umwalk):
+    for words, wrong in ((['--diff=stock'], "'stock' does not name two kernels"),
+                         (['--diff=stock:stock'], 'does not name two kernels'),
+                         (['--diff=stock:mine'], 'mine'),
+                         (['--diff=stock:fixed', '--kernel=stock'], 'no --kernel with it')):
+        ran = umwalk('fuzz', *words)
+        assert ran.returncode == 2 and wrong in ran.stderr, ran.stderr
+
+
+def test_a_case_as_a_layout_of_the_kunit_suite():
+    """Its layouts begin with the last page table of a top-level entry."""
+    top = cases.HUGE * cases.HUGE
+    vmas = (Vma(64 * top - 2, 64 * top + 2, 'anon', ((64 * top, 64 * top + 1),)),
+            Vma(64 * top + 2, 64 * top + 4, 'linear'))
+    added = [line for line in kunit.patch(Case('1', vmas, ()), 'found').splitlines()
+             if line.startswith('+')]
+    assert added[1:] == ['+\t{ "found", 2, 517, {', '+\t\t{ ANON, 510, 514, 512, 513 },',
+                         '+\t\t{ PFNMAP, 514, 516 } } },']
+    for odd in (Vma(0, 9, 'zero'), Vma(0, 9, 'anon', ((1, 2), (3, 4))), Vma(0, 9999, 'anon')):
+        assert kunit.patch(Case('1', (odd,), ()), 'found') is None
+
+
+@pytest.mark.long
+def test_the_kunit_suite_finds_what_was_found(appliance, hunts, tmp_path):
+    fault = next(one for one in hunts['patched'].faults.values() if one.rule == 'W5')
+    fuzz._make_small(build_folder(), appliance.only('patched'), fault)
+    patch = tmp_path / 'found.patch'
+    patch.write_text(kunit.patch(fault.case, 'found'))
+    built, = builds.ensure(build_folder(), [series.kernel('patched').plus('found', patch)])
+    seen = observe.observe_one(replace(appliance, kernels={'found': built}), 'found')
+    assert re.search(r'not ok \d+ found\n', seen.console)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize('name, rule, shows', [
     ('hugetlb-hole-to-entry', 'panic', 'mm/pagewalk.c'), ('hugetlb-lock-kept', 'hang', 'it sleeps'),
     ('mm-lock-inverted', 'log', 'include/linux/rwsem.h')])
@@ -113,6 +169,16 @@ def test_shrinking_ends_with_what_matters_and_tries_nothing_twice():
     assert [(vma.kind, vma.end - vma.start) for vma in small.vmas] == [('hugetlb', 512)]
     assert [str(ask) for ask in small.asks] == ['walk 1100 1101 none 0 0 pte_hole']
     assert len(seen) == len(set(seen))
+
+
+def test_memory_gets_simpler():
+    def small(*vmas: Vma) -> list[str]:
+        case = shrink.shrink(Case('1', vmas, ()), lambda tried: [
+            [(vma.start, vma.end) for vma in one.vmas] == [(vma.start, vma.end) for vma in vmas]
+            for one in tried])
+        return [vma.kind for vma in case.vmas]
+    assert small(Vma(0, 1, 'cow'), Vma(3, 4, 'zero'), Vma(5, 6, 'pfnmap')) == [
+        'anon', 'anon', 'linear']
 
 
 def test_a_walk_of_one_vma_needs_it():

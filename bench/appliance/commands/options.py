@@ -37,6 +37,14 @@ def kernel_name(text: str) -> str:
     return series.kernel(text).name
 
 
+def two_kernels(text: str) -> list[str]:
+    """Return the two kernels that A:B names; refuse anything else."""
+    names = [kernel_name(name) for name in text.split(':')]
+    if len(names) != 2 or names[0] == names[1]:
+        raise argparse.ArgumentTypeError(f"'{text}' does not name two kernels, as in stock:fixed")
+    return names
+
+
 def configuration(text: str) -> Configuration:
     """Return the configuration of that name."""
     if text not in CONFIGURATIONS:

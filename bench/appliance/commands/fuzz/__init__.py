@@ -3,9 +3,10 @@
 
 import argparse
 
+from ...failure import Failure
 from ...paths import build_folder
-from ..options import add_kernels, by_height, positive
-from . import fuzz
+from ..options import add_kernels, by_height, positive, two_kernels
+from . import diff, fuzz
 
 NAME = fuzz.NAME
 HELP = 'look for faults by random address spaces and reads of them'
@@ -15,6 +16,8 @@ STORES = True
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernels(command)
+    command.add_argument('--diff', type=two_kernels, metavar='A:B',
+                       help='look for reads in which these two kernels differ')
     command.add_argument('--seconds', type=positive, default=60, metavar='N',
                          help='look for so long (%(default)s)')
     command.add_argument('--seed', type=positive, default=1, metavar='N',
@@ -23,5 +26,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look for faults; returns the exit status."""
+    if arguments.diff and arguments.kernels:
+        raise Failure('--diff names the kernels, so there is no --kernel with it')
+    if arguments.diff:
+        return diff.diff(build_folder(), arguments.diff, arguments.seconds, arguments.seed)
     return fuzz.fuzz(build_folder(), arguments.kernels or by_height(), arguments.seconds,
                      arguments.seed)

@@ -57,6 +57,10 @@ class Case:
     vmas: tuple[Vma, ...]
     asks: tuple[Ask, ...]
 
+    def __str__(self) -> str:
+        vmas = ', '.join(f'{vma.end - vma.start} {vma.kind}' for vma in self.vmas)
+        return f'{vmas}: {"; ".join(map(str, self.asks))}'
+
     def is_possible(self) -> bool:
         """Whether the guest takes it: a walk of one VMA needs the VMA."""
         return all(any(vma.start <= int(ask.words[0]) < vma.end and (

@@ -18,14 +18,15 @@ from ...progress import step
 from ...render import table
 from ...runs.run import Run, boot_for_host
 from ..contract import rules
-from . import generate, shrink
+from . import generate, kunit, shrink
 from .cases import Case, layout
 from .replay import replay, shows
 
 NAME = 'fuzz'
 BATCH = 100  # cases of a boot
 # Rules that a read of a case can break.
-LOOKED_FOR = {*(f'W{number}' for number in range(1, 12)), 'U1', 'U2', 'U4', 'U5', 'U6'}
+WALKED = {f'W{number}' for number in range(1, 12)}
+LOOKED_FOR = WALKED | {'U1', 'U2', 'U4', 'U5', 'U6'}
 # Rules that a kernel is known to fail in one way only.
 KNOWN_WAY = {('stock', 'W9'): 'positive pte_hole over PFNMAP'}
 
@@ -140,7 +141,10 @@ def _files(hunts: list[Hunt], seed: int) -> dict[str, str]:
         for fault in _first_of_each(hunt):
             about = [f'{hunt.kernel} fails {fault.rule} here (umwalk fuzz, seed {seed}):',
                      fault.first.detail.splitlines()[0], *map(str, fault.case.asks)]
-            files.setdefault(f'{hunt.kernel}-{fault.rule}.layout', layout(fault.case, about))
+            name = f'{hunt.kernel}-{fault.rule}'
+            files.setdefault(f'{name}.layout', layout(fault.case, about))
+            if fault.rule in WALKED and (added := kunit.patch(fault.case, name)):
+                files.setdefault(f'{name}.patch', added)
     return files
 
 
@@ -152,7 +156,7 @@ def _text(hunts: list[Hunt]) -> str:
                      f'{rate:,.0f} a second; {hunt.skipped:,} not possible on this kernel')
         rows = [['rule', 'times', 'first after', '', 'smallest case']]
         rows += [[fault.rule, f'{fault.times:,}', f'{fault.seconds:.0f} s',
-                  'known' if fault.known else 'NEW', _case(fault.case)]
+                  'known' if fault.known else 'NEW', str(fault.case)]
                  for fault in _first_of_each(hunt)]
         lines += table.aligned(rows, left=(0, 3, 4)) if rows[1:] else ['  no fault']
         lines += [f'  not found, though known: {", ".join(hunt.missed)}'] * bool(hunt.missed)
@@ -169,8 +173,3 @@ def _first_of_each(hunt: Hunt) -> list[Fault]:
     for fault in hunt.faults.values():
         shown.setdefault(fault.rule, fault)
     return new + [fault for fault in shown.values() if fault.known]
-
-
-def _case(case: Case) -> str:
-    vmas = ', '.join(f'{vma.end - vma.start} {vma.kind}' for vma in case.vmas)
-    return f'{vmas}: {"; ".join(map(str, case.asks))}'

@@ -6,12 +6,15 @@ nothing says how PAGEMAP_SCAN reports it.
 """
 
 from random import Random
+from types import MappingProxyType
+from typing import Callable, Mapping
 
 from .cases import HUGE, Ask, Case, Range, Vma
 
 BASE = 1 << 24  # 64 GiB, far from the program
 TOP = HUGE * HUGE  # pages behind a top-level entry
 KINDS = {'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'poisoned': 1}
+NO_PROBE = {kind: KINDS[kind] for kind in ('anon', 'hugetlb', 'zero', 'poisoned')}
 MOST_HUGE = 6  # huge pages that are populated in a case
 MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 96 calls
 MOST_PAGES = 1024  # pages of any walk
@@ -25,25 +28,29 @@ CATEGORIES = (1 << 2, 1 << 3, 1 << 5)
 ALL = sum(CATEGORIES)
 
 
-def case(random: Random, name: str, asks: int = 40) -> Case:
-    """Return one, the same for the same state of random."""
-    vmas = _vmas(random)
+def case(random: Random, name: str, often: Mapping[str, int] = MappingProxyType({}),
+         weights: Mapping[str, int] = KINDS, asks: int = 40) -> Case:
+    """Return one, the same for the same state of random.
+
+    A read comes as many times as often; that is 1 for what it does not name, and 0 for never.
+    The weights are those of kinds of memory.
+    """
+    vmas = _vmas(random, weights)
     points = _points(vmas)
     kinds = {vma.kind for vma in vmas}
-    makers = [_walk] * 12 + [_one_vma] * 3 + [_pagemap] * 3 + [_mincore] * 2
-    if 'poisoned' not in kinds:
-        makers += [_scan] * 3
+    makers = [maker for what, of_read in READS.items() for maker in of_read * often.get(what, 1)
+              if what != 'scan' or 'poisoned' not in kinds]
     return Case(name, vmas, (Ask('smaps'), *(random.choice(makers)(random, vmas, points)
                                              for _ in range(asks))))
 
 
-def _vmas(random: Random) -> tuple[Vma, ...]:
+def _vmas(random: Random, weights: Mapping[str, int]) -> tuple[Vma, ...]:
     vmas: list[Vma] = []
     at = BASE + random.choice((0, 0, random.randrange(TOP), TOP - random.randrange(1, 20)))
     huge = 0
     for _ in range(random.randint(1, 9)):
         at += _gap(random, at)
-        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = random.choices(list(weights), list(weights.values()))[0]
         if vmas and vmas[-1].end == at and _would_merge(vmas[-1].kind, kind):
             at += random.randint(1, 9)
         if kind == 'hugetlb':
@@ -153,3 +160,9 @@ def _scan(random: Random, _: tuple[Vma, ...], points: list[int]) -> Ask:
     limits = random.choice((0, 0, random.randint(1, 5), random.randint(1, 600))), \
         random.choice((512, 512, random.randint(1, 4)))
     return Ask('scan', start, end, tuple(map(str, (inverted, mask, anyof, report, *limits))))
+
+
+# How often each read comes, next to the others.
+READS: dict[str, list[Callable[[Random, tuple[Vma, ...], list[int]], Ask]]] = {
+    'walk': [_walk] * 12 + [_one_vma] * 3, 'pagemap': [_pagemap] * 3, 'mincore': [_mincore] * 2,
+    'scan': [_scan] * 3}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterator
 
 from ...boots import guest, hang
-from ...boots.records import Found, Tried, Trying
+from ...boots.records import Answered, Found, Tried, Trying
 from ...failure import KERNEL_DIED, TIME_LIMIT, Failure
 from ...logs import splat
 from ...paths import scratch
@@ -18,16 +18,33 @@ SECONDS = 1200  # ends a boot that hangs; hang.py does it earlier
 AFTER_SPLAT = 5  # seconds of CPU time
 DIED = {KERNEL_DIED: 'panic', TIME_LIMIT: 'hang'}
 LOG = 'log'  # the rule of a case of which the kernel complains
+ENDS = {*DIED.values(), 'died', LOG}  # what is found of a case as a whole
 MOST_ENDS = 5  # of boots, in a batch: a kernel that hangs each time would take hours
 
 
 @dataclass
 class Replayed:
-    """What cases have found on a kernel; cases is how many were made."""
+    """What cases have found on a kernel: those that were tried, and those that came to their end."""
     found: list[Found] = field(default_factory=list)
-    cases: int = 0
+    answers: dict[tuple[str, int], str] = field(default_factory=dict)  # by case and ask
+    tried: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
     asks: int = 0
     skipped: int = 0
+
+    @property
+    def cases(self) -> int:
+        """How many were tried."""
+        return len(self.tried)
+
+    def add(self, other: 'Replayed') -> None:
+        """Add what further cases have found."""
+        self.found += other.found
+        self.answers |= other.answers
+        self.tried |= other.tried
+        self.done |= other.done
+        self.asks += other.asks
+        self.skipped += other.skipped
 
 
 @dataclass
@@ -39,18 +56,16 @@ class Boot(Replayed):
 
 
 def replay(build: Path, appliance: guest.Appliance, cases: list[Case],
-           like: Found | None = None) -> Replayed:
+           like: Found | None = None, answers: bool = False) -> Replayed:
     """Replay cases; one that ends a boot, or gets a complaint, is found by that.
 
-    After MOST_ENDS of those, or one like the other, the rest is left out.
+    After MOST_ENDS of those, or one like the other, the rest is left out. What the kernel gives
+    is kept if the answers are wanted.
     """
     seen = Replayed()
     ends = 0
-    for boot, end in _boots(build, appliance, cases):
-        seen.found += boot.found
-        seen.cases += boot.cases
-        seen.asks += boot.asks
-        seen.skipped += boot.skipped
+    for boot, end in _boots(build, appliance, cases, answers):
+        seen.add(boot)
         if end:
             seen.found.append(end)
             ends += 1
@@ -59,11 +74,11 @@ def replay(build: Path, appliance: guest.Appliance, cases: list[Case],
     return seen
 
 
-def _boots(build: Path, appliance: guest.Appliance,
-           cases: list[Case]) -> Iterator[tuple[Boot, Found | None]]:
+def _boots(build: Path, appliance: guest.Appliance, cases: list[Case],
+           answers: bool) -> Iterator[tuple[Boot, Found | None]]:
     """Boot until all cases were tried; yield each boot, and which case ended it, and how."""
     while cases:
-        boot = _boot(build, appliance, cases)
+        boot = _boot(build, appliance, cases, answers)
         end = boot.died
         if boot.splat and not end:
             end = Found(boot.name, 0, _culprit(build, appliance, cases[:boot.cases]).name, 0, LOG,
@@ -80,7 +95,8 @@ def _culprit(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Case
     return cases[0]
 
 
-def _boot(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Boot:
+def _boot(build: Path, appliance: guest.Appliance, cases: list[Case],
+          answers: bool = False) -> Boot:
     (name, built), = appliance.kernels.items()
     seen = Boot(name=name)
     with scratch(build) as folder, tempfile.TemporaryFile() as console:
@@ -90,13 +106,17 @@ def _boot(build: Path, appliance: guest.Appliance, cases: list[Case]) -> Boot:
         try:
             for record in guest.records(
                     appliance, '--host', f'--mem={appliance.memory_mib}', f'--timeout={SECONDS}',
-                    argv=[str(build / 'guest' / 'walks'), 'replay', str(file)],
+                    argv=[str(build / 'guest' / 'walks'), 'replay', str(file),
+                          *['answers'] * answers],
                     consoles=[console], hopeless=oversee):
                 if isinstance(record, Found):
                     seen.found.append(record)
                 elif isinstance(record, Trying):
-                    seen.cases += 1
+                    seen.tried.add(record.case)
+                elif isinstance(record, Answered):
+                    seen.answers[record.case, record.ask] = record.said
                 elif isinstance(record, Tried):
+                    seen.done.add(record.case)
                     seen.asks += record.asks
                     seen.skipped += record.skipped
         except Failure as failure:

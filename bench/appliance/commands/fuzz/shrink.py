@@ -12,6 +12,8 @@ from typing import Callable, Iterator
 from .cases import Ask, Case, Vma
 
 AT_A_TIME = 60
+SIMPLER = {'cow': ('anon', 'linear'), 'pfnmap': ('linear',), 'zero': ('anon',),
+           'poisoned': ('anon',)}  # kinds of memory, none of which merges with a neighbour
 Predicate = Callable[[list[Case]], list[bool]]  # whether each still shows the fault
 
 
@@ -65,6 +67,8 @@ def _vmas(vma: Vma) -> Iterator[Vma]:
         if 0 < step < pages:
             yield vma.cut(vma.start, vma.end - step * vma.unit)
             yield vma.cut(vma.start + step * vma.unit, vma.end)
+    for kind in SIMPLER.get(vma.kind, ()):
+        yield replace(vma, kind=kind, populated=() if kind == 'linear' else vma.populated)
     for i in range(len(vma.populated)):
         yield replace(vma, populated=vma.populated[:i] + vma.populated[i + 1:])
     for i, (first, end) in enumerate(vma.populated):
