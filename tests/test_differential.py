@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """The differential: what two kernels say of the same layouts, and who is right."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from appliance.boots import guest
 from appliance.boots.records import Reader, of_type
-from appliance.commands.validate import differential, readings
+from appliance.commands.fuzz import differences, generate
+from appliance.commands.validate import differential, random_reads, readings
 from appliance.commands.validate.differential import BOOT, LAYOUTS
 from appliance.commands.validate.readings import Readings
 from appliance.failure import Failure
@@ -194,3 +197,51 @@ def test_without_a_probe_its_layouts_are_left_out(appliance):
     assert {one.layout for one in records if one.reader == LAYOUTS} == {'pfnmap', 'last 3'}
     assert {one.reader for one in records if not one.skip} == {
         'maps', 'smaps', 'smaps_rollup', 'pagemap', 'PAGEMAP_SCAN', 'clear_refs', 'mincore'}
+
+
+@pytest.fixture(scope='module')
+def random_pair(appliance, kernels):
+    """Make the same random reads on two kernels; returns what is said of the second."""
+    def look(base: str, patched: str, kinds=generate.KINDS) -> Outcome:
+        cases = [generate.case(Random(f'1 {number}'), f'{number}', {'walk': 0}, kinds)
+                 for number in range(30)]
+        with guest.at_once() as pool:
+            sides = [replace(appliance, kernels={name: kernels[name]}) for name in (base, patched)]
+            return random_reads.compare(differences.Pair(build_folder(), sides, pool), cases)
+    return look
+
+
+def test_random_reads_of_a_walker_of_its_own_do_not_differ(random_pair):
+    found = random_pair('stock', 'own-walker')
+    assert found.status == PASS and not found.findings
+    assert found.summary == 'nothing new in 1,230 reads of 30 address spaces'
+
+
+def test_random_reads_find_each_reader_that_is_wrong(random_pair, monkeypatch):
+    monkeypatch.setattr(random_reads, 'MADE_SMALL', 1)
+    found = random_pair('stock', 'faults')
+    assert found.status == FAIL
+    said = ' '.join(one.text for one in found.findings)
+    for what, rule in (('smaps', 'U2'), ('pagemap', 'U1'), ('scan', 'U5'), ('mincore', 'U4')):
+        assert re.search(fr'\b{what}, [0-9,]+ times: breaks {rule}, which the base keeps', said)
+    assert all(one.kind == NEW for one in found.findings)
+    small = found.findings[0].details
+    assert small[0].startswith('base says: ') and small[1].startswith('patched says: ')
+    assert small[0].partition(':')[2] != small[1].partition(':')[2]
+    assert small[2].count(',') == 0, 'of one VMA and one read'
+
+
+@pytest.mark.long
+def test_random_reads_without_the_probe(random_pair):
+    found = random_pair('stock', 'faults', generate.NO_PROBE)
+    assert found.status == FAIL and any(one.text.startswith('mincore') for one in found.findings)
+
+
+@pytest.mark.long
+def test_random_reads_say_what_a_series_mends(random_pair):
+    """Where no truth decides, the kernels may not differ, though one of them is known to be wrong."""
+    found = random_pair('faults', 'stock')
+    mended = {one.text for one in found.findings if one.kind == MENDED}
+    assert mended >= {'smaps: the base breaks U2', 'pagemap: the base breaks U1',
+                      'scan: the base breaks U5', 'mincore: the base breaks U4'}
+    assert all('no truth decides' in one.text for one in found.findings if one.kind == NEW)

@@ -9,7 +9,7 @@ from ...failure import Failure
 from ...progress import step
 from ...runs.outcome import FAIL, PASS, SKIP, UNDECIDED, Outcome
 from . import (build, changes, contract, coverage, debug, differential, leaks, machines, measured,
-               style, upstream)
+               random_reads, style, upstream)
 from .subject import Subject
 
 
@@ -32,6 +32,7 @@ STAGES = (Stage('style', style.check),
           Stage('leaks', leaks.check, boots=True),
           Stage('contract', contract.check, boots=True),
           Stage('differential', differential.check, boots=True),
+          Stage('random reads', random_reads.check, boots=True),
           Stage('machines', machines.check),
           Stage('selftests', upstream.check, boots=True),
           # It names what is not compiled even if no function of this kernel changes.
