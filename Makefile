@@ -32,7 +32,7 @@ NOT_IN_USER_SPACE := ARRAY_SIZE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,$\
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps deps-test doctor build bench bench-boot bench-fio bench-proof contract count dashboard external fuzz golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
+.PHONY: help deps deps-test doctor build bench bench-boot bench-fio bench-proof contract count coverage dashboard external fuzz golden mutants nightly patches patches-build profile scale run shell selftests stress validate lint check test test-long clean
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -77,15 +77,18 @@ count: ## count the instructions of every walk, by function and line; KERNELS='A
 	@$(UMWALK) count $(KERNELS:%=--kernel='%') $(if $(ROWS),--rows $(ROWS:%='%')) \
 		$(LAYOUT:%=--layout='%') $(old-row) $(if $(BOOTS),--boots='$(BOOTS)')
 
+coverage: ## say which lines of the walker and its readers nothing here reaches; KERNEL=
+	@$(UMWALK) coverage $(if $(KERNEL),--kernel='$(KERNEL)')
+
 dashboard: ## write the pages that show the history of nights
 	@$(UMWALK) dashboard
 
 external: ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
 	@$(UMWALK) external $(KERNELS:%=--kernel='%')
 
-fuzz: ## look for faults by random address spaces and reads of them; KERNELS='A B' SECONDS= SEED=
-	@$(UMWALK) fuzz $(KERNELS:%=--kernel='%') $(if $(SECONDS),--seconds='$(SECONDS)') \
-		$(if $(SEED),--seed='$(SEED)')
+fuzz: ## look for faults by random address spaces and reads of them; KERNELS='A B' DIFF=A:B SECONDS= SEED=
+	@$(UMWALK) fuzz $(KERNELS:%=--kernel='%') $(if $(DIFF),--diff='$(DIFF)') \
+		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(SEED),--seed='$(SEED)')
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')

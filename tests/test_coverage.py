@@ -8,7 +8,8 @@ import tarfile
 import pytest
 
 from appliance.boots import coverage as boots
-from appliance.commands.validate import changes, coverage
+from appliance.commands import coverage as command
+from appliance.commands.validate import changes, coverage, known
 from appliance.commands.validate.coverage import NEVER, NO_CODE, NOT_COMPILED, RAN, UNSEEN, Run
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
@@ -138,6 +139,40 @@ def test_counts_of_another_program_are_refused(program):
         gcov.lines(program[:1], ['mm/a.gcno'], OPEN)
 
 
+def test_functions_by_line(program):
+    found = gcov.functions(program[0], OPEN)
+    assert found['mm/a.c'] == dict.fromkeys(range(2, 8), 'main')
+    assert found['mm/a.h'] == dict.fromkeys(range(1, 5), 'f')
+
+
+def excuse(check: str, pattern: str) -> known.Known:
+    return known.Known('unreached:1', check, pattern, 'because')
+
+
+def test_holes_of_one_function_are_together_and_have_their_reason():
+    counts = {name: {} for name in command.FILES} | {'mm/mincore.c': {2: 0, 3: 1, 4: 0, 6: 0, 7: 0}}
+    sources = dict.fromkeys(command.FILES, '') | {
+        'mm/mincore.c': text('f()', '\ta;', '\tb;', '\tc;', '', '\td;', 'g()')}
+    functions = {name: {} for name in command.FILES} | {
+        'mm/mincore.c': dict.fromkeys(range(1, 7), 'f') | {7: 'g'}}
+    found = command.holes(counts, sources, functions, [excuse('mm/mincore.c f', 'c;')])
+    assert [(str(one), one.text, one.why) for one in found] == [
+        ('mm/mincore.c:2 f()', ('a;',), ''), ('mm/mincore.c:4-6 f()', ('c;', 'd;'), 'because'),
+        ('mm/mincore.c:7 g()', ('g()',), '')]
+    assert command._numbers('mm/mincore.c', counts, found) == {
+        'lines': 5, 'ran': 1, 'excused': 2, 'unreached': 2}
+
+
+def test_a_hole_without_a_reason_is_shown_with_its_lines_and_a_reason_for_nothing_is_named():
+    hole = command.Hole('mm/mincore.c', 'f', 2, 3, ('a;', 'b;'))
+    numbers = {'mm/mincore.c': {'lines': 5, 'ran': 3, 'excused': 0, 'unreached': 2}}
+    shown = command._text(numbers, [hole], [excuse('mm/mincore.c g', 'x')])
+    assert 'NOT REACHED' in shown and '  mm/mincore.c:2-3 f()\n      a;\n      b;' in shown
+    assert shown.endswith('unreached:1: nothing has "x" that never ran')
+    excused = command._text(numbers, [command.Hole('mm/mincore.c', 'f', 2, 3, ('a;',), 'why')], [])
+    assert 'NOT REACHED' not in excused and excused.endswith('why:\n  mm/mincore.c:2-3 f()')
+
+
 def archive(*names: str) -> bytes:
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode='w') as opened:
@@ -199,3 +234,9 @@ def test_a_patch_with_a_line_of_each_kind(judged):
 def test_what_cannot_be_counted_is_skipped(judged, old, new, says):
     found = judged(old, new)
     assert found.status == SKIP and found.summary.startswith(says)
+
+
+@pytest.mark.long
+def test_each_line_of_the_walker_and_its_readers_is_reached_or_has_a_reason(appliance, umwalk):
+    ran = umwalk('coverage')
+    assert ran.returncode == 0, ran.stdout + ran.stderr

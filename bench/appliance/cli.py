@@ -7,18 +7,18 @@ import os
 import signal
 import sys
 
-from .commands import (bench, boot, build, contract, count, dashboard, doctor, external, fio, fuzz,
-                       golden, history, mutants, nightly, patches, patches_build, profile, proof,
-                       run, scale, selftests, shell, stress, validate)
+from .commands import (bench, boot, build, contract, count, coverage, dashboard, doctor, external,
+                       fio, fuzz, golden, history, mutants, nightly, patches, patches_build,
+                       profile, proof, run, scale, selftests, shell, stress, validate)
 from .failure import OF_UMRUN, SETUP, Failure, NoGuest
 from .host.doctor import blame
 from .kernels.version import LINUX
 from .paths import results_folder
 
 # Each has a NAME, a HELP, add_arguments() and run(); STORES, if what it finds is kept in results/.
-COMMANDS = (bench, fio, proof, boot, build, contract, count, dashboard, doctor, external, fuzz,
-            golden, history, mutants, nightly, patches, patches_build, profile, run, scale, selftests,
-            shell, stress, validate)
+COMMANDS = (bench, fio, proof, boot, build, contract, count, coverage, dashboard, doctor, external,
+            fuzz, golden, history, mutants, nightly, patches, patches_build, profile, run, scale,
+            selftests, shell, stress, validate)
 
 _OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
 EXIT_STATUS = f"""

@@ -12,6 +12,7 @@ from ..failure import Failure
 from ..sandbox import Sandbox
 
 Counts = Mapping[str, Mapping[int, int]]  # by file of the tree, and by line
+Functions = Mapping[str, Mapping[int, str]]  # likewise
 
 # gcc notes lines only after its first optimizations, which would leave no `return -EINVAL;`. With
 # debug information it notes the calls of inline functions, too.
@@ -39,6 +40,16 @@ def lines(folders: Sequence[Path], notes: Sequence[str], sandbox: Sandbox) -> Co
         of_file = found.setdefault(_name_in_tree(file['file']), Counter())
         for line in file['lines']:
             of_file[line['line_number']] += line['count']
+    return found
+
+
+def functions(folder: Path, sandbox: Sandbox) -> Functions:
+    """Return in which function each line lies, by the notes of the compiler in a folder."""
+    found: dict[str, dict[int, str]] = {}
+    for file in _files(sorted(folder.rglob('*.gcno')), sandbox):
+        of_file = found.setdefault(_name_in_tree(file['file']), {})
+        for one in file['functions']:
+            of_file |= dict.fromkeys(range(one['start_line'], one['end_line'] + 1), one['name'])
     return found
 
 

@@ -69,7 +69,8 @@ def _here(subject: Subject, lines: Lines, boots: bool) -> gcov.Counts:
                if not name.startswith('arch/') or f'{name.removesuffix(".o")}.c' in lines]
     kernel = _counting(subject, objects).patched
     appliance = guest.ensure(subject.build, [kernel], subject.sandbox)
-    return coverage.lines(appliance, guest.ensure_program(subject.build), boots)
+    return coverage.lines(appliance, guest.ensure_program(subject.build),
+                          coverage.JOBS if boots else ())
 
 
 def _counting(subject: Subject, objects: Sequence[str] = ()) -> Subject:
