@@ -12,7 +12,7 @@ import pytest
 from appliance.boots import guest
 from appliance.commands.contract import observe, rules
 from appliance.commands.fuzz import (cases, differences, fuzz, generate, kunit, replay,
-                                     shrink)
+                                     selftest, shrink)
 from appliance.commands.fuzz.cases import Ask, Case, Vma
 from appliance.commands.mutants import mutants
 from appliance.kernels import build as builds, series
@@ -45,9 +45,12 @@ def test_what_the_baseline_cannot_do_is_counted(hunts):
     assert 0 < hunts['baseline'].skipped < hunts['baseline'].asks / 2
 
 
-def test_a_fault_is_made_as_small_as_it_gets(hunts, appliance):
+def test_a_fault_is_made_as_small_as_it_gets_and_a_program_that_stands_alone(hunts, appliance):
     fault, = (one for one in hunts['patched'].faults.values() if one.rule == 'U4')
     fuzz._make_small(build_folder(), appliance.only('patched'), fault)
+    code = selftest.program(fault.case, ['why'])
+    assert [selftest.fails(build_folder(), appliance.only(name), code)
+            for name in ('patched', 'fixed')] == [True, False]
     vma, = fault.case.vmas
     ask, = fault.case.asks
     assert ask.what == 'mincore' and ask.end - ask.start == 1
@@ -108,6 +111,37 @@ def test_a_case_as_a_layout_of_the_kunit_suite():
                          '+\t\t{ PFNMAP, 514, 516 } } },']
     for odd in (Vma(0, 9, 'zero'), Vma(0, 9, 'anon', ((1, 2), (3, 4))), Vma(0, 9999, 'anon')):
         assert kunit.patch(Case('1', (odd,), ()), 'found') is None
+
+
+@pytest.mark.parametrize('case', [
+    Case('1', (Vma(0, 1, 'pfnmap'),), (Ask('smaps'),)),
+    Case('1', (Vma(0, 1, 'anon'),), (Ask('walk', 0, 1, ('none', '0', '0', 'pte_hole')),)),
+    Case('1', (Vma(0, 1, 'anon'),), (Ask('scan', 0, 1, ('0', '0', '0', '8', '1', '512')),)),
+    Case('1', (Vma(0, 1, 'anon'),), (Ask('smaps'), Ask('smaps'))),
+    Case('1', (Vma(0, 9000, 'anon'),), (Ask('pagemap', 0, 9000),))])
+def test_what_no_program_is_made_of(case):
+    assert selftest.program(case, []) is None
+
+
+START = 1 << 24
+MAPPED = (Vma(START, START + 3, 'anon', ((START, START + 2),)),
+          Vma(START + 3, START + 5, 'zero', ((START + 3, START + 4),)),
+          Vma(START + 512, START + 1536, 'hugetlb', ((START + 1024, START + 1536),)),
+          Vma(START + 1536, START + 1540, 'cow', ((START + 1537, START + 1538),)),
+          Vma(START + 1540, START + 1542, 'linear'))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('ask', [
+    Ask('smaps'), Ask('pagemap', START - 1, START + 1543), Ask('mincore', START, START + 5),
+    Ask('mincore', START + 2, START + 6), Ask('mincore', START + 700, START + 1542),
+    *(Ask('scan', START, START + 1541, (*masks, '0', '512'))
+      for masks in ((*'000', '44'), ('8', '8', '0', '12'), (*'00', '32', '40'), ('32', '40', '8', '8')))])
+def test_a_program_is_content_with_a_kernel_that_is_right(appliance, ask):
+    code = selftest.program(Case('1', MAPPED, (ask,)), [])
+    assert not selftest.fails(build_folder(), appliance.only('fixed'), code)
+    assert selftest.fails(build_folder(), appliance.only('fixed'), code.replace(
+        'right || wrong', '!right || wrong'))
 
 
 @pytest.mark.long

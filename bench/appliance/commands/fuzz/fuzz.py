@@ -18,7 +18,7 @@ from ...progress import step
 from ...render import table
 from ...runs.run import Run, boot_for_host
 from ..contract import rules
-from . import generate, kunit, shrink
+from . import generate, kunit, selftest, shrink
 from .cases import Case, layout
 from .replay import replay, shows
 
@@ -69,9 +69,11 @@ def fuzz(build: Path, names: list[str], seconds: float, seed: int) -> int:
         hunts = list(pool.map(lambda name: _hunt(build, appliance.only(name), seconds, seed), names))
     for hunt in hunts:
         _shrink(build, appliance.only(hunt.kernel), hunt)
+    files = {name: text for hunt in hunts
+             for name, text in _files(build, appliance, hunt, seed).items()}
     this.end()
     folder = this.store(this.result(boot_for_host(appliance), {
-        'seed': seed, 'hunts': [_stored(hunt) for hunt in hunts]}), _files(hunts, seed))
+        'seed': seed, 'hunts': [_stored(hunt) for hunt in hunts]}), files)
     print(_text(hunts), flush=True)
     print(f'\n{", ".join(names)}, seed {seed}: {folder}')
     return FAILED if any(not fault.known for hunt in hunts for fault in hunt.faults.values()) else 0
@@ -135,16 +137,21 @@ def _stored(hunt: Hunt) -> dict:
                        for fault in hunt.faults.values()]}
 
 
-def _files(hunts: list[Hunt], seed: int) -> dict[str, str]:
+def _files(build: Path, appliance: guest.Appliance, hunt: Hunt, seed: int) -> dict[str, str]:
+    """Return the smallest case of each rule, in each form in which it shows the fault."""
     files: dict[str, str] = {}
-    for hunt in hunts:
-        for fault in _first_of_each(hunt):
-            about = [f'{hunt.kernel} fails {fault.rule} here (umwalk fuzz, seed {seed}):',
-                     fault.first.detail.splitlines()[0], *map(str, fault.case.asks)]
-            name = f'{hunt.kernel}-{fault.rule}'
-            files.setdefault(f'{name}.layout', layout(fault.case, about))
-            if fault.rule in WALKED and (added := kunit.patch(fault.case, name)):
-                files.setdefault(f'{name}.patch', added)
+    for fault in _first_of_each(hunt):
+        name = f'{hunt.kernel}-{fault.rule}'
+        if f'{name}.layout' in files:
+            continue
+        about = [f'{hunt.kernel} fails {fault.rule} here (umwalk fuzz, seed {seed}):',
+                 fault.first.detail.splitlines()[0], *map(str, fault.case.asks)]
+        files[f'{name}.layout'] = layout(fault.case, about)
+        if fault.rule in WALKED and (added := kunit.patch(fault.case, name)):
+            files[f'{name}.patch'] = added
+        code = selftest.program(fault.case, about)
+        if code and selftest.fails(build, appliance.only(hunt.kernel), code):
+            files[f'{name}.c'] = code
     return files
 
 
