@@ -136,7 +136,8 @@ MAPPED = (Vma(START, START + 3, 'anon', ((START, START + 2),)),
     Ask('smaps'), Ask('pagemap', START - 1, START + 1543), Ask('mincore', START, START + 5),
     Ask('mincore', START + 2, START + 6), Ask('mincore', START + 700, START + 1542),
     *(Ask('scan', START, START + 1541, (*masks, '0', '512'))
-      for masks in ((*'000', '44'), ('8', '8', '0', '12'), (*'00', '32', '40'), ('32', '40', '8', '8')))])
+      for masks in (('0', '0', '0', '44'), ('8', '8', '0', '12'), ('0', '0', '32', '40'),
+                    ('32', '40', '8', '8')))])
 def test_a_program_is_content_with_a_kernel_that_is_right(appliance, ask):
     code = selftest.program(Case('1', MAPPED, (ask,)), [])
     assert not selftest.fails(build_folder(), appliance.only('fixed'), code)

@@ -13,7 +13,8 @@ from .cases import HUGE, Ask, Case, Range, Vma
 
 BASE = 1 << 24  # 64 GiB, far from the program
 TOP = HUGE * HUGE  # pages behind a top-level entry
-KINDS = {'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'poisoned': 1}
+KINDS: Mapping[str, int] = MappingProxyType({
+    'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'poisoned': 1})
 NO_PROBE = {kind: KINDS[kind] for kind in ('anon', 'hugetlb', 'zero', 'poisoned')}
 MOST_HUGE = 6  # huge pages that are populated in a case
 MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 96 calls
