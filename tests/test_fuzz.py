@@ -160,7 +160,7 @@ def test_the_kunit_suite_finds_what_was_found(appliance, hunts, tmp_path):
 @pytest.mark.parametrize('name, rule, shows', [
     ('hugetlb-hole-to-entry', 'panic', 'mm/pagewalk.c'), ('hugetlb-lock-kept', 'hang', 'it sleeps'),
     ('mm-lock-inverted', 'log', 'include/linux/rwsem.h')])
-def test_a_kernel_that_goes_wrong_is_named_with_its_case(stock_with, name, rule, shows):
+def test_a_kernel_that_goes_wrong_is_named_with_its_case(appliance, stock_with, name, rule, shows):
     patch, = mutants.FOLDER.glob(f'{name}.patch')
     broken = stock_with(patch)
     hunt = fuzz._hunt(build_folder(), broken, 1, 1)
@@ -170,6 +170,12 @@ def test_a_kernel_that_goes_wrong_is_named_with_its_case(stock_with, name, rule,
     fuzz._make_small(build_folder(), broken, fault)
     assert len(fault.case.vmas) == 1 and len(fault.case.asks) == 1
     assert shows in fault.first.detail and f'NEW {rule}' in fuzz._text([hunt])
+    with guest.at_once() as pool:
+        pair = differences.Pair(build_folder(), [appliance.only('stock'), broken], pool)
+        pair.look([fault.case])
+        found = pair.found[differences.Way('boot', rule, 1)]
+        pair.make_small(found)
+    assert found.again and shows in found.said[1]
 
 
 def test_a_seed_gives_the_same_cases_again():

@@ -88,13 +88,16 @@ class Pair:
         self.cases += len(seen[0].done & seen[1].done)
         self.compared += len(seen[0].answers.keys() & seen[1].answers.keys())
         for case, ask, way in differing_reads(cases, seen):
-            self.found.setdefault(way, Difference(way, case, ask, self.seconds)).times += 1
+            if way not in self.found:
+                self.found[way] = Difference(way, case, ask, self.seconds, _said(seen, case, ask))
+            self.found[way].times += 1
 
     def make_small(self, difference: Difference) -> None:
         """Make its case as small as it gets, and keep what each kernel gives then."""
         def still(cases: list[Case]) -> list[bool]:
             numbered = [replace(case, name=str(number)) for number, case in enumerate(cases)]
-            shown = {case.name for case, _, way in differing_reads(numbered, self._replay(numbered))
+            seen = self._replay(numbered, difference.way)
+            shown = {case.name for case, _, way in differing_reads(numbered, seen)
                      if way == difference.way}
             return [one.name in shown for one in numbered]
 
@@ -104,13 +107,15 @@ class Pair:
         seen = self._replay([difference.case])
         for case, difference.ask, way in differing_reads([difference.case], seen):
             if way == difference.way:
-                difference.said = _said(seen, case.name, difference.ask)
+                difference.said = _said(seen, case, difference.ask)
                 return
         difference.again = False
 
-    def _replay(self, cases: list[Case]) -> Seen:
+    def _replay(self, cases: list[Case], like: Way | None = None) -> Seen:
+        """Make the reads; what ends a boot as the other way does is the last."""
+        end = like.rule if like and like.what == 'boot' else ''
         first, second = self.pool.map(
-            lambda side: replay(self.build, side, cases, answers=True), self.sides)
+            lambda side: replay(self.build, side, cases, end, answers=True), self.sides)
         return first, second
 
 
@@ -146,8 +151,11 @@ def _broken(side: Replayed) -> defaultdict[tuple[str, int], set[str]]:
     return found
 
 
-def _said(seen: Seen, name: str, ask: int) -> tuple[str, str]:
+def _said(seen: Seen, case: Case, ask: int) -> tuple[str, str]:
     """Return what each kernel gave where that differs first, or else what is wrong with it."""
-    answers = (side.answers.get((name, ask), '') for side in seen)
-    details = ('; '.join(one.detail for one in side.found if one.case == name) for side in seen)
-    return differing.first_line(*answers) or differing.first_line(*details) or ('', '')
+    answers = (side.answers.get((case.name, ask), '') for side in seen)
+    first, second = ('; '.join(one.detail for one in side.found if one.case == case.name)
+                     for side in seen)
+    if ask == WHOLE:
+        return first, second
+    return differing.first_line(*answers) or differing.first_line(first, second) or ('', '')

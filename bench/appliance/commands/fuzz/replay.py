@@ -56,11 +56,11 @@ class Boot(Replayed):
 
 
 def replay(build: Path, appliance: guest.Appliance, cases: list[Case],
-           like: Found | None = None, answers: bool = False) -> Replayed:
+           last: str = '', answers: bool = False) -> Replayed:
     """Replay cases; one that ends a boot, or gets a complaint, is found by that.
 
-    After MOST_ENDS of those, or one like the other, the rest is left out. What the kernel gives
-    is kept if the answers are wanted.
+    After MOST_ENDS of those, or the first that is found by the last rule, the rest is left out.
+    What the kernel gives is kept if the answers are wanted.
     """
     seen = Replayed()
     ends = 0
@@ -69,7 +69,7 @@ def replay(build: Path, appliance: guest.Appliance, cases: list[Case],
         if end:
             seen.found.append(end)
             ends += 1
-            if ends == MOST_ENDS or like and end.rule == like.rule:
+            if ends == MOST_ENDS or end.rule == last:
                 break
     return seen
 
@@ -138,6 +138,6 @@ def shows(build: Path, appliance: guest.Appliance, cases: list[Case], like: Foun
     If that ends a boot, none behind the first that does is tried.
     """
     numbered = [replace(case, name=str(number)) for number, case in enumerate(cases)]
-    found = {one.case for one in replay(build, appliance, numbered, like).found
+    found = {one.case for one in replay(build, appliance, numbered, like.rule).found
              if (one.rule, one.how) == (like.rule, like.how)}
     return [case.name in found for case in numbered]

@@ -37,7 +37,7 @@ def compare(pair: differences.Pair, cases: list[Case]) -> Outcome:
     """Make the reads of cases on both kernels, and judge how the second one differs."""
     pair.look(cases)
     new = [one for one in pair.found.values() if one.way.kind == differences.NEW]
-    for difference in new[:MADE_SMALL]:
+    for difference in [one for one in new if one.way.what != 'boot'][:MADE_SMALL]:
         pair.make_small(difference)
     new = [one for one in new if one.again]
     findings = tuple(_finding(one) for one in pair.found.values())
@@ -53,6 +53,9 @@ def _finding(found: differences.Difference) -> Finding:
         return Finding(f'{way.what}: the kernels differed, and did not again', FLAKY)
     if way.kind != differences.NEW:
         return Finding(f'{way.what}: the base breaks {way.rule}', MENDED)
+    if way.what == 'boot':
+        return Finding(f'{way.rule} in {found.times:,} cases, not on the base', NEW,
+                       tuple(found.said[1].splitlines()))
     why = f'breaks {way.rule}, which the base keeps' if way.rule else \
         'they differ in what no truth decides'
     said = (f'base says:    {found.said[0]}', f'patched says: {found.said[1]}') \
