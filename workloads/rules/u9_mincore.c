@@ -15,6 +15,7 @@
 #define STEP		3
 
 #define UNTOUCHED	0x77
+#define KERNEL		((unsigned char *)0xffffffff80000000)
 
 struct mincore_how {
 	struct check *check;
@@ -85,6 +86,9 @@ static void check_vectors(struct rule_run *run, struct mincore_how *how)
 		ask(how, base, fits[i] * PAGE_SIZE + 1, fits[i], -EFAULT);
 	}
 	ask(how, base, PAGES * PAGE_SIZE, PAGES, 0);
+	how_expect(how->check,
+		   how_result(mincore((void *)base, PAGE_SIZE, KERNEL)),
+		   -EFAULT, "mincore() with a vector in the kernel");
 }
 
 void how_mincore(struct rule_run *run)
