@@ -20,7 +20,7 @@ OLD = {
     'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables; ',
     'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables; ',
 }
-QUICK = ('dropped', 'joints_unaligned', 'locked', 'prot_none', 'stack')
+QUICK = ('dropped', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack')
 
 
 @pytest.fixture(scope='module')
@@ -100,6 +100,9 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'prot=w'), ":4: prot: 'w' is not allowed: rw, r, none are"),
     (mapping('size=9', 'prot=r', 'populate=all', 'touch=write'), ':6: touch: with prot=r'),
     ('[a]\nkind=hugetlb\nsize=2m\npopulate=all\ntouch=read', ':5: touch: hugetlb cannot be'),
+    (mapping('size=9', 'populate=all', 'touch=free', 'lock=onfault'),
+     ':6: lock: only written pages may be locked'),
+    ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=free', ':5: touch: file cannot be'),
     (mapping('size=9', 'lock=all', 'populate=1'), ':4: lock: lock=all populates everything'),
     (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),
     (mapping('size=9', 'populate=all', 'drop=9'), ':5: drop: page 9 is behind the end'),

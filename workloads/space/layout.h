@@ -27,6 +27,7 @@ enum content {
 	CONTENT_WRITTEN,	/* given by a write */
 	CONTENT_READ,		/* given by a read: the zero page */
 	CONTENT_POISON,		/* poison markers, neither empty nor present */
+	CONTENT_FREED,		/* written, and then given up by MADV_FREE */
 };
 
 /* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */

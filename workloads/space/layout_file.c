@@ -169,7 +169,8 @@ static void check_amount(struct build *build, const struct region *region)
 			   region_populated(region) * region_unit(region);
 
 	build->touched += touched + region->nr_dropped;
-	if (region->memory->content == CONTENT_WRITTEN && !linear)
+	if (region->memory->content != CONTENT_READ &&
+	    region->memory->content != CONTENT_POISON && !linear)
 		build->memory += touched;
 	if (build->memory > LAYOUT_MEMORY_MAX)
 		wrong_mapping(build, KEY_POPULATE, "too much memory, at most %" PRIu64 "m are allowed",

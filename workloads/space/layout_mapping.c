@@ -13,7 +13,8 @@ static const struct kind kinds[] = {
 	{ "hole", NULL, 0, 0 },
 	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART) |
 	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS),
-	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) },
+	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) |
+	  BIT(CONTENT_FREED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
 	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
@@ -25,7 +26,9 @@ static const struct kind kinds[] = {
 	{ "mixedmap", &mem_mixedmap, 0, BIT(CONTENT_WRITTEN) },
 };
 
-static const char * const touch_names[] = { "write", "read", "poison" };
+static const char * const touch_names[] = {
+	"write", "read", "poison", "free"
+};
 static const char * const prot_names[] = { "rw", "r", "none" };
 static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
 static const char * const lock_names[] = { "no", "all", "onfault" };

@@ -220,7 +220,8 @@ bool needs_owner(const struct region *region)
 	const struct memory *memory = region->memory;
 
 	return memory == &mem_pfnmap_cow ||
-	       memory->content == CONTENT_POISON || !memory->prot ||
+	       memory->content == CONTENT_POISON ||
+	       memory->content == CONTENT_FREED || !memory->prot ||
 	       memory->lock || region->nr_dropped;
 }
 
@@ -241,6 +242,16 @@ static void drop_range(const struct layout *layout, const struct region *region,
 		     "giving back pages");
 }
 
+/*
+ * Pages wait in a list of their CPU until they are lazily freed; the second call
+ * empties it. A page that is written again is not freed.
+ */
+static void free_lazily(void *address, uint64_t size)
+{
+	must(!madvise(address, size, MADV_FREE), "MADV_FREE");
+	must(!madvise(address, size, MADV_FREE), "MADV_FREE");
+}
+
 /* What is done to memory that has its pages. */
 static void finish(const struct layout *layout, const struct region *region,
 		   int probe, int pid)
@@ -253,6 +264,8 @@ static void finish(const struct layout *layout, const struct region *region,
 		populate_range(layout, region, region->dropped + i, probe, pid);
 		drop_range(layout, region, region->dropped + i);
 	}
+	if (region->memory->content == CONTENT_FREED)
+		free_lazily(address, size);
 	if (region->memory->lock)
 		must(!mlock2(address, size, region->memory->lock ==
 			     LOCK_ONFAULT ? MLOCK_ONFAULT : 0), "mlock2");

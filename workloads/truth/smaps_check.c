@@ -32,15 +32,27 @@ static bool counts(const struct region *region)
 	if (memory_is_pfnmap(memory))
 		return !memory->shared;
 	return memory->content == CONTENT_WRITTEN ||
+	       memory->content == CONTENT_FREED ||
 	       memory_is(memory, BACKING_FILE);
 }
 
 static bool is_anonymous(const struct memory *memory)
 {
-	return !memory->shared && memory->content == CONTENT_WRITTEN;
+	return !memory->shared && (memory->content == CONTENT_WRITTEN ||
+				   memory->content == CONTENT_FREED);
 }
 
-/* Each page is dirty: written here, or before that to its file. */
+/* What is lazily freed is clean, and as if nobody had used it. */
+static void expect_freed(uint64_t *field, uint64_t kb)
+{
+	field[SMAPS_RSS] = kb;
+	field[SMAPS_PSS] = kb;
+	field[SMAPS_PRIVATE_CLEAN] = kb;
+	field[SMAPS_ANONYMOUS] = kb;
+	field[SMAPS_LAZY_FREE] = kb;
+}
+
+/* Each other page is dirty: written here, or before that to its file. */
 static void expect_pages(uint64_t *field, const struct layout *layout,
 			 const struct region *region)
 {
@@ -49,6 +61,10 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 
 	if (memory_is(region->memory, BACKING_HUGETLB)) {
 		field[SMAPS_PRIVATE_HUGETLB] = kb;
+		return;
+	}
+	if (region->memory->content == CONTENT_FREED) {
+		expect_freed(field, kb);
 		return;
 	}
 	field[SMAPS_RSS] = kb;
