@@ -18,7 +18,7 @@ from appliance.failure import Failure
 from appliance.kernels import build as builds, series
 from appliance.kernels.build import Built
 from appliance.paths import TOP, build_folder
-from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, Outcome
+from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, UNDECIDED, Outcome
 from made import made
 
 FOLDER = TOP / 'tests' / 'validate'
@@ -209,6 +209,16 @@ def random_pair(appliance, kernels):
             sides = [replace(appliance, kernels={name: kernels[name]}) for name in (base, patched)]
             return random_reads.compare(differences.Pair(build_folder(), sides, pool), cases)
     return look
+
+
+def test_random_reads_that_no_kernel_makes_decide_nothing():
+    class Dead(differences.Pair):
+        """Two kernels that come to no end."""
+        names = ['a', 'b']
+
+        def look(self, cases) -> None:
+            """Compare nothing."""
+    assert random_reads.compare(Dead(build_folder(), [], None), []).status == UNDECIDED
 
 
 def test_random_reads_of_a_walker_of_its_own_do_not_differ(random_pair):

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.boots import guest
 from appliance.commands.contract import observe, rules
-from appliance.commands.fuzz import (cases, differences, fuzz, generate, kunit, replay,
+from appliance.commands.fuzz import (cases, diff, differences, fuzz, generate, kunit, replay,
                                      selftest, shrink)
 from appliance.commands.fuzz.cases import Ask, Case, Vma
 from appliance.commands.mutants import mutants
@@ -89,6 +89,16 @@ def test_two_kernels_side_by_side(appliance, umwalk):
         written = f'{folder}/difference-{number}.layout'
         subprocess.run([guest.ensure_program(build_folder()), 'layout', written], check=True,
                        capture_output=True)
+
+
+def test_what_a_dying_kernel_says_is_a_line_of_a_layouts_comment():
+    way = differences.Way('boot', 'panic', 1)
+    case = Case('1', (Vma(0, 1, 'anon'),), (Ask('smaps'),))
+    sides = [guest.Appliance(None, None, {name: None}) for name in 'ab']
+    pair = differences.Pair(build_folder(), sides, None)
+    pair.found[way] = differences.Difference(way, case, -1, 0, ('', 'BUG\nits stack'))
+    text, = diff._files(pair, 7).values()
+    assert '# b: BUG\n# smaps' in text and 'stack' not in text
 
 
 def test_what_diff_takes(umwalk):

@@ -56,8 +56,8 @@ def _stored(pair: Pair) -> dict:
 def _files(pair: Pair, seed: int) -> dict[str, str]:
     files = {}
     for number, one in enumerate(_new(pair), 1):
-        about = [f'{" and ".join(pair.names)} differ here (umwalk fuzz --diff, seed {seed}):',
-                 *(f'{name}: {said}' for name, said in zip(pair.names, one.said)),
+        said = [f'{name}: {said}'.splitlines()[0] for name, said in zip(pair.names, one.said)]
+        about = [f'{" and ".join(pair.names)} differ here (umwalk fuzz --diff, seed {seed}):', *said,
                  *map(str, one.case.asks)]
         files[f'difference-{number}.layout'] = layout(one.case, about)
     return files

@@ -10,7 +10,7 @@ from random import Random
 from typing import Iterator
 
 from ...boots import guest
-from ...runs.outcome import FAIL, FLAKY, MENDED, NEW, PASS, Finding, Outcome
+from ...runs.outcome import FAIL, FLAKY, MENDED, NEW, PASS, UNDECIDED, Finding, Outcome
 from ..fuzz import differences, generate
 from ..fuzz.cases import Case
 from . import changes
@@ -40,6 +40,8 @@ def compare(pair: differences.Pair, cases: list[Case]) -> Outcome:
     for difference in [one for one in new if one.way.what != 'boot'][:MADE_SMALL]:
         pair.make_small(difference)
     new = [one for one in new if one.again]
+    if not pair.compared and not new:
+        return Outcome(CHECK, UNDECIDED, 'no read came to its end on both kernels', pair.names[1])
     findings = tuple(_finding(one) for one in pair.found.values())
     summary = f'{len(new)} new' if new else 'nothing new'
     return Outcome(CHECK, FAIL if new else PASS,
