@@ -20,7 +20,7 @@ FINE_IN_TESTS := missing-function-docstring,redefined-outer-name,unused-argument
 	consider-using-with,unspecified-encoding
 # All C has the kernel's style. What is left out where it is no part of the kernel asks
 # for macros and functions that a program in user space does not have.
-C_FILES := $(wildcard bench/runner/*.[ch] rootfs/*.[ch] workloads/*.[ch] workloads/*/*.[ch])
+C_FILES := $(wildcard bench/runner/*.[ch] bench/appliance/commands/*/*.c rootfs/*.[ch] workloads/*.[ch] workloads/*/*.[ch])
 KERNEL_FILES := $(shell find kernel-patches/files -name '*.[ch]')
 # And folders: one is newer if a file of it is gone, which others may import.
 PYTHON_FILES := $(shell find bench/*.py bench/appliance tests -name __pycache__ -prune -o \( -type d -o -name '*.py' \) -print)

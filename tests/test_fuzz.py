@@ -97,7 +97,7 @@ def test_what_a_dying_kernel_says_is_a_line_of_a_layouts_comment():
     sides = [guest.Appliance(None, None, {name: None}) for name in 'ab']
     pair = differences.Pair(build_folder(), sides, None)
     pair.found[way] = differences.Difference(way, case, -1, 0, ('', 'BUG\nits stack'))
-    text, = diff._files(pair, 7).values()
+    text = diff._files(pair, 7)['difference-1.layout']
     assert '# b: BUG\n# smaps' in text and 'stack' not in text
 
 

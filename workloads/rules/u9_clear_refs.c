@@ -80,7 +80,7 @@ static void check_numbers(struct rule_run *run, struct clear_how *how)
 		write_odd(how, large[i], strlen(large[i]), 0, -ERANGE);
 	write_odd(how, "1\0", 2, 0, 2);
 	/* Of a long one, twelve bytes are taken. */
-	write_odd(how, "1           \n", 13, 0, 12);
+	write_odd(how, "1            ", 13, 0, 12);
 	write_odd(how, "1            x", 14, 0, 12);
 	write_odd(how, "x            1", 14, 0, -EINVAL);
 	for (i = 1; i < UINT64_C(1) << 40; i *= 4095)
