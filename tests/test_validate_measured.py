@@ -33,6 +33,19 @@ def test_a_row_that_is_slower_by_less_than_a_percent_warns():
         WARN, ['dense:smaps: time +0.2 % .. +1.0 %, as many instructions'])
 
 
+def test_a_row_that_is_slower_accuses_only_if_it_is_so_again():
+    first = [row('slower'), row('same') | {'walk': 'pagemap'}]
+    for verdict, status, kind in (('slower', FAIL, NEW), ('same', PASS, FLAKY),
+                                  ('undecided', PASS, FLAKY), ('faster', PASS, FLAKY)):
+        again = row(verdict) | {'ratio': {'value': 1.02, 'low': 1.01, 'high': 1.03}}
+        found = measured.confirmed(first, [again])
+        assert [one['walk'] for one in found] == ['smaps', 'pagemap']
+        outcome = measured.time(found, 'a', 'b')
+        assert outcome.status == status
+        assert [one.kind for one in outcome.findings] == [kind]
+        assert outcome.findings[0].text.startswith('dense:smaps: time +1.0 % .. +3.0 %')
+
+
 def test_a_time_of_what_is_not_true_accuses_nobody_but_is_no_praise():
     assert judged(row('slower', truth=('fail', 'pass'))) == (PASS, [])
     assert judged(row('faster', truth=('fail', 'fail'))) == (PASS, [])
