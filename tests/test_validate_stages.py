@@ -32,7 +32,7 @@ def states(subject: Subject, *some: Stage, keep_going: bool = False) -> list[tup
 
 def test_the_page_names_each_stage():
     page = (TOP / 'docs' / 'validate.md').read_text().partition('| stage |')[2]
-    named = re.findall(r'^\| (\w+) \|', page.partition('\n\n')[0], re.M)
+    named = re.findall(r'^\| ([\w ]+) \|', page.partition('\n\n')[0], re.M)
     assert named == [apply.CHECK, *(one.name for one in (*stages.STAGES, stages.DEBUG))]
 
 

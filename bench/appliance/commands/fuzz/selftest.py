@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """A case as a program in C that stands alone: it maps, reads, and says in TAP whether that is true."""
 
-import subprocess
 from pathlib import Path
 from typing import Iterable
 
+from ... import process
 from ...boots import guest
 from ...boots.records import Boot, of_type
 from ...failure import Failure
@@ -56,8 +56,7 @@ def fails(build: Path, appliance: guest.Appliance, text: str) -> bool:
     with scratch(build) as folder:
         source, built = folder / 'selftest.c', folder / 'selftest'
         source.write_text(text, encoding='ascii')
-        ran = subprocess.run(['gcc', '-static', '-O1', '-o', built, source], check=False,
-                             capture_output=True, text=True)
+        ran = process.run(['gcc', '-static', '-O1', '-o', built, source])
         if ran.returncode:
             raise Failure(f'a selftest does not compile: {ran.stderr.strip()}')
         seen = []
