@@ -155,12 +155,22 @@ def test_holes_of_one_function_are_together_and_have_their_reason():
         'mm/mincore.c': text('f()', '\ta;', '\tb;', '\tc;', '', '\td;', 'g()')}
     functions = {name: {} for name in command.FILES} | {
         'mm/mincore.c': dict.fromkeys(range(1, 7), 'f') | {7: 'g'}}
-    found = command.holes(counts, sources, functions, [excuse('mm/mincore.c f', 'c;')])
+    found = command.holes(counts, sources, functions, [excuse('mm/mincore.c f', 'c;*d;')])
     assert [(str(one), one.text, one.why) for one in found] == [
         ('mm/mincore.c:2 f()', ('a;',), ''), ('mm/mincore.c:4-6 f()', ('c;', 'd;'), 'because'),
         ('mm/mincore.c:7 g()', ('g()',), '')]
     assert command._numbers('mm/mincore.c', counts, found) == {
         'lines': 5, 'ran': 1, 'excused': 2, 'unreached': 2}
+
+
+@pytest.mark.parametrize('text, fits', [
+    (('b;', 'c;', 'd;'), True), (('b;', 'd;'), True), (('a;', 'b;', 'd;'), False),
+    (('b;', 'd;', 'e;'), False), (('b;',), False)])
+def test_a_reason_is_one_for_all_lines_of_a_hole(text, fits):
+    hole = command.Hole('mm/mincore.c', 'f', 2, 3, text)
+    assert command._fits(excuse('mm/mincore.c f', 'b;*d;'), hole) is fits
+    assert not command._fits(excuse('mm/mincore.c g', '*'), hole)
+    assert command._fits(excuse('mm/mincore.c f', '*'), hole)
 
 
 def test_a_hole_without_a_reason_is_shown_with_its_lines_and_a_reason_for_nothing_is_named():
