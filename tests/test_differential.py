@@ -4,7 +4,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -203,8 +202,7 @@ def test_without_a_probe_its_layouts_are_left_out(appliance):
 def random_pair(appliance, kernels):
     """Make the same random reads on two kernels; returns what is said of the second."""
     def look(base: str, patched: str, kinds=generate.KINDS) -> Outcome:
-        cases = [generate.case(Random(f'1 {number}'), f'{number}', {'walk': 0}, kinds)
-                 for number in range(30)]
+        cases = generate.cases(1, range(30), {'walk': 0}, kinds)
         with guest.at_once() as pool:
             sides = [replace(appliance, kernels={name: kernels[name]}) for name in (base, patched)]
             return random_reads.compare(differences.Pair(build_folder(), sides, pool), cases)

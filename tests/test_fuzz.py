@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 from dataclasses import replace
-from random import Random
 
 import pytest
 
@@ -176,7 +175,7 @@ def test_a_kernel_that_goes_wrong_is_named_with_its_case(appliance, stock_with, 
     hunt = fuzz._hunt(build_folder(), broken, 1, 1)
     fault = hunt.faults[rule, '']
     assert not fault.known and shows in fault.first.detail
-    assert fault.times <= replay.MOST_ENDS and 0 < hunt.cases <= fuzz.BATCH
+    assert fault.times <= replay.MOST_ENDS and 0 < hunt.cases <= replay.BATCH
     fuzz._make_small(build_folder(), broken, fault)
     assert len(fault.case.vmas) == 1 and len(fault.case.asks) == 1
     assert shows in fault.first.detail and f'NEW {rule}' in fuzz._text([hunt])
@@ -190,14 +189,12 @@ def test_a_kernel_that_goes_wrong_is_named_with_its_case(appliance, stock_with, 
 
 def test_a_seed_gives_the_same_cases_again():
     def first(seed: int) -> str:
-        return cases.text(generate.case(Random(f'{seed} {number}'), str(number))
-                          for number in range(20))
+        return cases.text(generate.cases(seed, range(20)))
     assert first(7) == first(7) != first(8)
 
 
 def test_cases_are_possible():
-    for number in range(2000):
-        one = generate.case(Random(f'3 {number}'), str(number))
+    for one in generate.cases(3, range(2000)):
         assert one.is_possible()
         assert all(left.end <= right.start for left, right in zip(one.vmas, one.vmas[1:]))
         assert all(vma.start <= first < end <= vma.end for vma in one.vmas

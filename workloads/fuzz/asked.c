@@ -220,7 +220,6 @@ void check_asked_mincore(struct check *check, const struct layout *layout,
 			 const struct ask *ask, struct text *said)
 {
 	static unsigned char vector[ASKED_PAGES_MAX + MINCORE_GUARD];
-
 	int err;
 
 	refuse_long(ask, "mincore()");

@@ -10,7 +10,6 @@ import itertools
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from random import Random
 from typing import Mapping, Sequence
 
 from ..boots import coverage, guest
@@ -83,8 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _counts(build: Path, appliance: guest.Appliance) -> gcov.Counts:
     with scratch(build) as folder:
         file = folder / 'cases'
-        file.write_text(cases.text(generate.case(Random(f'1 {number}'), f'{number}')
-                                   for number in range(RANDOM)), encoding='ascii')
+        file.write_text(cases.text(generate.cases(1, range(RANDOM))), encoding='ascii')
         return coverage.lines(appliance, guest.ensure_program(build),
                               [*coverage.JOBS, ('replay', str(file))])
 

@@ -3,7 +3,6 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from random import Random
 
 from ...boots import guest
 from ...failure import FAILED
@@ -14,8 +13,7 @@ from ...runs.run import Run, boot_for_host
 from . import generate
 from .cases import layout
 from .differences import NEW, Difference, Pair, favoured
-
-BATCH = 100  # cases of a boot
+from .replay import BATCH
 
 
 def diff(build: Path, names: list[str], seconds: float, seed: int) -> int:
@@ -27,8 +25,7 @@ def diff(build: Path, names: list[str], seconds: float, seed: int) -> int:
         pair = Pair(build, [appliance.only(name) for name in names], pool)
         with step(f'{seconds:.0f} s of random cases on {" and ".join(names)}'):
             while pair.seconds < seconds:
-                pair.look([generate.case(Random(f'{seed} {number}'), f'{number}', often)
-                           for number in range(pair.tried, pair.tried + BATCH)])
+                pair.look(generate.cases(seed, range(pair.tried, pair.tried + BATCH), often))
         for difference in _new(pair):
             with step(f'the smallest case in which {difference.way.what} differs'):
                 pair.make_small(difference)

@@ -8,7 +8,6 @@ that is found is made as small as possible, and kept as a layout file.
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from random import Random
 
 from ...boots import guest
 from ...boots.records import Found
@@ -20,10 +19,9 @@ from ...runs.run import Run, boot_for_host
 from ..contract import rules
 from . import generate, kunit, selftest, shrink
 from .cases import Case, layout
-from .replay import replay, shows
+from .replay import BATCH, replay, shows
 
 NAME = 'fuzz'
-BATCH = 100  # cases of a boot
 # Rules that a read of a case can break.
 WALKED = {f'W{number}' for number in range(1, 12)}
 LOOKED_FOR = WALKED | {'U1', 'U2', 'U4', 'U5', 'U6'}
@@ -67,10 +65,12 @@ def fuzz(build: Path, names: list[str], seconds: float, seed: int) -> int:
     this = Run(NAME, appliance)
     with step(f'{seconds:.0f} s of random cases on {", ".join(names)}'), guest.at_once() as pool:
         hunts = list(pool.map(lambda name: _hunt(build, appliance.only(name), seconds, seed), names))
+    files: dict[str, str] = {}
     for hunt in hunts:
-        _shrink(build, appliance.only(hunt.kernel), hunt)
-    files = {name: text for hunt in hunts
-             for name, text in _files(build, appliance, hunt, seed).items()}
+        alone = appliance.only(hunt.kernel)
+        _shrink(build, alone, hunt)
+        with step(f'{hunt.kernel}: programs that show its faults'):
+            files |= _files(build, alone, hunt, seed)
     this.end()
     folder = this.store(this.result(boot_for_host(appliance), {
         'seed': seed, 'hunts': [_stored(hunt) for hunt in hunts]}), files)
@@ -85,8 +85,7 @@ def _hunt(build: Path, appliance: guest.Appliance, seconds: float, seed: int) ->
     began = time.monotonic()
     first = 0
     while (spent := time.monotonic() - began) < seconds or not first:
-        batch = {one.name: one for one in (generate.case(Random(f'{seed} {number}'), f'{number}')
-                                           for number in range(first, first + BATCH))}
+        batch = {one.name: one for one in generate.cases(seed, range(first, first + BATCH))}
         first += BATCH
         seen = replay(build, appliance, list(batch.values()))
         hunt.cases += seen.cases
@@ -150,7 +149,7 @@ def _files(build: Path, appliance: guest.Appliance, hunt: Hunt, seed: int) -> di
         if fault.rule in WALKED and (added := kunit.patch(fault.case, name)):
             files[f'{name}.patch'] = added
         code = selftest.program(fault.case, about)
-        if code and selftest.fails(build, appliance.only(hunt.kernel), code):
+        if code and selftest.fails(build, appliance, code):
             files[f'{name}.c'] = code
     return files
 

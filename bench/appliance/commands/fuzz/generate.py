@@ -7,7 +7,7 @@ nothing says how PAGEMAP_SCAN reports it.
 
 from random import Random
 from types import MappingProxyType
-from typing import Callable, Mapping
+from typing import Callable, Iterable, Mapping
 
 from .cases import HUGE, Ask, Case, Range, Vma
 
@@ -27,6 +27,12 @@ POLICIES = ('walk', 'skip_pfnmap', 'skip_hugetlb', 'skip_all', 'fail_pfnmap')
 # a huge page that is absent is huge.
 CATEGORIES = (1 << 2, 1 << 3, 1 << 5)
 ALL = sum(CATEGORIES)
+
+
+def cases(seed: int, numbers: Iterable[int], often: Mapping[str, int] = MappingProxyType({}),
+          weights: Mapping[str, int] = KINDS) -> list[Case]:
+    """Return the cases of a seed that have these numbers, each named by its own."""
+    return [case(Random(f'{seed} {number}'), f'{number}', often, weights) for number in numbers]
 
 
 def case(random: Random, name: str, often: Mapping[str, int] = MappingProxyType({}),

@@ -14,6 +14,7 @@ from ...paths import scratch
 from ..contract.observe import Overseer
 from .cases import Case, text
 
+BATCH = 100  # cases that one boot takes in a few seconds
 SECONDS = 1200  # ends a boot that hangs; hang.py does it earlier
 AFTER_SPLAT = 5  # seconds of CPU time
 DIED = {KERNEL_DIED: 'panic', TIME_LIMIT: 'hang'}

@@ -6,7 +6,6 @@ may not differ. Walks by the probe are left out: a walker may group its calls in
 The reads are the same in each validation.
 """
 
-from random import Random
 from typing import Iterator
 
 from ...boots import guest
@@ -29,8 +28,7 @@ def check(subject: Subject) -> Iterator[Outcome]:
     with guest.at_once() as pool:
         pair = differences.Pair(subject.build, [appliance.only(name) for name in appliance.kernels],
                                 pool)
-        yield compare(pair, [generate.case(Random(f'1 {number}'), f'{number}', {**often, 'walk': 0},
-                                           kinds) for number in range(CASES)])
+        yield compare(pair, generate.cases(1, range(CASES), {**often, 'walk': 0}, kinds))
 
 
 def compare(pair: differences.Pair, cases: list[Case]) -> Outcome:
