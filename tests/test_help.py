@@ -45,7 +45,7 @@ def recipe(target: str) -> str:
 
 def test_make_help_says_of_a_subcommand_what_umwalk_says():
     said = of_umwalk()
-    assert set(said) == {command.NAME for command in cli.COMMANDS}
+    assert set(said) == {command.NAME for command in cli.commands()} == set(cli.COMMANDS.values())
     targets = {target: text for target, (text, _) in of_make().items() if target not in ONLY_MAKE}
     assert targets == {target: said.get(target) for target in targets} and targets
 

@@ -54,7 +54,7 @@ def test_no_commit_without_git(clone, tools, monkeypatch):
 
 
 def test_every_subcommand_that_finds_something_stores_it():
-    assert {command.NAME for command in cli.COMMANDS if not hasattr(command, 'STORES')} \
+    assert {command.NAME for command in cli.commands() if not hasattr(command, 'STORES')} \
         == FINDS_NOTHING
 
 
