@@ -109,6 +109,12 @@ class Scheduling(LoadFileScheduling):  # pylint: disable=abstract-method # is so
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Have one process more than CPUs for -n auto, since some tests wait."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scheduling:
     """Take the scheduler above for -n."""
     return Scheduling(config, log)

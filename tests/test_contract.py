@@ -72,9 +72,10 @@ WRONG_CHANGES = {
 }
 ALSO = {'smaps-anonymous-halved': {'U11', 'U13'}}  # rules that look at the same number
 FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
-# A kernel each is much for `make test`. `make mutants` tries the first three, too.
-SELDOM = {'pte-descending', 'test-walk-error-skips', 'range-lock-not-asserted',
-          'rollup-skips-vma', 'pagemap-fault-ignored', 'smaps-marker-is-swap', 'mlock-not-last-page'}
+# A kernel each is much for `make test`, which tries one of the walker and one of each interface:
+# smaps, pagemap, PAGEMAP_SCAN and what they leave behind.
+OFTEN = {'test-walk-pfnmap-is-hole', 'smaps-anonymous-halved', 'pagemap-pfn-for-all',
+         'scan-hole-not-protected', 'rollup-keeps-mm'}
 
 
 def faults(one: observe.Observation) -> list[tuple[str, str]]:
@@ -84,7 +85,7 @@ def faults(one: observe.Observation) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize('name', [
-    pytest.param(name, marks=[pytest.mark.long] if name in SELDOM else []) for name in WRONG_CHANGES])
+    pytest.param(name, marks=[] if name in OFTEN else [pytest.mark.long]) for name in WRONG_CHANGES])
 def test_a_wrong_change_breaks_its_rule_alone(seen, stock_with, name):
     rule, shows = WRONG_CHANGES[name]
     patch, = (folder / f'{name}.patch' for folder in FOLDERS if (folder / f'{name}.patch').exists())
