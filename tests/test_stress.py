@@ -90,25 +90,6 @@ def test_what_is_left_behind_is_a_fault():
     assert 'nothing says what was left' in stress_ng.row_of('mmap', Seen()).faults
 
 
-WCHAN = """\
-BUG: KASAN: stack-out-of-bounds in __get_wchan+0x7b/0xc0
- [<600c8812>] show_stack+0x192/0x340
- [<603551a7>] __asan_load8+0x67/0xc0
- [<600c6cbb>] __get_wchan+0x7b/0xc0
-"""
-
-
-def test_what_user_mode_linux_itself_does_is_no_fault():
-    records = [made(Beside, reader='smaps', reads=5, ok=True),
-               *(made(Left, when=when, what='Slab', amount=9) for when in ('before', 'after'))]
-    row = stress_ng.row_of('mmap', Seen(records, SAID, splats=[WCHAN]))
-    note, = row.notes
-    assert not row.is_bad
-    assert note.startswith('mmap: BUG: KASAN: stack-out-of-bounds in __get_wchan+0x7b/0xc0: user-')
-    other = WCHAN.replace('__get_wchan', 'walk_pte_range')
-    assert stress_ng.row_of('mmap', Seen(records, SAID, splats=[other])).faults == [other]
-
-
 def test_the_report():
     rows = [Row('vmas', 1234, 56, notes=['vmas: noted']), Row('mmap', 7, 8, faults=['BUG: f\ng']),
             Row('procfs', not_run='it is not implemented here')]

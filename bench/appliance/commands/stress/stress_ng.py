@@ -2,12 +2,10 @@
 """stress-ng's stressors, which others wrote, with readers beside them."""
 
 import re
-from dataclasses import replace
 from typing import Iterator
 
 from ...boots import guest
 from ...boots.records import Beside, Ended, Left, of_type
-from ...logs import splat
 from ...paths import TOP
 from .row import Row
 from .seen import Seen, boot
@@ -29,9 +27,6 @@ STRESSORS: dict[str, tuple[str, ...]] = {
 }
 # What it ends with; 0 even if it has done nothing.
 SAYS = {0: 'it did nothing', 3: 'it lacks a resource', 4: 'it is not implemented here'}
-# Splats that are no fault of what is tested, by how their fingerprints begin.
-KNOWN = {'kasan:__get_wchan': "user-mode Linux reads the stack of another process for "
-                              "/proc/PID/wchan, and does not tell KASAN, which reports nothing more"}
 FREE = 'free pages'
 LOST_PAGES = 512  # that may be missing at the end: what caches hold differs
 # By so much others may have grown, in kB: kernel threads come and go, and slabs are caches.
@@ -48,13 +43,10 @@ def stress(appliance: guest.Appliance, stressor: str, seconds: int) -> tuple[Row
 
 def row_of(stressor: str, seen: Seen) -> Row:
     """Judge what a boot has shown."""
-    known = [one for one in seen.splats if _why_known(one)]
-    seen = replace(seen, splats=[one for one in seen.splats if one not in known])
     readers = of_type(Beside, seen.records)
     statuses = [one.status for one in of_type(Ended, seen.records)]
     row = Row(stressor, operations(seen.said, stressor), sum(one.reads for one in readers),
-              [*seen.faults, *(one.detail for one in readers if not one.ok)],
-              notes=[f'{stressor}: {one.splitlines()[0]}: {_why_known(one)}' for one in known])
+              [*seen.faults, *(one.detail for one in readers if not one.ok)])
     if seen.died:
         return row
     row.faults += _missing(readers)
@@ -63,12 +55,6 @@ def row_of(stressor: str, seen: Seen) -> Row:
     if worst or not row.operations:
         row.not_run = SAYS.get(worst, f'it ended with the exit status {worst}')
     return row
-
-
-def _why_known(found: str) -> str:
-    """Return why a splat is no fault; '' if it is one."""
-    kind = splat.fingerprint(found)
-    return next((why for begin, why in KNOWN.items() if kind.startswith(begin)), '')
 
 
 def operations(said: str, stressor: str) -> int:
