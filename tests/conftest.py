@@ -33,10 +33,10 @@ if 'PYTEST_XDIST_WORKER' not in os.environ:
 # times slower and has a third of a CPU.
 HANGS = 1800
 
-# Tests in these files build kernels, or wait for who does: one process at a time can.
+# Tests in these files build kernels, or remove some: one process at a time can.
 BUILDERS = {f'test_{name}.py' for name in (
     'misbehaving', 'mutants', 'one_by_one', 'patches', 'slower', 'validate_build',
-    'validate_probe', 'validate_stages')}
+    'validate_killed', 'validate_probe', 'validate_stages')}
 
 # One instruction, a jump over what makes it 16 bytes: a lone nop would shift the code
 # behind it, whose alignment the assembler then pads with nops of its own.

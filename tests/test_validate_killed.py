@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Validations that are killed, or go on at the same time, in one clone."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -28,17 +29,13 @@ def validate(patch: Path, log: Path, **variables: str) -> subprocess.Popen:
                                 stderr=said, env=os.environ | variables)
 
 
-def of_this_build() -> set[int]:
-    """Return the processes that have a file of the build folder open, or run one, or work in it."""
-    folder = f'{build_folder()}/'
+def with_variable(text: str) -> set[int]:
+    """Return the processes that have this in their environment."""
     found = set()
-    for process in Path('/proc').glob('[0-9]*'):
-        for link in (process / 'exe', process / 'cwd', *process.glob('fd/*')):
-            try:
-                if os.readlink(link).startswith(folder):
-                    found.add(int(process.name))
-            except OSError:
-                continue
+    for process in filter(str.isdigit, os.listdir('/proc')):
+        with contextlib.suppress(OSError):  # it ends
+            if text.encode() in Path('/proc', process, 'environ').read_bytes():
+                found.add(int(process))
     return found
 
 
@@ -49,12 +46,14 @@ def test_kill_9_leaves_nothing_and_the_next_run_is_right(appliance, tmp_path, mo
     for left in (build_folder() / 'kernels').glob('series-*'):
         shutil.rmtree(left)
     log, temporary = tmp_path / 'log', Path(tempfile.mkdtemp(dir='/dev/shm'))
-    others = of_this_build()
-    killed = validate(WRONG, log, TMPDIR=str(temporary))
+    # All that umwalk starts has this variable, in the sandbox, too.
+    mine = {'XDG_CONFIG_HOME': str(tmp_path)}
+    killed = validate(WRONG, log, TMPDIR=str(temporary), **mine)
     wait_for(lambda: moment in log.read_text() or killed.poll() is not None)
+    assert killed.pid in with_variable(mine['XDG_CONFIG_HOME'])
     killed.kill()
     assert killed.wait() == -signal.SIGKILL, log.read_text()
-    wait_for(lambda: not of_this_build() - others)
+    wait_for(lambda: not with_variable(mine['XDG_CONFIG_HOME']))
     assert not list(temporary.iterdir())
     temporary.rmdir()
     again = validate(WRONG, log)
