@@ -54,7 +54,7 @@ def judged(base: Readings, patched: Readings) -> dict[str, Outcome]:
     (said(ok=False), said(ok=False), ON_BASE, 'is 2, expected 1'),
     (said('a\nc', False), said(), MENDED, 'is 2, expected 1'),
     (said('a\nc', False), said('a\nd', False), NEW, 'both are wrong, in different ways: is 2'),
-    (said(), said('a\nc'), NEW, 'they differ, though all that has a truth is right on both'),
+    (said(), said('a\nc'), NEW, 'they differ in what no truth decides; all else is right on both'),
     (said(checked=0), said('a\nc', checked=0), NEW, 'they differ in what no truth decides'),
     (said(), said('', skip=True, detail='none'), NEW, 'they differ')])
 def test_who_is_right(base, patched, kind, says):
@@ -172,7 +172,7 @@ def test_what_the_fixes_mend(read):
     undecided, = (finding.text for one in found.values() for finding in one.findings
                   if finding.kind != MENDED)
     assert undecided.startswith('pagemap, layout last 6, ')
-    assert undecided.endswith('they differ, though all that has a truth is right on both')
+    assert undecided.endswith('they differ in what no truth decides; all else is right on both')
     assert {name for name, one in found.items() if one.findings} == {
         'pagemap', 'PAGEMAP_SCAN', 'mincore'}
 

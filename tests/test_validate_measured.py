@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What times and instructions say of a series, and what selftests do."""
 
+from appliance.boots.walks import Known
 from appliance.commands.selftests.report import Counts
 from appliance.commands.selftests.tests import always
 from appliance.commands.validate import measured, upstream
@@ -72,6 +73,19 @@ def test_what_is_not_counted_or_not_true_is_said():
     assert (outcome.status, outcome.summary) == (UNDECIDED, 'more in 0 of 1 rows, 1 not counted')
     outcome = measured.time([row('same', truth=('pass', 'fail'))], 'a', 'b')
     assert outcome.summary == '0 of 1 rows slower, 1 not compared, since not true'
+
+
+def test_a_reader_is_measured_if_it_changes():
+    known = Known(('dense', 'sparse'), ('smaps',), tuple(measured.READERS))
+    usual = (('dense', 'smaps'), ('sparse', 'smaps'))
+    assert measured.rows_for(known, {'walk_pte_range'}) == usual
+    assert measured.rows_for(known, {'__se_sys_mincore'}) == (*usual, ('dense', 'mincore'))
+    assert measured.rows_for(known, {'smaps_account'}) == (*usual, ('dense', 'smaps_rollup'))
+
+
+def test_rows_whose_code_is_the_same_are_counted():
+    outcome = measured.time([row('same code'), row('same')], 'a', 'b')
+    assert outcome.summary == '0 of 2 rows slower, 1 of the same code'
 
 
 PASSES, FAILS, SKIPS = Counts(2, 0, 0), Counts(1, 1, 0), Counts(0, 0, 2)

@@ -44,6 +44,12 @@ def test_what_comes_after_a_stage_that_does_not_pass_is_said_to_be_left_out(subj
     assert states(subject, *some, keep_going=True)[-2:] == [('b', PASS), ('c', PASS)]
 
 
+def test_what_is_left_out_names_the_check_that_did_not_pass(subject):
+    both = Stage('leaks', lambda _: (Outcome(check, FAIL, '') for check in ('boot', 'leaks')))
+    *_, left_out = stages.run(subject, False, [both, stage('contract', PASS)])
+    assert left_out.summary == 'not reached, since boot did not pass'
+
+
 def test_a_stage_that_warns_or_skips_stops_nothing(subject):
     assert states(subject, stage('a', WARN, SKIP), stage('b', PASS))[-1] == ('b', PASS)
 

@@ -28,6 +28,7 @@ exit status:
   0    the command is done
   1    the command is done, and the answer is bad: a test or a boot failed
   2    something is missing or wrong before the first boot; the message says what
+  3    `validate` alone: undecided
 {_OF_UMRUN}
   130  interrupted
 `run` and `shell` return the exit status of the command in the guest.

@@ -79,7 +79,7 @@ class Case:
             return f'{"the base" if self.base else "the patched kernel"} alone has this case'
         if self.base.ok and self.patched.ok:
             return 'they differ in what no truth decides' if not self.base.checked \
-                else 'they differ, though all that has a truth is right on both'
+                else 'they differ in what no truth decides; all else is right on both'
         wrong = self.base if self.kind == MENDED else self.patched
         if self.both_wrong and self.kind == NEW:
             return f'both are wrong, in different ways: {wrong.detail}'

@@ -2,7 +2,7 @@
 """The stage that measures: time and instructions of each walk, where both kernels tell the truth."""
 
 from dataclasses import replace
-from typing import Iterator
+from typing import Collection, Iterator
 
 from ...boots import guest, walks
 from ...boots.counting import counts, observe_one, side_by_side
@@ -14,17 +14,21 @@ from ..bench.beside import Beside
 from ..bench.compare import PLACEMENTS, compare
 from ..bench.insns import Counting
 from ..bench.session import PROFILES
+from . import changes
 from .subject import Subject
 
 MUCH = 0.01  # slower by so much for sure fails; so many more instructions leave a question
 ONCE = 'slower once'  # the verdict of a row that was not slower when it was measured again
+# Readers that are measured, too, if the name of a function that the series changes has this.
+READERS = {'smaps_rollup': 'smaps', 'pagemap_small': 'pagemap', 'pagemap_scan': 'pagemap_scan',
+           'mincore': 'mincore', 'clear_refs': 'clear_refs'}
 COUNT_SECONDS = 300  # for counting, so that no time is undecided for want of it
 
 
 def check(subject: Subject) -> Iterator[Outcome]:
     """Compare both kernels as `umwalk bench` does; yield the time, then the work."""
     appliance = guest.ensure(subject.build, [subject.base, subject.patched], subject.sandbox)
-    rows = walks.known(subject.build).rows([])
+    rows = rows_for(walks.known(subject.build), changes.of(subject))
     with Beside() as beside, Counting(appliance, rows, beside) as counting:
         counting.wait(COUNT_SECONDS)
     a, b = subject.base.name, subject.patched.name
@@ -39,6 +43,13 @@ def check(subject: Subject) -> Iterator[Outcome]:
         found = confirmed(found, measure(tuple(accused), 2 * PLACEMENTS))
     yield replace(time(found, a, b), measured=tuple(_measured(row, a, b) for row in found))
     yield work(found, a, b, ledger(subject, [_row(row) for row in found if _more(row, a, b)]))
+
+
+def rows_for(known: walks.Known, changed: Collection[str]) -> tuple[Row, ...]:
+    """Return the rows of `umwalk bench`, and those of readers whose functions have changed."""
+    more = [f'dense:{reader}' for reader, part in READERS.items()
+            if any(part in name for name in changed)]
+    return known.rows([*known.layouts, *more])
 
 
 def confirmed(found: list[dict], again: list[dict]) -> list[dict]:
@@ -71,7 +82,9 @@ def time(rows: list[dict], a: str, b: str) -> Outcome:
     open_rows = [row for row in true if row['verdict'] in ('undecided', ONCE)
                  and abs((headline.work(row, a, b) or 2) - 1) > MUCH]
     status = (FAIL if much or wrong else UNDECIDED if open_rows else WARN if slower else PASS)
-    summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(wrong, 'faster because wrong')
+    same = [row for row in rows if row['verdict'] == 'same code']
+    summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(same, 'of the same code')
+               + _count(wrong, 'faster because wrong')
                + _count([row for row in rows if row not in true], 'not compared, since not true')
                + _count(open_rows, 'undecided with other instructions'))
     unclear = [Finding(_said(row, a, b), kind=UNDECIDED) for row in open_rows]

@@ -52,7 +52,7 @@ def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) ->
         with step(stage.name):
             for outcome in _timed(stage, subject):
                 if outcome.status in (FAIL, UNDECIDED):
-                    failed = stage.name
+                    failed = failed or outcome.check
                 yield outcome
 
 
