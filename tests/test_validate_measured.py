@@ -79,8 +79,16 @@ def test_a_reader_is_measured_if_it_changes():
     known = Known(('dense', 'sparse'), ('smaps',), tuple(measured.READERS))
     usual = (('dense', 'smaps'), ('sparse', 'smaps'))
     assert measured.rows_for(known, {'walk_pte_range'}) == usual
-    assert measured.rows_for(known, {'__se_sys_mincore'}) == (*usual, ('dense', 'mincore'))
-    assert measured.rows_for(known, {'smaps_account'}) == (*usual, ('dense', 'smaps_rollup'))
+    assert measured.rows_for(known, {'__se_sys_mincore'}) == (
+        *usual, ('dense', 'mincore'), ('sparse', 'mincore'))
+    assert ('dense', 'smaps_rollup') in measured.rows_for(known, {'smaps_account'})
+
+
+def test_bench_checks_no_reader_and_its_time_counts_all_the_same():
+    unchecked = row('slower', truth=('unchecked', 'unchecked'))
+    assert judged(unchecked) == (PASS, [])
+    assert judged(unchecked | {'walk': 'mincore'})[0] == FAIL
+    assert judged(row('slower', truth=('unchecked', 'fail')) | {'walk': 'mincore'}) == (PASS, [])
 
 
 def test_rows_whose_code_is_the_same_are_counted():

@@ -47,9 +47,9 @@ def check(subject: Subject) -> Iterator[Outcome]:
 
 def rows_for(known: walks.Known, changed: Collection[str]) -> tuple[Row, ...]:
     """Return the rows of `umwalk bench`, and those of readers whose functions have changed."""
-    more = [f'dense:{reader}' for reader, part in READERS.items()
-            if any(part in name for name in changed)]
-    return known.rows([*known.layouts, *more])
+    more = [reader for reader, part in READERS.items() if any(part in name for name in changed)]
+    return known.rows([*known.layouts, *(f'{layout}:{",".join(more)}' for layout in known.layouts
+                                         if more)])
 
 
 def confirmed(found: list[dict], again: list[dict]) -> list[dict]:
@@ -64,7 +64,13 @@ def confirmed(found: list[dict], again: list[dict]) -> list[dict]:
 
 
 def _is_slower(row: dict, a: str, b: str) -> bool:
-    return row['verdict'] == 'slower' and row[a]['truth'] == row[b]['truth'] == 'pass'
+    return row['verdict'] == 'slower' and _is_true(row, a, b)
+
+
+def _is_true(row: dict, a: str, b: str) -> bool:
+    """Whether both kernels tell the truth; of readers the contract and the differential say so."""
+    fine = ('pass', 'unchecked') if row['walk'] in READERS else ('pass',)
+    return row[a]['truth'] in fine and row[b]['truth'] in fine
 
 
 def time(rows: list[dict], a: str, b: str) -> Outcome:
@@ -72,7 +78,7 @@ def time(rows: list[dict], a: str, b: str) -> Outcome:
 
     A row that is slower, but perhaps by less than a percent, is a warning.
     """
-    true = [row for row in rows if row[a]['truth'] == row[b]['truth'] == 'pass']
+    true = [row for row in rows if _is_true(row, a, b)]
     slower = [row for row in true if row['verdict'] == 'slower']
     much = [row for row in slower if row['ratio']['low'] >= 1 + MUCH]
     wrong = [Finding(f'{_name(row)}: faster because wrong') for row in rows
@@ -120,7 +126,7 @@ def ledger(subject: Subject, rows: list[Row]) -> dict[Row, list[int]]:
 
 def _measured(row: dict, a: str, b: str) -> Measured:
     """Return a row for the reports; what is wrong on a kernel is not compared."""
-    if not row[a]['truth'] == row[b]['truth'] == 'pass':
+    if not _is_true(row, a, b):
         return Measured(_name(row), 'not true')
     ratio = row['ratio'] or {}
     return Measured(_name(row), row['verdict'], row[a]['ns'], row[b]['ns'], ratio.get('low'),
