@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from appliance import cli
 from appliance.paths import TOP
 
@@ -83,3 +85,19 @@ def test_a_command_loads_nothing_slow_that_it_does_not_use():
                           '--help'], capture_output=True, text=True, check=True)
     assert 'appliance.cli' in ran.stderr
     assert not re.findall(r'\b(?:scipy\.stats|scipy\.optimize|matplotlib)\b', ran.stderr)
+
+
+@pytest.mark.parametrize('damage', [lambda text: text[:-9], lambda text: text[:16],
+                                    lambda text: text[:16] + b'N' + text[17:]])
+def test_damaged_bytecode_is_made_anew(tmp_path, damage):
+    """As a full disk leaves it."""
+    def ask() -> subprocess.CompletedProcess:
+        return subprocess.run([TOP / 'bench' / 'umwalk', 'run', '--help'], capture_output=True,
+                              text=True, check=False, env=os.environ | {'BUILD': str(tmp_path)})
+
+    assert ask().returncode == 0
+    made, = tmp_path.rglob('appliance/commands/run.*.pyc')
+    made.write_bytes(damage(made.read_bytes()))
+    ran = ask()
+    assert (ran.returncode, ran.stderr) == (0, '')
+    assert ran.stdout.startswith('usage: umwalk run')
