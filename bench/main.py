@@ -16,14 +16,14 @@ sys.dont_write_bytecode = True
 if os.path.isdir(BUILD):
     disk = os.statvfs(BUILD)
     sys.dont_write_bytecode = disk.f_bavail * disk.f_frsize < FREE
-sys.pycache_prefix = os.path.join(BUILD, 'bytecode')
+    sys.pycache_prefix = os.path.join(BUILD, 'bytecode')
 sys.path.insert(0, str(HERE))
 
 try:
     from appliance import cli
     cli.commands(*sys.argv[1:2])
 except (EOFError, ImportError, ValueError):  # or bytecode is damaged
-    if AGAIN in os.environ or not os.path.isdir(sys.pycache_prefix):
+    if AGAIN in os.environ or not os.path.isdir(sys.pycache_prefix or ''):
         raise
     shutil.rmtree(sys.pycache_prefix, ignore_errors=True)
     os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {AGAIN: '1'})

@@ -4,13 +4,13 @@
 import json
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy
 import pytest
 
 from appliance.boots import guest
-from appliance.boots.records import Check, Host, Sample, of_type
+from appliance.boots.records import Check, Host, Layout, Sample, of_type
 from appliance.commands.scale import plot, report, scale
 from appliance.numbers import fit
 from appliance.kernels import build as builds
@@ -170,15 +170,29 @@ def test_the_folder_is_whole(run):
         *(f'{name}.{kind}' for name in scale.SERIES for kind in ('svg', 'png'))}
 
 
-def test_layouts_have_as_many_as_they_say(run):
+def have_as_many_as_they_say(layouts):
     counts = {'vmas': 'vmas', 'gaps': 'vmas', 'pages': 'present', 'tables': 'tables', 'huge': 'huge'}
-    layouts = [r for r in map(json.loads, (run / 'records.jsonl').read_text().splitlines())
-               if r['type'] == 'layout']
-    assert {r['layout'] for r in layouts} >= {'vmas:10000', 'pages:10000', 'huge:200'}
     for r in layouts:
         series, n = r['layout'].split(':')
         found = r[counts[series]] if series in counts else r['pages'] // 512 - r['tables']
         assert found == int(n), r
+
+
+def test_layouts_have_as_many_as_they_say(run):
+    layouts = [r for r in map(json.loads, (run / 'records.jsonl').read_text().splitlines())
+               if r['type'] == 'layout']
+    assert {r['layout'] for r in layouts} >= {'vmas:10000', 'pages:10000', 'huge:200'}
+    have_as_many_as_they_say(layouts)
+
+
+@pytest.mark.long
+def test_the_largest_layouts_have_as_many_as_they_say(appliance):
+    most = [f'{name}:{min(series.most, scale.FULL.limit)}' for name, series in scale.SERIES.items()]
+    layouts = [asdict(r) for r in of_type(Layout, guest.records(
+        appliance.only('stock'), f'--mem={appliance.memory_mib}',
+        argv=['/bin/walks', 'scale', '--samples=1', *most]))]
+    assert {r['layout'] for r in layouts} >= {*most, 'vmas:60000', 'pages:1000000', 'huge:200'}
+    have_as_many_as_they_say(layouts)
 
 
 def test_all_kernels_did_the_same_work(measured):
