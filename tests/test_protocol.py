@@ -54,7 +54,7 @@ def test_exit_statuses_of_umwalk():
     shown = subprocess.run([TOP / 'bench' / 'umwalk', '--help'], capture_output=True, text=True,
                            check=True).stdout
     told = {int(status): text for status, text in statuses(shown).items()}
-    assert set(told) == {0, failure.FAILED, failure.SETUP, *failure.OF_UMRUN, 130}
+    assert set(told) == {0, failure.FAILED, failure.SETUP, failure.UNDECIDED, *failure.OF_UMRUN, 130}
     assert {status: told[status] for status in (*failure.OF_UMRUN, 130)} == {
         status: text for status, text in documented.items() if status not in (126, 127)}
     names = {int(value): name.removeprefix('EXIT_') for name, value in enumerators('EXIT').items()}

@@ -3,6 +3,7 @@
 
 FAILED = 1  # umwalk did what was asked for, and the answer is bad
 SETUP = 2  # something that umwalk needs is missing or wrong
+UNDECIDED = 3  # of `validate` alone
 
 # Those of bench/umrun, which umwalk ends with, too (docs/formats.md).
 CANNOT_WRITE, CANNOT_START, KERNEL_DIED, TIME_LIMIT, BAD_OUTPUT = range(121, 126)

@@ -3,11 +3,11 @@
 
 from typing import Sequence
 
-from ...failure import FAILED
+from ...failure import FAILED, UNDECIDED as CANNOT_TELL
 from ...render.visible import one_line
 from ...runs.outcome import FAIL, UNDECIDED, WARN, Outcome
 
-PASSED, CANNOT_TELL = 0, 3  # exit statuses, beside FAILED, and SETUP for what could not run
+PASSED = 0  # exit status, beside these and SETUP for what could not run
 
 
 def exit_status(outcomes: Sequence[Outcome]) -> int:
