@@ -16,6 +16,7 @@ from appliance.kernels.patch import is_left_out, touched_files
 from appliance.kernels.tree import PatchedTree
 from appliance.kernels.version import LINUX
 from appliance.paths import TOP, build_folder
+from appliance.sandbox import OPEN
 
 # The folders that the patches add files to have maintainers already.
 IGNORED = ['FILE_PATH_CHANGES']
@@ -33,7 +34,7 @@ def subject(text: str) -> str:
 
 def checkpatch(text: str) -> list[str]:
     """Return errors and warnings."""
-    return list(map(str, scripts.checkpatch(build_folder(), LINUX, text.encode(), IGNORED)))
+    return list(map(str, scripts.checkpatch(build_folder(), HIGHEST, text.encode(), IGNORED, OPEN)))
 
 
 @pytest.fixture(scope='session')

@@ -47,6 +47,10 @@ class Clone:
     def read(self, name: str) -> str:
         return (self.tree / name).read_text()
 
+    def everything(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for top in (self.tree, self.patched.pristine)
+                for path in top.rglob('*') if path.is_file()}
+
     def kernel(self, name: str, **patches: str) -> series.Stack:
         """Make a kernel of one series that has the kernel's name."""
         folder = self.root / name
@@ -244,6 +248,53 @@ def test_nothing_outside_of_the_tree_is_touched(clone, name):
     stack = clone.kernel('k', one=PATCH.format(new='2').replace('mm/walk.c', name))
     with pytest.raises(Failure, match=r'one\.patch:1: .*secret is outside of the tree'):
         clone.patched.bring_to(stack)
+
+
+def adds(name: str) -> str:
+    """A patch that adds a file."""
+    return CREATES.replace('mm/probe.c', name)
+
+
+@pytest.mark.parametrize('name, why', [
+    ('mm/walk.c/x.c', 'mm/walk.c/x.c would lie below mm/walk.c, which is a file'),
+    ('mm', 'mm is a folder'), ('mm/link', 'mm/link is a symlink'),
+    ('shortcut/new.c', 'shortcut is a symlink'),
+    ('objects-release/scripts/fixdep', 'objects-release/scripts/fixdep is where umwalk builds'),
+    (f'mm/{250 * "x"}.c', 'a name of more than 200 bytes: mm/xxx'),
+    (f'{50 * "long/"}x.c', 'a name of more than 200 bytes: long/')])
+def test_a_name_that_cannot_be_is_refused_before_anything_is_written(clone, name, why):
+    (clone.tree / 'mm/link').symlink_to('walk.c')
+    (clone.tree / 'shortcut').symlink_to('mm')
+    clone.patched.bring_to(clone.kernel('none'))
+    before = clone.everything()
+    with pytest.raises(Failure, match=rf'one\.patch:[12]: {why}'):
+        clone.patched.bring_to(clone.kernel('k', one=adds(name)))
+    assert clone.everything() == before
+
+
+def test_a_file_and_a_folder_of_one_name_in_one_series_are_refused(clone):
+    with pytest.raises(Failure, match='mm/new/x.c would lie below mm/new, which is a file'):
+        clone.patched.bring_to(clone.kernel('k', one=adds('mm/new'), two=adds('mm/new/x.c')))
+
+
+def test_a_file_comes_where_another_stack_has_a_folder_and_back(clone):
+    folder, file = clone.kernel('a', one=adds('mm/new/x.c')), clone.kernel('b', one=adds('mm/new'))
+    for stack, added in ((folder, 'mm/new/x.c'), (file, 'mm/new'), (folder, 'mm/new/x.c')):
+        clone.patched.bring_to(stack)
+        assert clone.read(added) == 'probe\n'
+
+
+def test_a_stack_is_shown_without_a_change_of_the_tree(clone, tmp_path):
+    (clone.tree / 'fs').mkdir()
+    clone.write('fs/proc.c', 'proc\n')
+    clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='TWO'), two=adds('mm/two.c')))
+    before = clone.everything()
+    clone.patched.show(clone.kernel('b', one=adds('fs/new/one.c')), tmp_path / 'shown')
+    shown = {str(path.relative_to(tmp_path / 'shown')): path.read_text()
+             for path in (tmp_path / 'shown').rglob('*.c')}
+    assert shown == {'mm/walk.c': 'one\ntwo\nthree\n', 'mm/other.c': 'other\n',
+                     'fs/proc.c': 'proc\n', 'fs/new/one.c': 'probe\n'}
+    assert clone.everything() == before
 
 
 @pytest.mark.parametrize('what, header', [

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is said of a series before it is built: each fault is found, and what was there is not new."""
 
+import difflib
 import subprocess
 
 import pytest
 
+from appliance import sandbox
 from appliance.commands.validate import style
 from appliance.commands.validate.subject import Subject
-from appliance.kernels import build as builds, series
+from appliance.kernels import build as builds, scripts, series
 from appliance.kernels.message import Message
 from appliance.kernels.patch import Patch
-from appliance.paths import build_folder
+from appliance.paths import build_folder, locked
 from appliance.runs.outcome import FAIL, MENDED, NEW, ON_BASE, PASS, SKIP, WARN, Outcome
 from written import AUTHOR, WrittenSeries
 
@@ -156,6 +158,31 @@ def test_a_warning_of_checkpatch_warns(mm):
     mm.change('mm/mincore.c', PLACE, f'typedef int first;\n\n{PLACE}')
     status, _, found = judged(mm, 'checkpatch')
     assert status == WARN and 'WARNING:NEW_TYPEDEFS: ' in found[0].text
+
+
+@pytest.mark.parametrize('confined', [False, True])
+def test_a_name_that_a_shell_obeys_does_so_in_the_sandbox(mm, tmp_path, monkeypatch, confined):
+    """Checkpatch has a shell run get_maintainer.pl with the names of new files."""
+    monkeypatch.setenv('HOME', str(tmp_path))
+    name = 'mm/a$(cd;touch${IFS}obeyed).c'
+    patch = f'diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n'
+    box = sandbox.choose(build_folder()) if confined else sandbox.OPEN
+    scripts.checkpatch(build_folder(), series.kernel('stock'),
+                       f'{patch}@@ -0,0 +1 @@\n+int one;\n'.encode(), [], box)
+    assert (tmp_path / 'obeyed').exists() != confined
+
+
+def test_checkpatch_judges_with_the_tree_of_the_base(mm, tmp_path):
+    """It takes no folder for a kernel tree that has no COPYING, which a series may have removed."""
+    stock, removes = series.kernel('stock'), tmp_path / 'removes.patch'
+    text = builds.read_files(build_folder(), stock, {'COPYING'})['COPYING']
+    removes.write_text(''.join(difflib.unified_diff(text.splitlines(True), [], 'a/COPYING',
+                                                    '/dev/null')))
+    with locked(build_folder()):
+        tree = builds.bring_tree_to(build_folder(), stock.plus('without', removes))
+        assert not (tree / 'COPYING').exists()
+    mm.change('mm/mincore.c', PLACE, FUNCTION)
+    assert judged(mm, 'checkpatch')[0] == PASS
 
 
 def test_misspelt_words_are_found_in_the_message_and_in_added_lines(mm):

@@ -104,6 +104,11 @@ def bring_tree_to(build: Path, kernel: Kernel) -> Path:
     return source.tree
 
 
+def show_tree(build: Path, kernel: Kernel, folder: Path) -> None:
+    """Make an empty folder look like the kernel tree with a kernel's patches, while that is locked."""
+    _tree(build, sources.prepare(build, kernel.version)).show(kernel.stack, folder)
+
+
 def original(build: Path, name: str, version: Version = LINUX) -> Path:
     """Return a file of the kernel tree as it is without any patch, such as a program to run."""
     return PatchedTree(sources.tree(build, version), build / 'pristine').original(name)

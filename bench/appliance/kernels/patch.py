@@ -63,7 +63,7 @@ def touched_files(patches: Sequence[Patch]) -> list[str]:
     found = [name for way in ((), ('--reverse',)) for name in _new_names(patches, *way)]
     for name in found:
         if Path(name).is_absolute() or '..' in Path(name).parts:
-            raise Refused(*_where(patches, name), f'{name} is outside of the tree')
+            raise Refused(*where(patches, name), f'{name} is outside of the tree')
     return list(dict.fromkeys(found))
 
 
@@ -128,17 +128,17 @@ def _refused(patch: Patch, said: str) -> Refused:
     """Say where and why a patch does not apply, from all that git says."""
     failed = re.search(r'^error: patch failed: (.+):(\d+)$', said, re.M)
     missing = re.search(r'^error: (.+): No such file or directory$', said, re.M)
-    where, why = (patch, 0), _first_error(said)
+    place, why = (patch, 0), _first_error(said)
     if failed:
         hunk = re.search(rf'^Applying patch {re.escape(failed[1])} with .*\n(?:Hunk .*\n)*'
                          r'Rejected hunk #(\d+)', said, re.M)
         what = f'hunk {hunk[1]}' if hunk else 'the removal'
         why = f'{what} does not apply to {failed[1]}, line {failed[2]}'
     elif missing:
-        where = _where([patch], missing[1])
+        place = where([patch], missing[1])
         why = (f'it changes {missing[1]}, which is not there '
                '(if it only quotes a diff: indent it)')
-    return Refused(*where, f'{why} (the tree is left as it was)')
+    return Refused(*place, f'{why} (the tree is left as it was)')
 
 
 def _first_error(said: str) -> str:
@@ -147,7 +147,7 @@ def _first_error(said: str) -> str:
     return errors[0] if errors else 'git apply failed'
 
 
-def _where(patches: Sequence[Patch], name: str) -> tuple[Patch, int]:
+def where(patches: Sequence[Patch], name: str) -> tuple[Patch, int]:
     """Return the first line that names a file to be changed, or else the first patch."""
     marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
                                                         b'rename from ', b'rename to '))

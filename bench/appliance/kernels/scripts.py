@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel tree's own scripts that judge patches and sources."""
+"""The kernel tree's own scripts that judge patches and sources.
+
+They run in a sandbox: checkpatch hands names of files, which a patch may choose, to a shell.
+"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterable
 
 from .. import process
 from ..failure import Failure
 from ..paths import locked, scratch, write_atomically
-from . import said, sources
-from .build import original, read_files
+from ..sandbox import Sandbox
+from . import said
+from .build import original, read_files, show_tree
 from .commits import repository
 from .said import Said
 from .series import Kernel
-from .version import Version
 
 REMARK = re.compile(r'(?:(\S*:\d+:) )?(ERROR|WARNING):(\w+): (.*)')
 
@@ -31,27 +34,29 @@ class Remark:
         return f'{self.where} {self.level}:{self.type}: {self.text}'.lstrip()
 
 
-def checkpatch(build: Path, version: Version, mail: bytes, ignored: Iterable[str]) -> list[Remark]:
-    """Run checkpatch on a patch, and leave out the types that are to be ignored.
+def checkpatch(build: Path, base: Kernel, mail: bytes, ignored: Iterable[str],
+               sandbox: Sandbox) -> list[Remark]:
+    """Run checkpatch on a patch to base, and leave out the types that are to be ignored.
 
     It reads from a pipe, since it takes a file of a git repository for source code. It looks
     for commits in the repository that umwalk's tree was made from; without one none is known.
     """
-    with locked(build):
-        tree = sources.prepare(build, version).tree
-    log = repository(version)
+    log = repository(base.version)
     ignored = [*ignored, *([] if log else ['UNKNOWN_COMMIT_ID'])]
-    command: list[str | Path] = [
-        original(build, 'scripts/checkpatch.pl', version), f'--root={tree}', '--terse', '--show-types',
-        '--showfile', *(f'--ignore={one}' for one in ignored), '-']
-    ran = process.run(command, mail.decode('utf-8', 'replace'), cwd=log or tree)
+    with scratch(build) as root, locked(build):
+        show_tree(build, base, root)
+        box = replace(sandbox, readable=(*sandbox.readable, *([log] if log else [])))
+        ran = process.run(
+            [*box.under(), root / 'scripts/checkpatch.pl', f'--root={root}', '--terse', '--show-types',
+             '--showfile', *(f'--ignore={one}' for one in ignored), '-'],
+            mail.decode('utf-8', 'replace'), cwd=log or root)
     if ran.returncode != ('total: ' in ran.stdout):  # it counts only what there is
         raise Failure(f'checkpatch.pl did not run: {process.last_line(ran.stderr)}')
     return [Remark(match[1] or '', match[2], match[3], match[4])
             for match in map(REMARK.fullmatch, ran.stdout.splitlines()) if match]
 
 
-def kernel_doc(build: Path, kernel: Kernel, names: Iterable[str]) -> set[Said]:
+def kernel_doc(build: Path, kernel: Kernel, names: Iterable[str], sandbox: Sandbox) -> set[Said]:
     """Return what kernel-doc has to say of files as they are in a kernel."""
     texts = read_files(build, kernel, {name for name in names if name.endswith(('.c', '.h'))})
     if not texts:
@@ -60,5 +65,5 @@ def kernel_doc(build: Path, kernel: Kernel, names: Iterable[str]) -> set[Said]:
         for name, text in texts.items():
             write_atomically(folder / name, text)
         script = original(build, 'scripts/kernel-doc', kernel.version).absolute()
-        ran = process.run([script, '-none', *sorted(texts)], cwd=folder)
+        ran = process.run([*sandbox.under(), script, '-none', *sorted(texts)], cwd=folder)
     return set().union(*said.warnings(ran.stderr.splitlines()).values())

@@ -15,6 +15,9 @@ from typing import Callable
 from ..paths import scratch, write_atomically
 from . import patch
 from .series import Stack
+from .sources import OBJECTS
+
+LONGEST = 200  # bytes of a file's name in the tree; Linux has none of 150
 
 
 class PatchedTree:
@@ -32,9 +35,11 @@ class PatchedTree:
             before = self._patched_now()
             # Both are recorded until the end, so that the next run mends one that was cut short.
             self._remember(before | staged)
-            for name in sorted(before | staged):
-                source = stage if name in staged else self.pristine
-                put(source / name, self.tree / name)
+            sources = {name: (stage if name in staged else self.pristine) / name
+                       for name in before | staged}
+            # What goes is removed first, since a file may come in the place of its folder.
+            for name in sorted(sources, key=lambda name: (sources[name].is_file(), name)):
+                put(sources[name], self.tree / name)
             self._remember(staged)
 
     def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
@@ -49,6 +54,24 @@ class PatchedTree:
                 if (folder / name).is_file():
                     found[name] = (folder / name).read_text(encoding='utf-8', errors='replace')
             return found
+
+    def show(self, wanted: Stack, folder: Path) -> None:
+        """Make an empty folder look like the tree in a stack; the tree stays as it is.
+
+        It has copies of what is another in the tree now, and links to the rest.
+        """
+        with scratch(self.pristine.parent) as stage:
+            staged = self._stage(wanted, stage)
+            copied = staged | self._patched_now()
+            folders = {str(parent) for name in copied for parent in Path(name).parents}
+            for parent in folders:
+                (folder / parent).mkdir(parents=True, exist_ok=True)
+                for entry in (self.tree / parent).glob('*'):
+                    name = str(entry.relative_to(self.tree))
+                    if name not in copied | folders:
+                        (folder / name).symlink_to(entry)
+            for name in copied:
+                put((stage if name in staged else self.pristine) / name, folder / name)
 
     def copy_originals(self, wanted: Stack, folder: Path) -> None:
         """Copy the files that a stack touches, as they are without any patch."""
@@ -73,6 +96,9 @@ class PatchedTree:
 
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
         staged = set(patch.touched_files(wanted.patches))
+        for name in sorted(staged):
+            if why := self._unfit(name, staged):
+                raise patch.Refused(*patch.where(wanted.patches, name), why)
         for name in staged:
             self._save_original(name)
         self._copy(staged, stage)
@@ -84,6 +110,29 @@ class PatchedTree:
     def _copy(self, names: set[str], stage: Path) -> None:
         for name in names:
             put(self.pristine / name, stage / name)
+
+    def _unfit(self, name: str, staged: set[str]) -> str:
+        """Say why a patch may not touch what has this name, '' if it may."""
+        parents = list(map(str, Path(name).parents))[:-1]
+        if len(os.fsencode(name)) > LONGEST:
+            return f'a name of more than {LONGEST} bytes: {name[:40]}...'
+        if name.startswith(f'{OBJECTS}-'):
+            return f'{name} is where umwalk builds'
+        for path in (name, *parents):
+            if self.original(path).is_symlink():
+                return f'{path} is a symlink'
+        for path in parents:
+            if path in staged or self.original(path).is_file():
+                return f'{name} would lie below {path}, which is a file'
+        if self._is_own_folder(name):
+            return f'{name} is a folder'
+        return ''
+
+    def _is_own_folder(self, name: str) -> bool:
+        """Whether it is a folder that the tree has without any patch."""
+        patched = self._patched_now()
+        return any(path.is_file() and str(path.relative_to(self.tree)) not in patched
+                   for path in (self.tree / name).rglob('*'))
 
     def _save_original(self, name: str) -> None:
         """Keep the tree's own version, before the first patch that touches it."""
@@ -106,13 +155,15 @@ def put(source: Path, target: Path) -> None:
 
     A target that has the content already keeps its time, so make sees no change.
     """
-    if not source.exists():
+    if not source.is_file():
         target.unlink(missing_ok=True)
         return
-    if target.exists() and target.read_bytes() == source.read_bytes():
+    if target.is_file() and target.read_bytes() == source.read_bytes():
         shutil.copymode(source, target)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():  # which is empty: its files were those of another stack
+        shutil.rmtree(target)
     # copy2 would keep the time, and make would not see the change.
     temporary = target.with_name(f'.{target.name}.umwalk')
     shutil.copyfile(source, temporary)

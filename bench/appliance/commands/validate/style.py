@@ -58,7 +58,8 @@ def _fixes(subject: Subject, _: Patch, message: Message) -> Judged:
 
 def _checkpatch(subject: Subject, patch: Patch, message: Message) -> Judged:
     """Run the kernel's own checkpatch; an error fails."""
-    remarks = scripts.checkpatch(subject.build, subject.base.version, patch.content, message.ignored)
+    remarks = scripts.checkpatch(subject.build, subject.base, patch.content, message.ignored,
+                                 subject.sandbox)
     levels = Counter(one.level for one in remarks)
     summary = f'{levels["ERROR"]} errors, {levels["WARNING"]} warnings'
     if message.ignored:
@@ -85,7 +86,7 @@ def _kernel_doc(subject: Subject) -> Outcome:
         status, summary, _ = _missing('perl')
         return Outcome('kernel-doc', status, summary)
     names = touched_files(subject.patches)
-    before, after = (scripts.kernel_doc(subject.build, kernel, names)
+    before, after = (scripts.kernel_doc(subject.build, kernel, names, subject.sandbox)
                      for kernel in (subject.base, subject.patched))
     return warnings('kernel-doc', before, after)
 
