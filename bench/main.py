@@ -22,6 +22,8 @@ sys.path.insert(0, str(HERE))
 try:
     from appliance import cli
     cli.commands(*sys.argv[1:2])
+except KeyboardInterrupt:
+    sys.exit(130)
 except (EOFError, ImportError, ValueError):  # or bytecode is damaged
     if AGAIN in os.environ or not os.path.isdir(sys.pycache_prefix or ''):
         raise

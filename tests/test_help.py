@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from appliance import cli
+from appliance import cli, failure
 from appliance.paths import TOP
 
 MAKEFILE = (TOP / 'Makefile').read_text(encoding='utf-8')
@@ -77,6 +77,13 @@ def test_a_reader_that_closes_the_pipe_is_no_traceback():
                          f'{TOP}/bench/umwalk doctor 2>&1 >/dev/full | cat', shell=True, text=True,
                          capture_output=True, check=False)
     assert 'Traceback' not in ran.stdout + ran.stderr
+
+
+def test_an_exception_that_nobody_expected_is_no_answer(monkeypatch, capsys):
+    monkeypatch.setattr(cli, '_parser', lambda: 1 / 0)
+    assert cli.main() == failure.SETUP
+    said = capsys.readouterr().err
+    assert 'ZeroDivisionError' in said and said.endswith('umwalk: that is a fault of umwalk itself\n')
 
 
 def test_a_command_loads_nothing_slow_that_it_does_not_use():

@@ -397,6 +397,34 @@ def test_what_is_no_series(repository, folder, box, out, tmp_path):
         in refused(folder(a=mails[1], b='hello\n'), out)
 
 
+def test_what_cannot_be_read(folder, out, tmp_path, monkeypatch):
+    (tmp_path / 'list').mkdir()
+    (tmp_path / 'list' / 'series').write_text('# none\n')
+    assert refused(str(tmp_path / 'list'), out).endswith('list: no patch')
+    where = folder(a='hello\n')
+    os.mkfifo(Path(where) / 'b.patch')  # nobody writes to it
+    assert refused(where, out).endswith("b.patch' is no plain file")
+    assert 'Could not determine home' in refused('~no-such-user/patches', out)
+    monkeypatch.setattr('sys.stdin', None)
+    assert refused('-', out) == 'standard input is closed'
+
+
+def test_a_pipe_that_the_user_names(repository, tmp_path, out):
+    os.mkfifo(pipe := tmp_path / 'pipe')
+    with subprocess.Popen(['tee', pipe], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as writer:
+        writer.stdin.write(''.join(repository.mails()).encode())
+        writer.stdin.close()
+        check_whole(reading.read(str(pipe), out), repository, out)
+
+
+def test_a_file_whose_name_is_in_another_encoding(repository, tmp_path, out):
+    path = os.fsencode(tmp_path) + b'/caf\xe9.patch'
+    diff = repository.mails()[0].partition('\n---\n')[2]
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(diff)
+    assert titles(reading.read(os.fsdecode(path), out)) == ['caf']
+
+
 def test_a_numbered_mail_without_a_diff(repository, box, out):
     mails = repository.mails()
     mails[1] = mails[1].partition('---\n')[0] + '\n'
@@ -481,6 +509,10 @@ def test_ranges_that_are_none(repository, tmp_path, out):
     assert said('base...topic') == "'base...topic' is no range of commits: name it as BASE..TOPIC"
     assert said('base..none').endswith("linux': 'none' is no commit")
     assert said('--all..topic').endswith("linux': '--all' is no commit")
+    git(repository.path, 'branch', 'alone', git(repository.path, 'commit-tree', '-m', 'alone',
+                                                'base^{tree}').strip())
+    assert said('alone..topic').endswith('alone..topic: the two have no commit in common')
+    git(repository.path, 'branch', '-D', 'alone')
     assert 'not a git repository' in said('base..topic', tmp_path)
     assert 'No such file or directory' in said('base..topic', tmp_path / 'none')
 

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 from types import ModuleType
 
@@ -21,6 +22,8 @@ COMMANDS = {'bench': 'bench', 'fio': 'bench-fio', 'proof': 'bench-proof', 'boot'
         'build', 'contract', 'count', 'coverage', 'dashboard', 'doctor', 'external', 'fuzz', 'golden',
         'history', 'mutants', 'nightly', 'patches', 'patches_build', 'profile', 'run', 'scale',
         'selftests', 'shell', 'stress', 'validate')}
+
+OF_THE_DISK = errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS
 
 _OF_UMRUN = '\n'.join(f'  {status}  {text}' for status, text in OF_UMRUN.items())
 EXIT_STATUS = f"""
@@ -58,11 +61,18 @@ def main() -> int:
     except BrokenPipeError:  # as in `umwalk contract | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 128 + signal.SIGPIPE
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
-            raise
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        _explain(error)
+        return SETUP  # since FAILED is an answer
+
+
+def _explain(error: Exception) -> None:
+    """Show an exception that nobody turned into a Failure: the disk's fault, or umwalk's."""
+    if isinstance(error, OSError) and error.errno in OF_THE_DISK:
         print(f'umwalk: {error}', file=sys.stderr)
-        return SETUP
+    else:
+        traceback.print_exception(error)
+        print('umwalk: that is a fault of umwalk itself', file=sys.stderr)
 
 
 def commands(asked: str = '') -> list[ModuleType]:

@@ -19,12 +19,20 @@ CONFIGS = TOP / 'uml-config'
 LATEST = 'latest'  # of the results
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with ~ and ~user replaced."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise Failure(f"'{path}': {error}") from error
+
+
 def build_folder() -> Path:
     """Return the folder for all that is built: $BUILD, or build/ in the clone.
 
     Kbuild refuses a path with a space or colon; make has no way to quote one.
     """
-    build = Path(os.environ.get('BUILD') or TOP / 'build').expanduser().absolute()
+    build = expanded(os.environ.get('BUILD') or TOP / 'build').absolute()
     if any(c in str(build) for c in ' \t:\n'):
         raise Failure(f"a kernel cannot be built below '{build}' (space or colon "
                       'in the path); set BUILD=/a/plain/path')
@@ -33,7 +41,7 @@ def build_folder() -> Path:
 
 def results_folder() -> Path:
     """Return the folder for results: $RESULTS, or results/ in the clone."""
-    folder = _made(Path(os.environ.get('RESULTS') or TOP / 'results').expanduser().absolute(),
+    folder = _made(expanded(os.environ.get('RESULTS') or TOP / 'results').absolute(),
                    'results', 'RESULTS')
     latest = folder / LATEST
     if latest.is_dir() and not latest.is_symlink():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import process
 from ..failure import Failure
-from ..paths import write_atomically
+from ..paths import expanded, write_atomically
 from ..progress import step
 from .version import LINUX, Version
 
@@ -33,8 +33,8 @@ class Source:
 
 def origin(version: Version = LINUX) -> Path:
     """Return the tarball or tree that the user names, or Debian's."""
-    return Path(os.environ.get('LINUX_SRC')
-                or f'/usr/src/{version.package}.tar.xz').expanduser().absolute()
+    return expanded(os.environ.get('LINUX_SRC')
+                    or f'/usr/src/{version.package}.tar.xz').absolute()
 
 
 def tree(build: Path, version: Version = LINUX) -> Path:

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure('name the series, or --repository and --range')
     if bool(repository) != bool(commits):
         raise Failure('--repository and --range belong together')
-    given = validate.Given(arguments.series, repository and repository.expanduser(), commits)
+    given = validate.Given(arguments.series, repository, commits)
     layouts = walks.known(build_folder(), arguments.layouts).layouts if arguments.layouts else ()
     plan = validate.Plan(arguments.keep_going, arguments.debug, layouts)
     return validate.run(build_folder(), given, kernel(arguments.base), plan, arguments.b4)

@@ -15,7 +15,7 @@ from ...kernels.intake.reading import read, read_commits
 from ...kernels.intake.standing import of_base_commit
 from ...kernels.series import Kernel
 from ...kernels.version import Version
-from ...paths import scratch, temporary_files_in
+from ...paths import expanded, scratch, temporary_files_in
 from ...runs.outcome import PASS, Outcome
 from ...runs.run import Run, boot_for_host
 from ...sandbox import choose
@@ -62,7 +62,7 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
 
 def known_of(given: Given, base: Kernel) -> list[known.Known]:
     """Read what is known of each series on this version, and of those that are folders."""
-    folders = [base.version.folder, *(Path(one).expanduser() for one in given.series)]
+    folders = [base.version.folder, *map(expanded, given.series)]
     return [one for folder in folders for one in known.read(folder / 'known-findings')]
 
 

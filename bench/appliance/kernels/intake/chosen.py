@@ -109,6 +109,8 @@ def _missing(given: str, each: dict[int, Mail]) -> str:
 
 def _checked(given: str, cover: Mail | None, patches: Sequence[Mail],
              notes: Sequence[str]) -> Chosen:
+    if not patches:
+        raise Failure(f'{given}: no patch')
     if len(patches) > MOST_PATCHES:
         raise _too_many(given)
     for mail in patches:

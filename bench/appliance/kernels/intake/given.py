@@ -8,7 +8,7 @@ from typing import IO
 
 from ... import process
 from ...failure import Failure
-from ...paths import short
+from ...paths import expanded, short
 from .. import git
 from ..lists import entries
 from ..newfiles import whole
@@ -27,21 +27,22 @@ FORMAT = ('--stdout', '--numbered', '--subject-prefix=PATCH', '--no-cover-letter
 
 def name(given: str) -> str:
     """Return what messages call it."""
-    return 'standard input' if given == '-' else str(short(Path(given).expanduser().absolute()))
+    return 'standard input' if given == '-' else str(short(expanded(given).absolute()))
 
 
 def is_listed(given: str) -> bool:
     """Return whether it is a folder that has a list of its patches."""
-    return (Path(given).expanduser() / 'series').is_file()
+    return (expanded(given) / 'series').is_file()
 
 
 def mails(given: str) -> list[Mail]:
     """Read the mails of a folder, in the order of its list or of their names, of a file, or of -."""
     if given == '-':
-        return _split(name(given), _read(name(given), sys.stdin.buffer))
-    path = Path(given).expanduser()
+        return _split(name(given), _standard_input())
+    path = expanded(given)
     try:
         files = _files(path)
+        _refuse_pipes(path, files)
         contents = [_content(file, is_listed(given)) for file in files]
     except OSError as error:
         raise Failure(f"'{error.filename}': {error.strerror}") from error
@@ -53,13 +54,14 @@ def mails(given: str) -> list[Mail]:
 
 def commits(repository: Path, commit_range: str) -> tuple[list[Mail], str]:
     """Read the patches of BASE..TOPIC, and return the commit that they apply to, too."""
-    repository = repository.expanduser()
+    repository = expanded(repository)
     base, dots, topic = commit_range.partition('..')
     if not dots or topic.startswith('.'):
         raise Failure(f"'{commit_range}' is no range of commits: name it as BASE..TOPIC")
     git.read(repository, 'rev-parse')
     first, last = (_commit(repository, revision or 'HEAD') for revision in (base, topic))
-    start = git.read(repository, 'merge-base', first, last)
+    start = git.read(repository, 'merge-base', first, last,
+                     why=f'{commit_range}: the two have no commit in common')
     if int(git.read(repository, 'rev-list', '--count', f'{start}..{last}')) > MOST_PATCHES:
         raise Failure(f'{commit_range}: more than {MOST_PATCHES} commits')
     merges = git.read(repository, 'rev-list', '--merges', '--oneline', f'{start}..{last}')
@@ -95,11 +97,24 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
+def _refuse_pipes(path: Path, files: list[Path]) -> None:
+    """A pipe that the user names is read; nobody may ever write to one that lies in a folder."""
+    for file in files:
+        if path.is_dir() and file.exists() and not file.is_file():
+            raise Failure(f"'{short(file)}' is no plain file")
+
+
 def _content(file: Path, listed: bool) -> bytes:
     """Read a file; the patches of a listed folder may leave content to kernel-patches/files."""
     with open(file, 'rb') as opened:
         content = _read(str(short(file)), opened)
     return whole(file) if listed else content
+
+
+def _standard_input() -> bytes:
+    if not sys.stdin:
+        raise Failure('standard input is closed')
+    return _read(name('-'), sys.stdin.buffer)
 
 
 def _read(source: str, opened: IO[bytes]) -> bytes:

@@ -57,7 +57,7 @@ class Mail:
         subject = str(self.header['Subject'] or '')
         with contextlib.suppress(LookupError, ValueError, email.errors.HeaderParseError):
             subject = str(email.header.make_header(email.header.decode_header(subject)))
-        return ''.join(filter(str.isprintable, ' '.join(subject.split())))
+        return _printable(' '.join(subject.split()))
 
     @property
     def tags(self) -> str:
@@ -67,7 +67,7 @@ class Mail:
     @property
     def title(self) -> str:
         """Return its subject without them, or the name of what it was in."""
-        return _match(TAGS, self.subject, 2) or Path(self.source).stem
+        return _match(TAGS, self.subject, 2) or _printable(Path(self.source).stem)
 
     @property
     def revision(self) -> int:
@@ -142,6 +142,10 @@ def split(source: str, content: bytes) -> list[Mail]:
             found.append(Mail(source, line, mail.read_bytes()))
             line += found[-1].content.count(b'\n')
     return found
+
+
+def _printable(text: str) -> str:
+    return ''.join(filter(str.isprintable, text))
 
 
 def _match(pattern: re.Pattern, text: str, group: int) -> str:
