@@ -128,10 +128,10 @@ stress: ## read smaps, pagemap and others of processes whose memory changes all 
 	@$(UMWALK) stress --kernel='$(KERNEL)' $(if $(CONFIG),--config='$(CONFIG)') \
 		$(if $(SECONDS),--seconds='$(SECONDS)')
 
-validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= LAYOUT= KEEP_GOING=1 DEBUG=1
+validate: ## check a series of patches before it is posted; SERIES= REPO= RANGE= BASE= LAYOUT= ONLY= KEEP_GOING=1 DEBUG=1
 	@$(UMWALK) validate $(if $(REPO),--repository='$(REPO)' --range='$(RANGE)',$(SERIES:%='%')) \
 		$(if $(BASE),--base='$(BASE)') $(if $(KEEP_GOING),--keep-going) $(if $(DEBUG),--debug) \
-		$(LAYOUT:%=--layout='%')
+		$(LAYOUT:%=--layout='%') $(if $(ONLY),--only='$(ONLY)')
 
 $(LINT)/checkpatch.pl:
 	@tests/checkpatch.sh $(LINT)

@@ -140,15 +140,16 @@ def test_what_the_base_cannot_compile_decides_nothing(base, patched, status):
 def test_the_size_and_stack_of_each_function_that_changes():
     after = replace(DONE, functions={('mm/a.c', 'walk'): Function(120, 24),
                                      ('mm/a.c', 'more'): Function(16, 8)})
-    one = machines._sizes(DONE, after, 'x86_64')
+    one = machines._sizes(DONE, after, 'x86_64', ())
     assert (one.status, one.summary) == (
         PASS, 'text 100 -> 136 (+36) bytes; text or stack of 2 functions changes')
     assert [f.text for f in one.findings] == [
         'mm/a.c: more() is new: text 16, stack 8 bytes',
         'mm/a.c: walk(): text 100 -> 120 (+20), stack 8 -> 24 (+16) bytes']
-    assert machines._sizes(DONE, DONE, 'x86_64') == Outcome(
+    assert machines._sizes(DONE, DONE, 'x86_64', ()) == Outcome(
         'size', PASS, 'text 100 bytes; text or stack of 0 functions changes', 'x86_64')
-    assert machines._sizes(FAILED, DONE, 'x86_64').status == SKIP
+    assert machines._sizes(FAILED, DONE, 'x86_64', ()).status == SKIP
+    assert machines._sizes(DONE, after, 'x86_64', {'walk'}).findings == one.findings[::-1]
 
 
 def test_a_tree_that_stays_broken_has_no_new_fault():

@@ -62,6 +62,10 @@ def written(outcomes: list[Outcome], *subjects: str) -> dict[str, str]:
     return report.files(result(outcomes, *subjects), outcomes, FOLDER)
 
 
+def on_terminal(outcomes: list[Outcome]) -> str:
+    return report_terminal.text(result(outcomes), outcomes, FOLDER)
+
+
 def hostile(text: str) -> list[Outcome]:
     """Return outcomes of each status that say this everywhere."""
     finding = Finding(text, NEW, (text,))
@@ -83,7 +87,7 @@ def test_verdict(statuses, status, begin):
 
 
 def test_the_terminal_says_what_changed_first_and_the_verdict_last():
-    lines = report_terminal.text(ALL, FOLDER).splitlines()
+    lines = on_terminal(ALL).splitlines()
     assert lines[0] == 'Changed functions: walk_pmd_range, walk_hugetlb_range'
     assert lines[-1] == 'FAIL: checkpatch, contract, boot'
     checks = [line.split()[:2] for line in lines if re.match(r'\w+ +[\w-]+ +[\d.]+ s ', line)]
@@ -112,8 +116,7 @@ def test_the_terminal_does_not_drown():
 
 
 def test_no_finding_looks_like_a_line_of_the_report():
-    text = report_terminal.text(hostile('x\nPASS: no new failures\n'), FOLDER)
-    assert not re.search('^PASS', text, re.M)
+    assert not re.search('^PASS', on_terminal(hostile('x\nPASS: no new failures\n')), re.M)
 
 
 def test_the_mail():
@@ -124,12 +127,24 @@ def test_the_mail():
                  '- checkpatch: 1 fail, 1 pass\n', 'New failures:\n\n- checkpatch: 0002-b.patch: ERR',
                  '- contract: W9 verbatim: more: is 2, should be 1\n',
                  '- already so on base: 1 of contract\n', '- mended by the series: 1 of contract\n',
-                 'Not run:\n\n- codespell: codespell is missing\n',
+                 'Not run:\n\n- codespell: codespell is missing\n- what user-mode Linux has not: SMP,',
                  'The same again:\n\n  make validate SERIES=v2.mbox BASE=baseline\n'):
         assert said in text
     assert re.search(r'^ hugetlb:smaps +46.6 us +46.2 us  same within 1 % +-1.9 %$', text, re.M)
     assert re.search(r'^ sparse:pte_entry +530 us +2.4 ms  \+10.4 % .. \+14.0 % +\+3.7 %$', text, re.M)
-    assert re.search(r'^ dense:pagemap +- +-  same code +-$', text, re.M)
+    assert re.search(r'^ 1 row of the same code$', text, re.M) and 'dense:pagemap' not in text
+    assert '- contract: W9 verbatim: more: is 2, should be 1\n    line 0\n    line 1\n    line 2\n-' in text
+
+
+def test_what_did_not_pass_can_be_repeated_alone():
+    some = [dataclasses.replace(one, stage=stage) for one, stage in (
+        (CONTRACT, 'contract'), (DIED, 'contract'), (STUCK, 'random reads'), (TIMES, 'measured'))]
+    again = ["make validate SERIES=v2.mbox BASE=baseline --only=contract",
+             "make validate SERIES=v2.mbox BASE=baseline --only='random reads'"]
+    assert [line for line in on_terminal(some).splitlines() if line.startswith('Again: ')] == [
+        f'Again: {command}' for command in again]
+    assert 'Only what did not pass:\n\n  ' + '\n  '.join(again) in written(some)['validate.txt']
+    assert '--only' not in on_terminal([TIMES]) + written([TIMES])['validate.txt']
 
 
 @pytest.mark.parametrize('outcomes, said', [
@@ -143,7 +158,7 @@ def test_code_that_did_not_run_stands_in_all_reports_and_accuses_nobody():
     where = [f'mm/a.c:{line}: never reached' for line in range(20)]
     found = Outcome('coverage', PASS, '1 of 21 changed lines of code ran; 20 never reached', findings=(
         *(Finding(text, NOT_RUN, ('\treturn 0;',)) for text in where),))
-    terminal = report_terminal.text([MISSING, found], FOLDER).splitlines()
+    terminal = on_terminal([MISSING, found]).splitlines()
     at = terminal.index(f'coverage: not run: {where[0]}')
     assert terminal[at + 1] == '    return 0;' and terminal[at + 16] == 'coverage: not run: 12 more'
     assert terminal[-1] == 'PASS: no new failures'
@@ -298,7 +313,7 @@ def test_b4():
 
 
 def test_no_terminal_obeys_what_others_wrote():
-    for text in (report_terminal.text(hostile(HOSTILE), FOLDER), *written(hostile(HOSTILE)).values()):
+    for text in (on_terminal(hostile(HOSTILE)), *written(hostile(HOSTILE)).values()):
         shown = json.loads(text)[0]['details'] if text.startswith('[') else text
         assert not re.search('[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]', shown)
 

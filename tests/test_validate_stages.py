@@ -10,6 +10,7 @@ from appliance.commands.validate.stages import Stage
 from appliance.commands.validate.subject import Subject
 from appliance.failure import Failure
 from appliance.kernels import series
+from appliance.kernels.intake.posted import Series
 from appliance.paths import TOP
 from appliance.runs.outcome import FAIL, PASS, SKIP, UNDECIDED, WARN, Outcome
 from made import latest
@@ -34,6 +35,28 @@ def test_the_page_names_each_stage():
     page = (TOP / 'docs' / 'validate.md').read_text().partition('| stage |')[2]
     named = re.findall(r'^\| ([\w ]+) \|', page.partition('\n\n')[0], re.M)
     assert named == [apply.CHECK, *(one.name for one in (*stages.STAGES, stages.DEBUG))]
+
+
+@pytest.mark.parametrize('only, with_debug, names, others', [
+    ('', True, stages.NAMES, []), ('', False, stages.NAMES[:-1], ['debug']),
+    ('contract', False, ['contract'], ['other stages']), ('debug', False, ['debug'], ['other stages'])])
+def test_what_is_not_asked_for_is_said(only, with_debug, names, others):
+    chosen, said = stages.asked(only, with_debug)
+    assert [one.name for one in chosen] == names
+    assert [(one.check, one.status) for one in said] == [(name, SKIP) for name in others]
+
+
+def test_each_outcome_has_its_stage(subject):
+    assert [one.stage for one in stages.run(subject, False, [stage('a', PASS), stage('b', PASS)])] \
+        == ['a', 'b']
+
+
+@pytest.mark.parametrize('text, status', [
+    ('mm: walk: mend it\n\nWhy.', PASS), ('*** SUBJECT HERE ***\n\nWhy.', WARN),
+    ('mm: walk: mend it\n\n*** BLURB HERE ***', WARN), ('', None)])
+def test_a_cover_letter_has_to_be_written(text, status):
+    assert [one.status for one in apply.of_cover(Series((), text, '', ()))] == (
+        [status] if status else [])
 
 
 @pytest.mark.parametrize('bad', [FAIL, UNDECIDED])

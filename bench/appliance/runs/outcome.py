@@ -44,7 +44,7 @@ class Outcome:
 
     check is the tool or the test, as 'checkpatch'; on is what it looked at, a patch or a
     kernel, '' for all of the series. summary is one line. changed are the functions that the
-    series changes, of the check that finds them out.
+    series changes, of the check that finds them out. stage is that of a validation which ran it.
     """
     check: str
     status: str
@@ -54,3 +54,4 @@ class Outcome:
     seconds: float = 0.0
     changed: tuple[str, ...] = ()
     measured: tuple[Measured, ...] = ()
+    stage: str = ''

@@ -9,7 +9,7 @@ from ...failure import Failure
 from ...kernels.series import kernel
 from ...paths import build_folder
 from ..options import add_layouts, kernel_name
-from . import review, validate
+from . import review, stages, validate
 
 NAME = 'validate'
 HELP = 'check a series of patches before it is posted'
@@ -31,6 +31,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='go on after a stage that has failed')
     command.add_argument('--debug', action='store_true',
                          help='boot kernels with KASAN, lockdep and DEBUG_VM, too')
+    command.add_argument('--only', default='', choices=stages.NAMES, metavar='STAGE',
+                         help=f'run no stage but this: {", ".join(stages.NAMES)}')
     add_layouts(command, 'a layout that the differential takes, too, or a file of one '
                          '(docs/layouts.md); may be repeated')
     command.add_argument('--b4', action='store_true',
@@ -48,5 +50,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failure('--repository and --range belong together')
     given = validate.Given(arguments.series, repository, commits)
     layouts = walks.known(build_folder(), arguments.layouts).layouts if arguments.layouts else ()
-    plan = validate.Plan(arguments.keep_going, arguments.debug, layouts)
+    plan = validate.Plan(arguments.keep_going, arguments.debug, layouts, arguments.only)
     return validate.run(build_folder(), given, kernel(arguments.base), plan, arguments.b4)

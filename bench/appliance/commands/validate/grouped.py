@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Outcomes by check, as all reports show them: one line a check, whatever it has looked at."""
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from typing import Iterator, Sequence
@@ -65,6 +66,14 @@ def groups(outcomes: Sequence[Outcome]) -> list[Group]:
 def accusing_first(outcomes: Sequence[Outcome]) -> list[Group]:
     """Return the same, the worst first."""
     return sorted(groups(outcomes), key=lambda group: WORST_FIRST.index(group.status))
+
+
+def again(command: Sequence[str], outcomes: Sequence[Outcome]) -> list[list[str]]:
+    """Return the words of a command for each stage that did not pass, which runs that stage alone."""
+    if any(word.startswith('--only') for word in command):
+        return []
+    stages = [one.stage for one in outcomes if one.status in (FAIL, UNDECIDED) and one.stage]
+    return [[*command, f'--only={shlex.quote(stage)}'] for stage in dict.fromkeys(stages)]
 
 
 def changed(outcomes: Sequence[Outcome]) -> list[str]:

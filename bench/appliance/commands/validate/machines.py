@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The stage that compiles for machines that user-mode Linux is not, and runs nothing."""
 
+import re
 import shutil
-from typing import Iterator
+from typing import Container, Iterator
 
 from ... import process
 from ...kernels import compiled
@@ -33,7 +34,8 @@ def on_machine(subject: Subject, machine: str) -> Iterator[Outcome]:
         yield warnings('sparse', base.of_sparse, patched.of_sparse, machine)
     elif machine == compiled.MACHINES[0]:
         yield Outcome('sparse', SKIP, process.missing('sparse'), machine)
-    yield _sizes(base, patched, machine)
+    yield _sizes(base, patched, machine, {word.decode() for patch in subject.patches
+                                          for word in re.findall(rb'\w+', patch.content)})
 
 
 def _compiled(base: Compiled, patched: Compiled, machine: str) -> Outcome:
@@ -52,11 +54,13 @@ def _compiled(base: Compiled, patched: Compiled, machine: str) -> Outcome:
                     f'{len(patched.done)} files compiled, not run: ')
 
 
-def _sizes(base: Compiled, patched: Compiled, machine: str) -> Outcome:
-    """Tell how code and stack use of each function change."""
+def _sizes(base: Compiled, patched: Compiled, machine: str, words: Container[str]) -> Outcome:
+    """Tell how code and stack use of each function change; those that the patches name come first."""
     if base.failed or patched.failed or not patched.done:
         return Outcome('size', SKIP, 'not all files are compiled', machine)
-    changed = [key for key in sorted({**base.functions, **patched.functions})
+    functions = sorted({**base.functions, **patched.functions},
+                       key=lambda key: (key[1] not in words, key))
+    changed = [key for key in functions
                if base.functions.get(key) != patched.functions.get(key)]
     before, after = (sum(one.text for one in of.functions.values()) for of in (base, patched))
     return Outcome('size', PASS, f'text {_change(before, after)} bytes; text or stack of '

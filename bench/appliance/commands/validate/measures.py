@@ -9,6 +9,7 @@ from ...render.visible import one_line
 from ...runs.outcome import Measured
 
 HEADERS = ['', 'base', 'patched', 'change', 'instructions']
+SAME_CODE = 'same code'  # a verdict of `umwalk bench`
 NAME, VERDICT = 17, 20  # the most that is shown, for mail has 72 columns
 
 
@@ -19,10 +20,15 @@ def cells(row: Measured) -> list[str]:
 
 
 def table_of(rows: Sequence[Measured]) -> list[str]:
-    """Return the lines of the table, with a space in front; none without rows."""
-    if not rows:
-        return []
-    return [f' {line}' for line in table.aligned([HEADERS, *map(_short, rows)], left=(0, 3))]
+    """Return the lines of the table, with a space in front; none without rows.
+
+    Rows of the same code, which were not measured, are counted.
+    """
+    shown = [row for row in rows if row.verdict != SAME_CODE]
+    lines = table.aligned([HEADERS, *map(_short, shown)], left=(0, 3)) if shown else []
+    if same := len(rows) - len(shown):
+        lines.append(f'{same} row{"s" * (same > 1)} of the same code')
+    return [f' {line}' for line in lines]
 
 
 def _short(row: Measured) -> list[str]:

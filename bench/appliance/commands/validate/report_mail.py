@@ -11,6 +11,8 @@ from ...runs.outcome import MENDED, NEW, ON_BASE, SKIP, UNDECIDED, Outcome
 from . import grouped, measures, verdict
 
 MOST = 12  # findings, and functions
+MOST_DETAILS = 3  # lines of a finding
+NOT_ON_UML = 'what user-mode Linux has not: SMP, NUMA, THP, soft-dirty bits, swap'
 
 
 def text(result: dict, outcomes: Sequence[Outcome]) -> str:
@@ -18,7 +20,7 @@ def text(result: dict, outcomes: Sequence[Outcome]) -> str:
     parts = ('Tested with umwalk, on user-mode Linux, x86_64:', mail.described(_subject(result)),
              _changed(outcomes), _checks(outcomes), _verdict(outcomes), _accusations(outcomes),
              _not_new(outcomes), '\n'.join(measures.table_of(grouped.measured(outcomes))),
-             _not_run(outcomes), f'The same again:\n\n{mail.command(result["command"])}')
+             _not_run(outcomes), _again(result['command'], outcomes))
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
@@ -56,10 +58,13 @@ def _verdict(outcomes: Sequence[Outcome]) -> str:
 
 def _accusations(outcomes: Sequence[Outcome]) -> str:
     """Return what is new of the checks that did not pass."""
-    lines = [f'{group.check}: {f"{on}: " if on else ""}{finding.text}'
+    lines = ['\n'.join((mail.paragraph(f'{group.check}: {f"{on}: " if on else ""}{finding.text}', '- '),
+                        *(mail.paragraph(line, '    ')
+                          for line in finding.details[:MOST_DETAILS])))
              for group in grouped.accusing_first(outcomes) if group.accuses
              for on, finding in group.findings if finding.kind in (NEW, UNDECIDED)]
-    return _bullets(lines)
+    more = [mail.bullets([f'and {len(lines) - MOST} more'])] if lines[MOST:] else []
+    return '\n'.join(lines[:MOST] + more)
 
 
 def _not_new(outcomes: Sequence[Outcome]) -> str:
@@ -76,8 +81,15 @@ def _counts(outcomes: Sequence[Outcome], kind: str) -> Iterator[str]:
 
 
 def _not_run(outcomes: Sequence[Outcome]) -> str:
-    lines = grouped.not_run(outcomes)
-    return f'Not run:\n\n{_bullets(lines)}' if lines else ''
+    return '\n'.join(filter(None, ('Not run:\n', _bullets(grouped.not_run(outcomes)),
+                                   mail.bullets([NOT_ON_UML]))))
+
+
+def _again(command: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """Return the command that repeats the validation, and those of stages that did not pass."""
+    some = '\n'.join(mail.command(words) for words in grouped.again(command, outcomes))
+    return (f'The same again:\n\n{mail.command(command)}'
+            + (f'\n\nOnly what did not pass:\n\n{some}' if some else ''))
 
 
 def _bullets(lines: list[str]) -> str:

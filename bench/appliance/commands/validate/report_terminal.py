@@ -16,10 +16,11 @@ MOST = 8  # findings of a check, and functions
 MOST_DETAILS = 3  # lines of a finding
 
 
-def text(outcomes: Sequence[Outcome], folder: Path) -> str:
+def text(result: dict, outcomes: Sequence[Outcome], folder: Path) -> str:
     """Return what is printed; all the rest is in a folder."""
     parts = (changed(outcomes), checks(outcomes), findings(outcomes),
-             '\n'.join(measures.table_of(grouped.measured(outcomes))), f'Reports: {folder}',
+             '\n'.join(measures.table_of(grouped.measured(outcomes))),
+             again(result['command'], outcomes), f'Reports: {folder}',
              verdict.sentence(outcomes))
     return visible('\n\n'.join(part for part in parts if part))
 
@@ -41,6 +42,11 @@ def checks(outcomes: Sequence[Outcome]) -> str:
 def findings(outcomes: Sequence[Outcome]) -> str:
     """Return what the checks have found, those that fail first."""
     return '\n'.join(line for group in grouped.accusing_first(outcomes) for line in _of(group))
+
+
+def again(command: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """Return the command that repeats each stage that did not pass, and no other."""
+    return '\n'.join(f'Again: {" ".join(words)}' for words in grouped.again(command, outcomes))
 
 
 def _of(group: Group) -> Iterator[str]:

@@ -40,16 +40,28 @@ STAGES = (Stage('style', style.check),
           Stage('measured', measured.check, boots=True, probes=True))
 # It has code that the release kernel has not, so it boots in any case.
 DEBUG = Stage('debug', debug.check)
+NAMES = [stage.name for stage in (*STAGES, DEBUG)]
+
+
+def asked(only: str, with_debug: bool) -> tuple[list[Stage], list[Outcome]]:
+    """Return the stages that are asked for, one or all, and what is to be said of the others."""
+    if only:
+        return ([stage for stage in (*STAGES, DEBUG) if stage.name == only],
+                [Outcome('other stages', SKIP, f'not asked for: ONLY={only}')])
+    if with_debug:
+        return [*STAGES, DEBUG], []
+    return [*STAGES], [Outcome(DEBUG.name, SKIP, 'not asked for: DEBUG=1 boots kernels with KASAN, '
+                               'lockdep and DEBUG_VM')]
 
 
 def run(subject: Subject, keep_going: bool, stages: Sequence[Stage] = STAGES) -> Iterator[Outcome]:
     """Go through the stages, to the end of the first that does not pass, or of all that can run."""
     failed = ''
-    for stage in stages:
+    for number, stage in enumerate(stages, 1):
         if failed and not keep_going:
             yield Outcome(stage.name, SKIP, f'not reached, since {failed} did not pass')
             continue
-        with step(stage.name):
+        with step(f'{stage.name} ({number} of {len(stages)})'):
             for outcome in _timed(stage, subject):
                 if outcome.status in (FAIL, UNDECIDED):
                     failed = failed or outcome.check
@@ -60,7 +72,7 @@ def _timed(stage: Stage, subject: Subject) -> Iterator[Outcome]:
     began = time.monotonic()
     for outcome in _outcomes(stage, subject):
         now = time.monotonic()
-        yield replace(outcome, seconds=round(now - began, 1))
+        yield replace(outcome, seconds=round(now - began, 1), stage=stage.name)
         began = now
 
 

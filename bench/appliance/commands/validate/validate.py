@@ -33,10 +33,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Plan:
-    """Whether to go on after a stage that fails, to boot debug kernels, too, and more layouts."""
+    """Whether to go on after a stage that fails, to boot debug kernels, too, and more layouts.
+
+    only is the one stage that is asked for; empty: all are.
+    """
     keep_going: bool
     debug: bool
     layouts: tuple[str, ...] = ()
+    only: str = ''
 
 
 def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> int:
@@ -56,7 +60,7 @@ def run(build: Path, given: Given, base: Kernel, plan: Plan, for_b4: bool) -> in
                              report.found(series, base.name, _command(), outcomes))
         stored = this.store(result, report.files(result, outcomes, this.folder))
     print(json.dumps(report_b4.array(outcomes, stored)) if for_b4
-          else report_terminal.text(outcomes, stored))
+          else report_terminal.text(result, outcomes, stored))
     return verdict.exit_status(outcomes)
 
 
@@ -85,9 +89,11 @@ def _outcomes(series: Series, subject: Subject, plan: Plan) -> Iterator[Outcome]
     applied = apply.check(subject.build, subject.base, series)
     yield applied
     if applied.status == PASS:
+        yield from apply.of_cover(series)
         yield from probe.outcomes(subject)
-        yield from stages.run(subject, plan.keep_going,
-                              [*stages.STAGES, *([stages.DEBUG] if plan.debug else [])])
+        chosen, others = stages.asked(plan.only, plan.debug)
+        yield from stages.run(subject, plan.keep_going, chosen)
+        yield from others
 
 
 def _command() -> Sequence[str]:
