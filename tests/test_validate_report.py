@@ -133,7 +133,7 @@ def test_the_mail():
     assert re.search(r'^ hugetlb:smaps +46.6 us +46.2 us  same within 1 % +-1.9 %$', text, re.M)
     assert re.search(r'^ sparse:pte_entry +530 us +2.4 ms  \+10.4 % .. \+14.0 % +\+3.7 %$', text, re.M)
     assert re.search(r'^ 1 row of the same code$', text, re.M) and 'dense:pagemap' not in text
-    assert '- contract: W9 verbatim: more: is 2, should be 1\n    line 0\n    line 1\n    line 2\n-' in text
+    assert 'is 2, should be 1\n    line 0\n    line 1\n    line 2\n- ' in text
 
 
 def test_what_did_not_pass_can_be_repeated_alone():
