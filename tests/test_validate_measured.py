@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """What times and instructions say of a series, and what selftests do."""
 
+from types import SimpleNamespace
+
+import pytest
+
 from appliance.boots.walks import Known
+from appliance.commands.selftests.observe import FAIL as FAILED, Fault, Seen
 from appliance.commands.selftests.report import Counts
 from appliance.commands.selftests.tests import always
 from appliance.commands.validate import measured, upstream
+from appliance.commands.validate.remembered import Remembered
+from appliance.commands.validate.subject import Subject
+from appliance.kernels import series
+from appliance.kernels.build import Built
 from appliance.runs.outcome import (FAIL, FLAKY, MENDED, NEW, ON_BASE, PASS, UNDECIDED, WARN,
                                     Finding)
 
@@ -131,3 +140,56 @@ def test_a_selftest_that_is_skipped_only_with_the_series_accuses():
 
 def test_a_case_that_is_skipped_only_with_the_series_accuses():
     assert kinds([states()] * 3, [states(mkdirty=Counts(1, 0, 1))] * 3) == (FAIL, [NEW])
+
+
+def test_what_a_base_has_shown_is_remembered_until_a_test_or_the_host_changes(tmp_path, monkeypatch):
+    test, other = always()[:2]
+    for one in (test, other):
+        (tmp_path / one.program).write_text('program')
+    programs = {one: tmp_path / one.program for one in (test, other)}
+    before = Remembered(Built(None, None, tmp_path, tmp_path / 'linux'), programs)
+    assert before.counts() == {}
+    before.keep({test.name: FAILS})
+    before.keep({other.name: PASSES})
+    assert before.counts() == {test.name: FAILS, other.name: PASSES}
+    (tmp_path / test.program).write_text('another')
+    assert before.counts() == {other.name: PASSES}
+    monkeypatch.setattr('platform.release', lambda: 'another')
+    assert before.counts() == {}
+    before.file.write_text('{"cut sho')
+    assert before.counts() == {}
+
+
+@pytest.fixture
+def boots(monkeypatch, tmp_path):
+    """Have the selftests run on no kernel; return what ran, and what fails with the series."""
+    ran, failing = [], set()
+    tests = always()[:3]
+    for one in tests:
+        (tmp_path / one.program).write_text('program')
+
+    def once(_, __, pairs, ___):
+        ran.append([(kernel, test.program) for kernel, test in pairs])
+        return {(kernel, test): Seen('', [], 1, (Fault(FAILED, 'no'),) * (
+            kernel != 'stock' and test in failing)) for kernel, test in pairs}
+
+    kernels = {name: Built(None, None, tmp_path, tmp_path / name) for name in ('stock', 'series-0')}
+    monkeypatch.setattr(upstream.guest, 'ensure', lambda *_: SimpleNamespace(kernels=kernels))
+    monkeypatch.setattr(upstream, 'ensure_programs', lambda *_: {
+        one: tmp_path / one.program for one in tests})
+    monkeypatch.setattr(upstream, 'always', lambda: tests)
+    monkeypatch.setattr(upstream, '_once', once)
+    return SimpleNamespace(ran=ran, failing=failing, tests=tests)
+
+
+def test_the_base_runs_only_what_is_not_remembered_and_what_differs(boots, tmp_path):
+    subject = Subject(tmp_path, series.kernel('stock'), ())
+    names = [one.program for one in boots.tests]
+    both = [(kernel, name) for kernel in ('stock', 'series-0') for name in names]
+    assert next(upstream.check(subject)).status == PASS
+    assert boots.ran == [both]
+    boots.failing.add(boots.tests[1])
+    outcome = next(upstream.check(subject))
+    again = [('stock', names[1]), ('series-0', names[1])]
+    assert boots.ran[1:] == [both[3:], again, again]
+    assert (outcome.status, [one.kind for one in outcome.findings]) == (FAIL, [NEW])
