@@ -20,7 +20,8 @@ OLD = {
     'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables; ',
     'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables; ',
 }
-QUICK = ('dropped', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack')
+QUICK = ('dropped', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack',
+         'write_protected')
 
 
 @pytest.fixture(scope='module')

@@ -28,6 +28,7 @@ enum content {
 	CONTENT_READ,		/* given by a read: the zero page */
 	CONTENT_POISON,		/* poison markers, neither empty nor present */
 	CONTENT_FREED,		/* written, and then given up by MADV_FREE */
+	CONTENT_PROTECTED,	/* written, and then protected by userfaultfd */
 };
 
 /* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */

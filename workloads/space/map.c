@@ -136,27 +136,38 @@ void layout_unmap(const struct layout *layout)
 		       layout->regions[i].pages * PAGE_SIZE);
 }
 
-static void poison_range(int fd, uint64_t start, uint64_t size,
-			 const struct range *range)
+static int protect(int fd, uint64_t start, uint64_t size)
 {
-	uint64_t i;
-
-	for (i = range->first; i < range->end; i += range->step)
-		uffd_must("poison", uffd_poison(fd, start + i * size, size));
+	return uffd_protect(fd, start, size, true);
 }
 
-static void poison_region(const struct layout *layout,
-			  const struct region *region)
+/* Do something to all populated pages by userfaultfd, and return its descriptor. */
+static int by_uffd(const struct layout *layout, const struct region *region,
+		   uint64_t mode, int (*does)(int fd, uint64_t start, uint64_t size))
 {
 	uint64_t start = layout_address(layout, region->start);
-	uint64_t size = region_unit(region) * PAGE_SIZE;
+	uint64_t size = region_unit(region) * PAGE_SIZE, page;
 	int fd = uffd_must("open", uffd_open(0));
 	size_t i;
 
-	uffd_must("register", uffd_register(fd, UFFD_MISSING, start,
+	uffd_must("register", uffd_register(fd, mode, start,
 					    region->pages * PAGE_SIZE));
-	for (i = 0; i < region->nr_ranges; i++)
-		poison_range(fd, start, size, region->ranges + i);
+	for (i = 0; i < region->nr_ranges; i++) {
+		const struct range *range = region->ranges + i;
+
+		for (page = range->first; page < range->end;
+		     page += range->step)
+			uffd_must("a page", does(fd, start + page * size,
+						 size));
+	}
+	return fd;
+}
+
+/* Memory stays protected as long as the process has the descriptor. */
+static void keep(int fd)
+{
+	must(fcntl(fd, F_DUPFD_CLOEXEC, KEPT_DESCRIPTORS) >= 0,
+	     "keeping a userfaultfd");
 	close(fd);
 }
 
@@ -221,7 +232,8 @@ bool needs_owner(const struct region *region)
 
 	return memory == &mem_pfnmap_cow ||
 	       memory->content == CONTENT_POISON ||
-	       memory->content == CONTENT_FREED || !memory->prot ||
+	       memory->content == CONTENT_FREED ||
+	       memory->content == CONTENT_PROTECTED || !memory->prot ||
 	       memory->lock || region->nr_dropped;
 }
 
@@ -266,6 +278,8 @@ static void finish(const struct layout *layout, const struct region *region,
 	}
 	if (region->memory->content == CONTENT_FREED)
 		free_lazily(address, size);
+	if (region->memory->content == CONTENT_PROTECTED)
+		keep(by_uffd(layout, region, UFFD_WP, protect));
 	if (region->memory->lock)
 		must(!mlock2(address, size, region->memory->lock ==
 			     LOCK_ONFAULT ? MLOCK_ONFAULT : 0), "mlock2");
@@ -279,7 +293,7 @@ void layout_populate(const struct layout *layout, const struct region *region,
 	size_t i;
 
 	if (region->memory->content == CONTENT_POISON) {
-		poison_region(layout, region);
+		close(by_uffd(layout, region, UFFD_MISSING, uffd_poison));
 		return;
 	}
 	for (i = 0; i < region->nr_ranges; i++)

@@ -5,6 +5,9 @@
 
 #include "space/layout.h"
 
+/* From this one on, descriptors are those without which memory would change. */
+#define KEPT_DESCRIPTORS	512
+
 /*
  * Map all regions into this process. Return 0, or an error number and in
  * @region the region that failed.

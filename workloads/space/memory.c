@@ -58,7 +58,8 @@ static const struct memory *make(const struct memory *wanted)
 		 wanted->reserved ? "reserved " : "", base_name(wanted),
 		 wanted->content == CONTENT_READ ? ", read" :
 		 wanted->content == CONTENT_POISON ? ", poisoned" :
-		 wanted->content == CONTENT_FREED ? ", lazily freed" : "",
+		 wanted->content == CONTENT_FREED ? ", lazily freed" :
+		 wanted->content == CONTENT_PROTECTED ? ", protected" : "",
 		 wanted->apart ? ", apart" : "");
 	return &new->memory;
 }

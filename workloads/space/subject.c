@@ -126,7 +126,7 @@ static int subject_live(void *unused)
 	    report.error)
 		_exit(0);
 	/* The guest waits for the end of all that could write to its output. */
-	close_range(0, ~0U, 0);
+	close_range(0, KEPT_DESCRIPTORS - 1, 0);
 	if (life.alone)
 		leave_all_but(life.layout.base, layout_end(&life.layout),
 			      life.end);

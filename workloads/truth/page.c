@@ -39,7 +39,8 @@ uint64_t page_entry(const struct truth *truth)
 	if (page_is_zero(truth))
 		return PM_PRESENT;
 	return PM_PRESENT | (is_of_file(truth) ? PM_FILE : 0) |
-	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? 0 : PM_EXCLUSIVE);
+	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? 0 : PM_EXCLUSIVE) |
+	       (truth->memory->content == CONTENT_PROTECTED ? PM_UFFD_WP : 0);
 }
 
 uint64_t page_categories(const struct truth *truth)

@@ -137,9 +137,10 @@ static const char *expected_text(uint64_t expected)
 
 	if (!expected)
 		return "an empty entry";
-	snprintf(text, sizeof(text), "present%s%s",
+	snprintf(text, sizeof(text), "present%s%s%s",
 		 expected & PM_FILE ? " file" : "",
-		 expected & PM_EXCLUSIVE ? " exclusive" : "");
+		 expected & PM_EXCLUSIVE ? " exclusive" : "",
+		 expected & PM_UFFD_WP ? " protected" : "");
 	return text;
 }
 

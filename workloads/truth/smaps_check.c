@@ -33,13 +33,15 @@ static bool counts(const struct region *region)
 		return !memory->shared;
 	return memory->content == CONTENT_WRITTEN ||
 	       memory->content == CONTENT_FREED ||
+	       memory->content == CONTENT_PROTECTED ||
 	       memory_is(memory, BACKING_FILE);
 }
 
 static bool is_anonymous(const struct memory *memory)
 {
 	return !memory->shared && (memory->content == CONTENT_WRITTEN ||
-				   memory->content == CONTENT_FREED);
+				   memory->content == CONTENT_FREED ||
+				   memory->content == CONTENT_PROTECTED);
 }
 
 /* What is lazily freed is clean, and as if nobody had used it. */
@@ -140,6 +142,8 @@ static void check_flags(struct check *check, const struct region *region,
 		   memory_is(region->memory, BACKING_MIXEDMAP));
 	check_flag(check, region, vma, "lo", region->memory->lock);
 	check_flag(check, region, vma, "gd", region->memory->grows);
+	check_flag(check, region, vma, "uw",
+		   region->memory->content == CONTENT_PROTECTED);
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
