@@ -4,10 +4,11 @@
 import pytest
 
 from appliance.commands.validate import known, validate
+from appliance.commands.validate.known import Known
 from appliance.failure import Failure
 from appliance.kernels import series
-from appliance.runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, ON_BASE, PASS, SKIP, WARN,
-                                    Finding, Outcome)
+from appliance.runs.outcome import (FAIL, FLAKY, KNOWN, MENDED, NEW, ON_BASE, PASS, SKIP,
+                                    UNDECIDED, WARN, Finding, Outcome)
 
 
 @pytest.fixture
@@ -102,7 +103,8 @@ def test_a_folder_of_patches_may_have_a_file_of_its_own(file, tmp_path):
 
 def test_the_series_that_umwalk_ships_knows_what_it_costs():
     folder = series.kernel('stock').version.folder / 'pagewalk-v3'
-    one, = validate.known_of(validate.Given([str(folder)]), series.kernel('baseline'))
+    found = validate.known_of(validate.Given([str(folder)]), series.kernel('baseline'))
+    one = found[0]
     assert one.fits('time', 'pfnmap:smaps: time +26.0 % .. +38.7 %, +75.7 % instructions')
     assert not one.fits('time', 'dense:smaps: time +26.0 % .. +38.7 %, +75.7 % instructions')
 
@@ -112,3 +114,23 @@ def test_the_series_that_umwalk_ships_knows_what_it_costs():
     [log(status=SKIP)], [Outcome('boot', PASS, '')], [log(status=PASS), Outcome('boot', FAIL, 'died')]])
 def test_a_line_that_is_not_stale(file, outcomes):
     assert known.apply(known.read(file(LINE)), outcomes) == outcomes
+
+
+def test_no_time_is_stale():
+    known_time = Known('f:1', 'time', 'dense:smaps', 'why')
+    outcomes = [Outcome('time', PASS, '0 of 20 rows slower')]
+    assert known.apply([known_time], outcomes) == outcomes
+
+
+def test_what_is_undecided_can_be_known():
+    rows = Outcome('time', UNDECIDED, 'two', 'series', (Finding('dense:smaps: a', UNDECIDED),
+                                                       Finding('dense:pagemap: b', UNDECIDED)))
+    one, = known.apply([Known('f:1', 'time', 'dense:smaps', 'why')], [rows])
+    assert (one.status, [f.kind for f in one.findings]) == (UNDECIDED, [KNOWN, UNDECIDED])
+    both, = known.apply([Known('f:1', 'time', 'dense:', 'why')], [rows])
+    assert (both.status, [f.kind for f in both.findings]) == (PASS, [KNOWN, KNOWN])
+    mixed = Outcome('time', FAIL, 'two', 'series', (Finding('dense:smaps: a'), rows.findings[1]))
+    one, = known.apply([Known('f:1', 'time', 'dense:smaps', 'why')], [mixed])
+    assert one.status == UNDECIDED
+    broke = Outcome('time', UNDECIDED, 'it could not run', 'series')
+    assert known.apply([Known('f:1', 'time', 'it could', 'why')], [broke])[0] == broke

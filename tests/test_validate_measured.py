@@ -63,9 +63,24 @@ def test_a_time_of_what_is_not_true_accuses_nobody_but_is_no_praise():
         FAIL, ['dense:smaps: faster because wrong'])
 
 
-def test_an_undecided_time_is_a_question_only_if_the_work_is_another():
+def test_an_undecided_time_is_a_question_only_if_the_work_is_more():
     assert judged(row('undecided'))[0] == PASS
+    assert judged(row('undecided', instructions=(1000, 900)))[0] == PASS
     assert judged(row('undecided', instructions=(1000, 1100)))[0] == UNDECIDED
+    assert judged(row('undecided', instructions=(1000, None)))[0] == UNDECIDED
+
+
+def test_what_was_undecided_is_what_it_is_when_it_is_measured_again():
+    for verdict in ('slower', 'same', 'undecided'):
+        assert measured.confirmed([row('undecided')], [row(verdict)])[0]['verdict'] == verdict
+
+
+def test_another_walk_tells_whether_a_reader_says_the_truth():
+    reader = row('slower', truth=('unchecked', 'unchecked')) | {'walk': 'smaps_rollup'}
+    for truth, status in ((('pass', 'pass'), FAIL), (('fail', 'pass'), PASS), (('pass', 'fail'), PASS)):
+        found = measured.with_truth([row('same', truth=truth), reader], 'a', 'b')
+        assert [found[1][name]['truth'] for name in 'ab'] == list(truth)
+        assert measured.time(found, 'a', 'b').status == status
 
 
 def test_the_patch_that_costs_is_named():

@@ -9,9 +9,10 @@ from typing import Sequence
 from ...failure import Failure
 from ...kernels.lists import pattern
 from ...paths import short
-from ...runs.outcome import FAIL, KNOWN, MENDED, NEW, PASS, WARN, Finding, Outcome
+from ...runs.outcome import FAIL, KNOWN, MENDED, NEW, PASS, UNDECIDED, WARN, Finding, Outcome
 
 LINE = re.compile(r'(?P<check>[^:#]+): (?P<pattern>.+?)\s+# (?P<reason>.*\S)\s*')
+TIME = 'time'  # the check whose findings depend on the host: no line of it is stale
 FORM = 'CHECK: PATTERN # REASON'
 
 
@@ -54,8 +55,8 @@ def apply(known: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _excused(outcome: Outcome, known: Sequence[Known]) -> Outcome:
-    """Excuse what is new but known; what does not pass, but has no finding, is one itself."""
-    if outcome.status not in (FAIL, WARN):
+    """Excuse what is new, or undecided, but known; what fails without a finding is one itself."""
+    if outcome.status not in (FAIL, WARN) and not (outcome.status == UNDECIDED and outcome.findings):
         return outcome
     before = outcome.findings or (Finding(outcome.summary),)
     after = tuple(_marked(outcome.check, one, known) for one in before)
@@ -63,12 +64,14 @@ def _excused(outcome: Outcome, known: Sequence[Known]) -> Outcome:
         return outcome
     if any(one.kind == NEW for one in after):
         return replace(outcome, findings=after)
+    if any(one.kind == UNDECIDED for one in after):
+        return replace(outcome, findings=after, status=UNDECIDED)
     return replace(outcome, findings=after, status=PASS, summary='nothing new but what is known')
 
 
 def _marked(check: str, finding: Finding, known: Sequence[Known]) -> Finding:
     reason = next((one.reason for one in known if one.fits(check, finding.text)), '')
-    if finding.kind != NEW or not reason:
+    if finding.kind not in (NEW, UNDECIDED) or not reason:
         return finding
     return replace(finding, kind=KNOWN, details=(f'known: {reason}', *finding.details))
 
@@ -77,7 +80,7 @@ def _stale(known: Sequence[Known], outcomes: Sequence[Outcome]) -> list[Outcome]
     """Say which lines fit nothing; where something fails, a check may not have come so far."""
     if any(one.status == FAIL for one in outcomes):
         return []
-    ran = {one.check for one in outcomes if one.status in (PASS, WARN)}
+    ran = {one.check for one in outcomes if one.status in (PASS, WARN)} - {TIME}
     there = [(one.check, finding.text) for one in outcomes for finding in one.findings
              if finding.kind != MENDED]
     found = tuple(Finding(f'{one.where}: no finding of {one.check} has "{one.pattern}": is it '

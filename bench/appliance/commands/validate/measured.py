@@ -22,6 +22,8 @@ ONCE = 'slower once'  # the verdict of a row that was not slower when it was mea
 # Readers that are measured, too, if the name of a function that the series changes has this.
 READERS = {'smaps_rollup': 'smaps', 'pagemap_small': 'pagemap', 'pagemap_scan': 'pagemap_scan',
            'mincore': 'mincore', 'clear_refs': 'clear_refs'}
+# Of some, another walk of the layout tells whether they say the truth; of others no walk does.
+TOLD_BY = {'smaps_rollup': 'smaps', 'pagemap_small': 'pagemap'}
 COUNT_SECONDS = 300  # for counting, so that no time is undecided for want of it
 
 
@@ -37,10 +39,10 @@ def check(subject: Subject) -> Iterator[Outcome]:
         return compare(subject.build, appliance, replace(PROFILES['quick'], rows=rows),
                        placements).found['rows']
 
-    found = measure(rows, PLACEMENTS)
-    accused = [_row(row) for row in found if _is_slower(row, a, b)]
-    if accused:
-        found = confirmed(found, measure(tuple(accused), 2 * PLACEMENTS))
+    found = with_truth(measure(rows, PLACEMENTS), a, b)
+    again = tuple(_row(row) for row in found if _is_slower(row, a, b) or _is_open(row, a, b))
+    if again:
+        found = with_truth(confirmed(found, measure(again, 2 * PLACEMENTS)), a, b)
     yield replace(time(found, a, b), measured=tuple(_measured(row, a, b) for row in found))
     yield work(found, a, b, ledger(subject, [_row(row) for row in found if _more(row, a, b)]))
 
@@ -52,14 +54,22 @@ def rows_for(known: walks.Known, changed: Collection[str]) -> tuple[Row, ...]:
                                          if more)])
 
 
+def with_truth(found: list[dict], a: str, b: str) -> list[dict]:
+    """Return the rows, those of readers with the truth that another walk has told on each kernel."""
+    truth = {(_row(row), name): row[name]['truth'] for row in found for name in (a, b)}
+    return [row | {name: row[name] | {'truth': truth[(row['layout'], TOLD_BY[row['walk']]), name]}
+                   for name in (a, b)} if row['walk'] in TOLD_BY else row for row in found]
+
+
 def confirmed(found: list[dict], again: list[dict]) -> list[dict]:
-    """Return the rows, of which some were measured again, since they were slower.
+    """Return the rows, of which some were measured again, since they were slower, or undecided.
 
     Of equal rows 1 in 200 is called slower, so of 20 one in each tenth run. The second time is
     that of a row that was picked before it was taken.
     """
-    second = {_row(row): row if row['verdict'] == 'slower' else row | {'verdict': ONCE}
-              for row in again}
+    first = {_row(row): row['verdict'] for row in found}
+    second = {_row(row): row | {'verdict': ONCE} if first[_row(row)] == 'slower' != row['verdict']
+              else row for row in again}
     return [second.get(_row(row), row) for row in found]
 
 
@@ -67,8 +77,14 @@ def _is_slower(row: dict, a: str, b: str) -> bool:
     return row['verdict'] == 'slower' and _is_true(row, a, b)
 
 
+def _is_open(row: dict, a: str, b: str) -> bool:
+    """Whether it takes more instructions, and nobody knows whether it takes longer."""
+    return (row['verdict'] in ('undecided', ONCE) and _is_true(row, a, b)
+            and (headline.work(row, a, b) or 2) > 1 + MUCH)
+
+
 def _is_true(row: dict, a: str, b: str) -> bool:
-    """Whether both kernels tell the truth; of readers the contract and the differential say so."""
+    """Whether both kernels tell the truth; of some readers only other stages say so."""
     fine = ('pass', 'unchecked') if row['walk'] in READERS else ('pass',)
     return row[a]['truth'] in fine and row[b]['truth'] in fine
 
@@ -85,14 +101,13 @@ def time(rows: list[dict], a: str, b: str) -> Outcome:
              if row['verdict'] == 'faster' and row[b]['truth'] != 'pass' == row[a]['truth']]
     once = [Finding(f'{_said(row, a, b)}: it was slower once, and not again', FLAKY)
             for row in rows if row['verdict'] == ONCE]
-    open_rows = [row for row in true if row['verdict'] in ('undecided', ONCE)
-                 and abs((headline.work(row, a, b) or 2) - 1) > MUCH]
+    open_rows = [row for row in rows if _is_open(row, a, b)]
     status = (FAIL if much or wrong else UNDECIDED if open_rows else WARN if slower else PASS)
     same = [row for row in rows if row['verdict'] == 'same code']
     summary = (f'{len(slower)} of {len(rows)} rows slower' + _count(same, 'of the same code')
                + _count(wrong, 'faster because wrong')
                + _count([row for row in rows if row not in true], 'not compared, since not true')
-               + _count(open_rows, 'undecided with other instructions'))
+               + _count(open_rows, 'undecided with more instructions'))
     unclear = [Finding(_said(row, a, b), kind=UNDECIDED) for row in open_rows]
     return Outcome('time', status, summary, b,
                    (*(Finding(_said(row, a, b)) for row in slower), *wrong, *once, *unclear))
