@@ -20,7 +20,7 @@ OLD = {
     'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables; ',
     'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables; ',
 }
-QUICK = ('dropped', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack',
+QUICK = ('dropped', 'forked', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack',
          'write_protected')
 
 
@@ -179,6 +179,12 @@ def test_what_is_shipped_is_true(appliance):
 @pytest.mark.long
 def test_all_that_is_shipped_is_true(appliance):
     assert failures(appliance, *(file.stem for file in SHIPPED)) == []
+
+
+@pytest.mark.long
+def test_stock_keeps_the_contract_on_all_that_is_shipped(appliance, umwalk):
+    ran = umwalk('contract', '--kernel=stock', *(f'--layout={file.stem}' for file in SHIPPED))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_a_file_at_an_odd_path(appliance, tmp_path):

@@ -46,20 +46,6 @@ static const struct limited {
 	{ &special, 0, 100 }, { &no_file, 0, 17 }, { &present, 1000, 100 },
 };
 
-static bool is_known(const struct scan_try *scan)
-{
-	uint64_t page;
-
-	for (page = scan->from; page < scan->to;
-	     page = layout_until(scan->layout, page)) {
-		struct truth truth = layout_at(scan->layout, page);
-
-		if (!page_is_known(&truth))
-			return false;
-	}
-	return true;
-}
-
 static void take(struct reading *reading, struct scan_try *scan,
 		 const struct limited *limited)
 {
@@ -72,7 +58,7 @@ static void take(struct reading *reading, struct scan_try *scan,
 		 limited->max_regions, layout_address(scan->layout, scan->from),
 		 scan->end, scan->given);
 	say_regions(&reading->said, scan);
-	if (is_known(scan))
+	if (scan_is_known(scan))
 		check_scan(&reading->check, scan);
 }
 

@@ -40,7 +40,8 @@ static void check_ranges(struct scan_check *sc, const struct joint *joint,
 		sc->scan.from = from;
 		sc->scan.to = from + pages;
 		scan_try(&sc->scan);
-		check_scan(sc->check, &sc->scan);
+		if (scan_is_known(&sc->scan))
+			check_scan(sc->check, &sc->scan);
 	}
 }
 

@@ -52,6 +52,12 @@ bool memory_is_pfnmap(const struct memory *memory)
 	       memory_is(memory, BACKING_PFNMAP_FAULT);
 }
 
+bool memory_is_written(const struct memory *memory)
+{
+	return memory->content != CONTENT_READ &&
+	       memory->content != CONTENT_POISON;
+}
+
 bool memory_is_of_probe(const struct memory *memory)
 {
 	return memory_is_pfnmap(memory) ||

@@ -29,6 +29,7 @@ enum content {
 	CONTENT_POISON,		/* poison markers, neither empty nor present */
 	CONTENT_FREED,		/* written, and then given up by MADV_FREE */
 	CONTENT_PROTECTED,	/* written, and then protected by userfaultfd */
+	CONTENT_FORKED,		/* written, and then shared with a child */
 };
 
 /* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */
@@ -59,6 +60,8 @@ extern const struct memory mem_file_shared, mem_hugetlb_shared;
 /* @memory is NULL in a hole. */
 bool memory_is(const struct memory *memory, enum backing backing);
 bool memory_is_pfnmap(const struct memory *memory);
+/* Tell whether its pages were given by a write, whatever has become of them. */
+bool memory_is_written(const struct memory *memory);
 /* Tell whether it is memory that only the probe has. */
 bool memory_is_of_probe(const struct memory *memory);
 /*

@@ -14,7 +14,7 @@ static const struct kind kinds[] = {
 	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART) |
 	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) |
-	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) },
+	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
 	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
@@ -27,7 +27,7 @@ static const struct kind kinds[] = {
 };
 
 static const char * const touch_names[] = {
-	"write", "read", "poison", "free", "protect"
+	"write", "read", "poison", "free", "protect", "fork"
 };
 static const char * const prot_names[] = { "rw", "r", "none" };
 static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };

@@ -134,6 +134,7 @@ void layout_unmap(const struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++)
 		munmap((void *)layout_address(layout, layout->regions[i].start),
 		       layout->regions[i].pages * PAGE_SIZE);
+	close_range(KEPT_DESCRIPTORS, ~0U, 0);
 }
 
 static int protect(int fd, uint64_t start, uint64_t size)
@@ -231,9 +232,8 @@ bool needs_owner(const struct region *region)
 	const struct memory *memory = region->memory;
 
 	return memory == &mem_pfnmap_cow ||
-	       memory->content == CONTENT_POISON ||
-	       memory->content == CONTENT_FREED ||
-	       memory->content == CONTENT_PROTECTED || !memory->prot ||
+	       (memory->content != CONTENT_WRITTEN &&
+		memory->content != CONTENT_READ) || !memory->prot ||
 	       memory->lock || region->nr_dropped;
 }
 

@@ -59,7 +59,8 @@ static const struct memory *make(const struct memory *wanted)
 		 wanted->content == CONTENT_READ ? ", read" :
 		 wanted->content == CONTENT_POISON ? ", poisoned" :
 		 wanted->content == CONTENT_FREED ? ", lazily freed" :
-		 wanted->content == CONTENT_PROTECTED ? ", protected" : "",
+		 wanted->content == CONTENT_PROTECTED ? ", protected" :
+		 wanted->content == CONTENT_FORKED ? ", forked" : "",
 		 wanted->apart ? ", apart" : "");
 	return &new->memory;
 }

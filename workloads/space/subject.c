@@ -86,6 +86,50 @@ static void populate(const struct layout *layout, int probe, int pid)
 					pid);
 }
 
+static void set_inherited(const struct layout *layout, int advice)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->memory->content != CONTENT_FORKED &&
+		    !memory_is_pfnmap(region->memory))
+			must(!madvise((void *)layout_address(layout,
+							     region->start),
+				      region->pages * PAGE_SIZE, advice),
+			     "setting what a child inherits");
+	}
+}
+
+static bool has_forked(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (layout->regions[i].memory->content == CONTENT_FORKED)
+			return true;
+	return false;
+}
+
+/* Share what is to be shared with a child that does nothing. */
+static void share(const struct layout *layout)
+{
+	int child;
+
+	if (!has_forked(layout))
+		return;
+	set_inherited(layout, MADV_DONTFORK);
+	child = fork_or_die();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close_range(0, ~0U, 0);
+		for (;;)
+			pause();
+	}
+	set_inherited(layout, MADV_DOFORK);
+}
+
 /* What the subject has to know without the stack of its parent. */
 static struct life {
 	struct layout layout;
@@ -119,8 +163,10 @@ static int subject_live(void *unused)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	unmap_from_stack();
 	report.error = layout_map(&life.layout, life.probe, &report.region);
-	if (!report.error)
+	if (!report.error) {
 		populate(&life.layout, life.probe, 0);
+		share(&life.layout);
+	}
 	take_owner();
 	if (write(life.reports, &report, sizeof(report)) != sizeof(report) ||
 	    report.error)

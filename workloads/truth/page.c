@@ -32,6 +32,12 @@ static bool is_of_file(const struct truth *truth)
 }
 
 /* Pages of VM_MIXEDMAP memory lie behind each such VMA. */
+static bool page_is_shared(const struct truth *truth)
+{
+	return memory_is(truth->memory, BACKING_MIXEDMAP) ||
+	       truth->memory->content == CONTENT_FORKED;
+}
+
 uint64_t page_entry(const struct truth *truth)
 {
 	if (!is_listed(truth))
@@ -39,7 +45,7 @@ uint64_t page_entry(const struct truth *truth)
 	if (page_is_zero(truth))
 		return PM_PRESENT;
 	return PM_PRESENT | (is_of_file(truth) ? PM_FILE : 0) |
-	       (memory_is(truth->memory, BACKING_MIXEDMAP) ? 0 : PM_EXCLUSIVE) |
+	       (page_is_shared(truth) ? 0 : PM_EXCLUSIVE) |
 	       (truth->memory->content == CONTENT_PROTECTED ? PM_UFFD_WP : 0);
 }
 

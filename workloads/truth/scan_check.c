@@ -39,6 +39,20 @@ void scan_try(struct scan_try *scan)
 	scan->end = arg.walk_end;
 }
 
+bool scan_is_known(const struct scan_try *scan)
+{
+	uint64_t page;
+
+	for (page = scan->from; page < scan->to;
+	     page = layout_until(scan->layout, page)) {
+		struct truth truth = layout_at(scan->layout, page);
+
+		if (!page_is_known(&truth))
+			return false;
+	}
+	return true;
+}
+
 static bool is_asked_for(const struct scan_question *question,
 			 const struct truth *truth)
 {

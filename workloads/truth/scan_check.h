@@ -28,6 +28,8 @@ struct scan_try {
 };
 
 void scan_try(struct scan_try *scan);
+/* Tell whether the layout decides what the scan has to give. */
+bool scan_is_known(const struct scan_try *scan);
 void check_scan(struct check *check, const struct scan_try *scan);
 
 #endif

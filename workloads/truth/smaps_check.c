@@ -15,6 +15,8 @@ uint64_t smaps_sharers(const struct layout *layout, const struct region *region)
 	uint64_t vmas = 0;
 	size_t i;
 
+	if (region->memory->content == CONTENT_FORKED)
+		return 2;
 	if (!memory_is(region->memory, BACKING_MIXEDMAP))
 		return 1;
 	/* These VMAs have the same page of memory at the same place. */
@@ -31,17 +33,12 @@ static bool counts(const struct region *region)
 
 	if (memory_is_pfnmap(memory))
 		return !memory->shared;
-	return memory->content == CONTENT_WRITTEN ||
-	       memory->content == CONTENT_FREED ||
-	       memory->content == CONTENT_PROTECTED ||
-	       memory_is(memory, BACKING_FILE);
+	return memory_is_written(memory) || memory_is(memory, BACKING_FILE);
 }
 
 static bool is_anonymous(const struct memory *memory)
 {
-	return !memory->shared && (memory->content == CONTENT_WRITTEN ||
-				   memory->content == CONTENT_FREED ||
-				   memory->content == CONTENT_PROTECTED);
+	return !memory->shared && memory_is_written(memory);
 }
 
 /* What is lazily freed is clean, and as if nobody had used it. */
