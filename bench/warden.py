@@ -70,6 +70,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--by', choices=('bwrap', 'landlock'), required=True)
     parser.add_argument('--readable', action='append', default=[], help='even below /tmp')
     parser.add_argument('--writable', action='append', default=[])
+    parser.add_argument('--kept', action='append', default=[], type=int,
+                        help='a descriptor of the warden alone: a lock that ends with it')
     for limit in ('processes', 'memory-mib', 'file-mib', 'seconds'):
         parser.add_argument(f'--{limit}', type=int, required=True)
     parser.add_argument('command', nargs='+')
@@ -94,6 +96,8 @@ def _become(wanted: argparse.Namespace, folder: str) -> NoReturn:
     try:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_BE_HEARD)
+        for descriptor in wanted.kept:
+            os.close(descriptor)
         with open('/proc/self/oom_score_adj', 'w', encoding='ascii') as score:
             score.write('1000')
         size = wanted.file_mib << 20

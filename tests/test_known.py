@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Findings that are known accuse nobody, and the file that names them is not let rot."""
 
+import os
+
 import pytest
 
 from appliance.commands.validate import known, validate
@@ -114,6 +116,12 @@ def test_the_series_that_umwalk_ships_knows_what_it_costs():
     [log(status=SKIP)], [Outcome('boot', PASS, '')], [log(status=PASS), Outcome('boot', FAIL, 'died')]])
 def test_a_line_that_is_not_stale(file, outcomes):
     assert known.apply(known.read(file(LINE)), outcomes) == outcomes
+
+
+def test_a_pipe_of_that_name_is_refused(tmp_path):
+    os.mkfifo(tmp_path / 'known-findings')
+    with pytest.raises(Failure, match='known-findings is no plain file'):
+        known.read(tmp_path / 'known-findings')
 
 
 def test_no_time_is_stale():

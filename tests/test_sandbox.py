@@ -89,6 +89,14 @@ def test_a_file_outside(any_box, folder, attack):
     assert same is any_box.confines
 
 
+def test_locks_are_the_wardens(any_box, tmp_path):
+    """Who holds a lock could give it back, or write to its file."""
+    with open(tmp_path / 'lock', 'w', encoding='utf-8') as lock, process.handing_down(lock.fileno()):
+        ran = process.run([*any_box.under(), 'bash', '-c', f'echo hostile >&{lock.fileno()}'])
+    assert ('Bad file descriptor' in ran.stderr) is any_box.confines
+    assert (tmp_path / 'lock').read_text() == ('' if any_box.confines else 'hostile\n')
+
+
 def test_what_it_reads(box):
     ran = run(box, f'cat /etc/os-release {TOP}/COPYING')
     assert ran.returncode == 0 and 'GNU GENERAL PUBLIC LICENSE' in ran.stdout

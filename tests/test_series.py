@@ -259,7 +259,13 @@ def adds(name: str) -> str:
     ('mm/walk.c/x.c', 'mm/walk.c/x.c would lie below mm/walk.c, which is a file'),
     ('mm', 'mm is a folder'), ('mm/link', 'mm/link is a symlink'),
     ('shortcut/new.c', 'shortcut is a symlink'),
-    ('objects-release/scripts/fixdep', 'objects-release/scripts/fixdep is where umwalk builds'),
+    ('objects-release/scripts/fixdep', 'objects-release/scripts/fixdep is a name that umwalk uses'),
+    ('patched.json', 'patched.json is a name'), ('patched.json/x', 'patched.json/x is a name'),
+    ('mm/.walk.c.umwalk', 'mm/.walk.c.umwalk is a name'),
+    ('mm/.walk.c.umwalk/x', 'mm/.walk.c.umwalk/x is a name'),
+    ('include/config/x.h', 'include/config/x.h is what a build leaves'),
+    ('arch/um/include/generated/x', 'arch/um/include/generated/x is what a build leaves'),
+    ('.config', '.config is what a build leaves'),
     (f'mm/{250 * "x"}.c', 'a name of more than 200 bytes: mm/xxx'),
     (f'{50 * "long/"}x.c', 'a name of more than 200 bytes: long/')])
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(clone, name, why):
@@ -284,6 +290,38 @@ def test_a_file_comes_where_another_stack_has_a_folder_and_back(clone):
         assert clone.read(added) == 'probe\n'
 
 
+def test_no_empty_folder_stays(clone):
+    clone.patched.bring_to(clone.kernel('a', one=adds('fs/deep/er/x.c')))
+    clone.patched.bring_to(clone.kernel('none'))
+    assert not (clone.tree / 'fs').exists() and (clone.tree / 'mm').exists()
+
+
+@pytest.mark.parametrize('before, after', [(('mm/new/x.c', 'mm/new/y.c'), ('mm/new',)),
+                                           (('mm/new',), ('mm/new/x.c', 'mm/new/y.c'))])
+def test_the_next_run_mends_one_that_was_cut_short(clone, monkeypatch, before, after):
+    """At the worst moment: both stacks are recorded, and all files are those of the second."""
+    def cut(_):
+        raise KeyboardInterrupt
+
+    clone.patched.bring_to(clone.kernel('a', **{str(i): adds(name) for i, name in enumerate(before)}))
+    second = clone.kernel('b', **{str(i): adds(name) for i, name in enumerate(after)})
+    remember = clone.patched._remember
+    calls = iter((remember, cut))
+    monkeypatch.setattr(clone.patched, '_remember', lambda found: next(calls)(found))
+    with pytest.raises(KeyboardInterrupt):
+        clone.patched.bring_to(second)
+    monkeypatch.undo()
+    clone.patched.show(second, clone.root / 'shown')
+    assert (clone.root / 'shown' / after[0]).read_text() == 'probe\n'
+    clone.patched.bring_to(clone.kernel('none'))
+    assert sorted(path.name for path in clone.tree.rglob('*')) == ['mm', 'other.c', 'walk.c']
+
+
+def test_the_line_of_a_name_is_not_that_of_a_longer_one(clone):
+    with pytest.raises(Failure, match=r'two\.patch:2: mm is a folder'):
+        clone.patched.bring_to(clone.kernel('a', one=PATCH.format(new='TWO'), two=adds('mm')))
+
+
 def test_a_stack_is_shown_without_a_change_of_the_tree(clone, tmp_path):
     (clone.tree / 'fs').mkdir()
     clone.write('fs/proc.c', 'proc\n')
@@ -299,6 +337,8 @@ def test_a_stack_is_shown_without_a_change_of_the_tree(clone, tmp_path):
 
 @pytest.mark.parametrize('what, header', [
     ('symlink', 'new file mode 120000'), ('symlink', 'index 1234567..89abcde 120000'),
+    ('symlink', 'new file mode 0120000'), ('symlink', 'new file mode  120000\t'),
+    ('submodule', 'new file mode 0160000 '),
     ('submodule', 'new file mode 160000'), ('binary', 'GIT binary patch'),
     ('binary', 'Binary files a/mm/other.c and b/mm/other.c differ')])
 def test_what_is_no_text_is_refused_with_its_line(clone, what, header):
@@ -306,6 +346,15 @@ def test_what_is_no_text_is_refused_with_its_line(clone, what, header):
     stack = clone.kernel('k', one=mail(said, f'diff --git a/mm/other.c b/mm/other.c\n{header}\n'))
     with pytest.raises(Failure, match=rf'one\.patch:8: a {what}: umwalk takes'):
         clone.patched.bring_to(stack)
+
+
+@pytest.mark.parametrize('mode', ['120777', '+120000'])
+def test_a_symlink_that_only_git_knows_for_one_is_refused(clone, mode):
+    link = (f'diff --git a/mm/link b/mm/link\nnew file mode {mode}\n'
+            + adds('mm/link').replace('probe', '/etc/hostname'))
+    with pytest.raises(Failure, match='a symlink: umwalk takes'):
+        clone.patched.bring_to(clone.kernel('k', one=link))
+    assert not (clone.tree / 'mm/link').exists()
 
 
 def test_no_repository_around_the_tree_matters(clone):

@@ -139,8 +139,8 @@ def test_the_mail():
 def test_what_did_not_pass_can_be_repeated_alone():
     some = [dataclasses.replace(one, stage=stage) for one, stage in (
         (CONTRACT, 'contract'), (DIED, 'contract'), (STUCK, 'random reads'), (TIMES, 'measured'))]
-    again = ["make validate SERIES=v2.mbox BASE=baseline --only=contract",
-             "make validate SERIES=v2.mbox BASE=baseline --only='random reads'"]
+    again = ["make validate --only=contract SERIES=v2.mbox BASE=baseline",
+             "make validate --only='random reads' SERIES=v2.mbox BASE=baseline"]
     assert [line for line in on_terminal(some).splitlines() if line.startswith('Again: ')] == [
         f'Again: {command}' for command in again]
     assert 'Only what did not pass:\n\n  ' + '\n  '.join(again) in written(some)['validate.txt']

@@ -9,7 +9,7 @@ import pytest
 from appliance import sandbox
 from appliance.commands.validate import style
 from appliance.commands.validate.subject import Subject
-from appliance.kernels import build as builds, scripts, series
+from appliance.kernels import build as builds, commits, scripts, series
 from appliance.kernels.message import Message
 from appliance.kernels.patch import Patch
 from appliance.paths import build_folder, locked
@@ -133,6 +133,17 @@ TRAILING = FUNCTION.replace('return 1;', 'return 1; ')
 NOTES = '\nNotes (checkpatch-ignore):\n    TRAILING_WHITESPACE\n\n mm/mincore.c | 5 +++++\n'
 
 
+def test_the_folders_of_a_worktree_and_of_a_repository_that_borrows(log, tmp_path):
+    linux = tmp_path / 'linux'
+    for command in (['worktree', 'add', '--quiet', str(tmp_path / 'worktree')],
+                    ['clone', '--quiet', '--shared', '.', str(tmp_path / 'borrows')]):
+        subprocess.run(['git', *command], cwd=linux, check=True)
+    assert commits.folders(linux) == [linux, linux / '.git']
+    assert commits.folders(tmp_path / 'worktree') == [tmp_path / 'worktree', linux / '.git']
+    assert commits.folders(tmp_path / 'borrows') == [
+        tmp_path / 'borrows', tmp_path / 'borrows/.git', linux / '.git']
+
+
 def test_an_error_of_checkpatch_fails_and_its_type_is_shown(mm):
     mm.change('mm/mincore.c', PLACE, TRAILING)
     status, summary, found = judged(mm, 'checkpatch')
@@ -207,6 +218,14 @@ def test_kernel_doc_warns_of_what_is_new(mm):
     new = [f.text for f in one.findings if f.kind == NEW]
     assert len(new) == 1 and new[0].startswith('>> include/linux/pagewalk.h:') and "'more'" in new[0]
     assert any("'walk_lock'" in f.text for f in one.findings if f.kind == ON_BASE)
+
+
+def test_no_name_is_an_option_of_kernel_doc(mm):
+    mm.change('include/linux/pagewalk.h', 'struct mm_walk_ops {', 'struct mm_walk_ops {\n\tint more;')
+    silence = mm.folder / 'silence.patch'
+    silence.write_text('--- /dev/null\n+++ b/-v.c\n@@ -0,0 +1 @@\n+int one;\n')
+    mm.patches.append(silence)
+    assert outcomes(mm)['kernel-doc'].status == WARN
 
 
 def test_kernel_doc_tells_what_is_mended(mm):

@@ -49,6 +49,11 @@ def handing_down(descriptor: int) -> Iterator[None]:
         _handed_down.reset(before)
 
 
+def handed_down() -> tuple[int, ...]:
+    """Return the open files that all that this thread starts holds."""
+    return _handed_down.get()
+
+
 def start(command: Command, more: Mapping[str, str] = MappingProxyType({}),
           **how: Any) -> subprocess.Popen:
     """Start a command, with more in its environment; Popen takes how."""

@@ -57,7 +57,8 @@ class Sandbox:
                 f'--processes={self.processes}', f'--memory-mib={self.memory_mib}',
                 f'--file-mib={self.file_mib}', f'--seconds={self.seconds}',
                 *(f'--readable={path}' for path in self.readable),
-                *(f'--writable={path}' for path in writable), '--']
+                *(f'--writable={path}' for path in writable),
+                *(f'--kept={descriptor}' for descriptor in process.handed_down()), '--']
 
 
 OPEN = Sandbox(NONE)  # no sandbox at all

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The commits of the git repository that umwalk's tree was made from."""
 
+import contextlib
 import re
 from pathlib import Path
 
 from .. import process
-from . import sources
+from . import git, sources
 from .version import Version
 
 TAG = re.compile(r'([0-9a-f]{12,40}) \("(.*)"\)')
@@ -37,7 +38,18 @@ def is_whole(repo: Path) -> bool:
     return _git(repo, 'rev-parse', '--is-shallow-repository') == 'false'
 
 
+def folders(repo: Path) -> list[Path]:
+    """Return the folders of a repository: its own, that of its worktrees, those it borrows from."""
+    common = _git(repo, 'rev-parse', '--path-format=absolute', '--git-common-dir')
+    found = [repo, *([Path(common)] if common else [])]
+    for folder in found[1:]:  # which grows meanwhile
+        with contextlib.suppress(OSError):
+            lines = (folder / 'objects/info/alternates').read_text(encoding='utf-8').splitlines()
+            found += [path.parent for line in lines if (path := folder / 'objects' / line).is_dir()]
+    return found
+
+
 def _git(repo: Path, *command: str) -> str | None:
     """Return the line that git prints, or None if it fails."""
-    ran = process.run(['git', '-C', repo, '--no-pager', *command])
+    ran = process.run(['git', '-C', repo, '--no-pager', *command], more=git.ANY_OWNER)
     return None if ran.returncode else ran.stdout.strip()

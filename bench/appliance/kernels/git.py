@@ -16,6 +16,10 @@ ALONE = {'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'GIT_ATTR
          'GIT_CONFIG_VALUE_0': '/dev/null'}
 
 
+# Repositories of other users are read, too, since the user has named them.
+ANY_OWNER = {'GIT_CONFIG_COUNT': '1', 'GIT_CONFIG_KEY_0': 'safe.directory', 'GIT_CONFIG_VALUE_0': '*'}
+
+
 def apply(patches: Iterable[bytes], folder: Path,
           *options: str) -> subprocess.CompletedProcess[str]:
     """Run `git apply` in a folder as if there were no repository around it.

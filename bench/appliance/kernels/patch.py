@@ -20,8 +20,8 @@ from . import git
 from .newfiles import whole
 
 # What shows that a patch changes something else than the text of a file.
-REFUSED = re.compile(rb'^(?:(?:(?:old|new|new file|deleted file) mode|index \S+) '
-                     rb'(?:(?P<symlink>120000)|(?P<submodule>160000))'
+REFUSED = re.compile(rb'^(?:(?:(?:old|new|new file|deleted file) mode|index \S+)[ \t]+'
+                     rb'0*(?:(?P<symlink>120000)|(?P<submodule>160000))[ \t\r]*'
                      rb'|(?P<binary>GIT binary patch|Binary files .* differ))$', re.M)
 # Where git takes the message of a patch to end.
 BEGINS = re.compile(rb'^(?:diff -|Index: |--- \S)', re.M)
@@ -105,7 +105,12 @@ def _refuse_what_is_no_text(patch: Patch) -> None:
     found = REFUSED.search(patch.content, begin.start() if begin else 0)
     if found:
         line = patch.content.count(b'\n', 0, found.start()) + 1
-        raise Refused(patch, line, f'a {found.lastgroup}: umwalk takes changes of text files only')
+        raise Refused(patch, line, only_text(str(found.lastgroup)))
+
+
+def only_text(what: str) -> str:
+    """Say why something is refused that is no text."""
+    return f'a {what}: umwalk takes changes of text files only'
 
 
 def _new_names(patches: Sequence[Patch], *way: str) -> list[str]:
@@ -149,8 +154,9 @@ def _first_error(said: str) -> str:
 
 def where(patches: Sequence[Patch], name: str) -> tuple[Patch, int]:
     """Return the first line that names a file to be changed, or else the first patch."""
-    marks = tuple(mark + os.fsencode(name) for mark in (b'--- a/', b'+++ b/', b'diff --git a/',
-                                                        b'rename from ', b'rename to '))
-    return next(((patch, number) for patch in patches
-                 for number, line in enumerate(patch.content.splitlines(), 1)
-                 if line.startswith(marks)), (patches[0], 0))
+    mark = re.compile(rb'^(?:--- a/|\+\+\+ b/|diff --git a/|rename (?:from|to) )'
+                      + re.escape(os.fsencode(name)) + rb'(?=\s|$)', re.M)
+    for patch in patches:
+        if found := mark.search(patch.content):
+            return patch, patch.content.count(b'\n', 0, found.start()) + 1
+    return patches[0], 0

@@ -13,13 +13,13 @@ from .. import process
 from ..failure import Failure
 from ..paths import locked, scratch, write_atomically
 from ..sandbox import Sandbox
-from . import said
+from . import commits, git, said
 from .build import original, read_files, show_tree
-from .commits import repository
 from .said import Said
 from .series import Kernel
 
-REMARK = re.compile(r'(?:(\S*:\d+:) )?(ERROR|WARNING):(\w+): (.*)')
+# Of the message it names a line of the patch, which nobody has numbered.
+REMARK = re.compile(r'(?:(?:(\S+:\d+:)|:\d+:) )?(ERROR|WARNING):(\w+): (.*)')
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def checkpatch(build: Path, base: Kernel, mail: bytes, ignored: Iterable[str],
     It reads from a pipe, since it takes a file of a git repository for source code. It looks
     for commits in the repository that umwalk's tree was made from; without one none is known.
     """
-    log = repository(base.version)
+    log = commits.repository(base.version)
     ignored = [*ignored, *([] if log else ['UNKNOWN_COMMIT_ID'])]
     with scratch(build) as root, locked(build):
         show_tree(build, base, root)
-        box = replace(sandbox, readable=(*sandbox.readable, *([log] if log else [])))
+        box = replace(sandbox, readable=(*sandbox.readable, *(commits.folders(log) if log else ())))
         ran = process.run(
             [*box.under(), root / 'scripts/checkpatch.pl', f'--root={root}', '--terse', '--show-types',
              '--showfile', *(f'--ignore={one}' for one in ignored), '-'],
-            mail.decode('utf-8', 'replace'), cwd=log or root)
+            mail.decode('utf-8', 'replace'), git.ANY_OWNER, cwd=log or root)
     if ran.returncode != ('total: ' in ran.stdout):  # it counts only what there is
         raise Failure(f'checkpatch.pl did not run: {process.last_line(ran.stderr)}')
     return [Remark(match[1] or '', match[2], match[3], match[4])
@@ -65,5 +65,10 @@ def kernel_doc(build: Path, kernel: Kernel, names: Iterable[str], sandbox: Sandb
         for name, text in texts.items():
             write_atomically(folder / name, text)
         script = original(build, 'scripts/kernel-doc', kernel.version).absolute()
-        ran = process.run([*sandbox.under(), script, '-none', *sorted(texts)], cwd=folder)
-    return set().union(*said.warnings(ran.stderr.splitlines()).values())
+        # A name may begin with a dash, as an option does.
+        ran = process.run([*sandbox.under(), script, '-none', *(f'./{name}' for name in sorted(texts))],
+                          cwd=folder)
+    if ran.returncode:
+        raise Failure(f'kernel-doc did not run: {process.last_line(ran.stderr)}')
+    lines = [line.removeprefix('./') for line in ran.stderr.splitlines()]
+    return set().union(*said.warnings(lines).values())

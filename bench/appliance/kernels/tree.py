@@ -6,6 +6,7 @@ files go to the tree, and only if their content differs. So a stack that does no
 leaves the tree as it was, and the build sees just what changed between two kernels.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,10 +15,8 @@ from typing import Callable
 
 from ..paths import scratch, write_atomically
 from . import patch
+from .names import RECORD, TEMPORARY, unfit
 from .series import Stack
-from .sources import OBJECTS
-
-LONGEST = 200  # bytes of a file's name in the tree; Linux has none of 150
 
 
 class PatchedTree:
@@ -26,7 +25,7 @@ class PatchedTree:
     def __init__(self, tree: Path, pristine: Path):
         self.tree = tree
         self.pristine = pristine
-        self.record = pristine / 'patched.json'
+        self.record = pristine / RECORD
 
     def bring_to(self, wanted: Stack) -> None:
         """Bring the tree to the stack; if it cannot, raise Failure and change nothing."""
@@ -39,7 +38,7 @@ class PatchedTree:
                        for name in before | staged}
             # What goes is removed first, since a file may come in the place of its folder.
             for name in sorted(sources, key=lambda name: (sources[name].is_file(), name)):
-                put(sources[name], self.tree / name)
+                put(sources[name], self.tree, name)
             self._remember(staged)
 
     def read(self, wanted: Stack, names: set[str]) -> dict[str, str]:
@@ -71,16 +70,19 @@ class PatchedTree:
                     if name not in copied | folders:
                         (folder / name).symlink_to(entry)
             for name in copied:
-                put((stage if name in staged else self.pristine) / name, folder / name)
+                put((stage if name in staged else self.pristine) / name, folder, name)
 
     def copy_originals(self, wanted: Stack, folder: Path) -> None:
         """Copy the files that a stack touches, as they are without any patch."""
         for name in patch.touched_files(wanted.patches):
-            put(self.original(name), folder / name)
+            put(self.original(name), folder, name)
 
     def original(self, name: str) -> Path:
         """Return where a file is as it is without any patch."""
-        return (self.pristine if name in self._patched_now() else self.tree) / name
+        return self._original(name, self._patched_now())
+
+    def _original(self, name: str, patched: set[str]) -> Path:
+        return (self.pristine if name in patched else self.tree) / name
 
     def touched(self) -> set[str]:
         """Return the files that patches have added now, and all that any has ever changed."""
@@ -96,48 +98,32 @@ class PatchedTree:
 
     def _stage(self, wanted: Stack, stage: Path) -> set[str]:
         staged = set(patch.touched_files(wanted.patches))
+        patched = self._patched_now()
         for name in sorted(staged):
-            if why := self._unfit(name, staged):
+            why = unfit(name, staged, lambda path: self._original(path, patched),
+                        lambda path: self._has_folder(path, patched))
+            if why:
                 raise patch.Refused(*patch.where(wanted.patches, name), why)
-        for name in staged:
-            self._save_original(name)
+        for name in staged - patched:
+            # The tree's own version, before the first patch that touches it.
+            put(self.tree / name, self.pristine, name)
         self._copy(staged, stage)
         if not patch.apply(wanted.patches, stage):
             self._copy(staged, stage)
             patch.apply_one_by_one(wanted.patches, stage)
+        for name in staged:
+            if (stage / name).is_symlink():
+                raise patch.Refused(*patch.where(wanted.patches, name), patch.only_text('symlink'))
         return staged
 
     def _copy(self, names: set[str], stage: Path) -> None:
         for name in names:
-            put(self.pristine / name, stage / name)
+            put(self.pristine / name, stage, name)
 
-    def _unfit(self, name: str, staged: set[str]) -> str:
-        """Say why a patch may not touch what has this name, '' if it may."""
-        parents = list(map(str, Path(name).parents))[:-1]
-        if len(os.fsencode(name)) > LONGEST:
-            return f'a name of more than {LONGEST} bytes: {name[:40]}...'
-        if name.startswith(f'{OBJECTS}-'):
-            return f'{name} is where umwalk builds'
-        for path in (name, *parents):
-            if self.original(path).is_symlink():
-                return f'{path} is a symlink'
-        for path in parents:
-            if path in staged or self.original(path).is_file():
-                return f'{name} would lie below {path}, which is a file'
-        if self._is_own_folder(name):
-            return f'{name} is a folder'
-        return ''
-
-    def _is_own_folder(self, name: str) -> bool:
+    def _has_folder(self, name: str, patched: set[str]) -> bool:
         """Whether it is a folder that the tree has without any patch."""
-        patched = self._patched_now()
         return any(path.is_file() and str(path.relative_to(self.tree)) not in patched
                    for path in (self.tree / name).rglob('*'))
-
-    def _save_original(self, name: str) -> None:
-        """Keep the tree's own version, before the first patch that touches it."""
-        if name not in self._patched_now():
-            put(self.tree / name, self.pristine / name)
 
     def _patched_now(self) -> set[str]:
         """The names of the files that are, or may be, not the tree's own."""
@@ -150,13 +136,14 @@ class PatchedTree:
         write_atomically(self.record, json.dumps(sorted(names)) + '\n')
 
 
-def put(source: Path, target: Path) -> None:
-    """Give target the content of source, or remove it if there is no source.
+def put(source: Path, folder: Path, name: str) -> None:
+    """Give a file of the folder the content of source, or remove it if there is no source.
 
-    A target that has the content already keeps its time, so make sees no change.
+    One that has the content already keeps its time, so make sees no change.
     """
+    target = folder / name
     if not source.is_file():
-        target.unlink(missing_ok=True)
+        _remove(folder, name)
         return
     if target.is_file() and target.read_bytes() == source.read_bytes():
         shutil.copymode(source, target)
@@ -165,7 +152,16 @@ def put(source: Path, target: Path) -> None:
     if target.is_dir():  # which is empty: its files were those of another stack
         shutil.rmtree(target)
     # copy2 would keep the time, and make would not see the change.
-    temporary = target.with_name(f'.{target.name}.umwalk')
+    temporary = target.with_name(TEMPORARY.format(target.name))
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
     temporary.replace(target)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove a file, and what is empty then; another stack may have a folder of that name."""
+    if (folder / name).is_file():
+        (folder / name).unlink()
+    with contextlib.suppress(OSError):  # not empty, or not there
+        for parent in list(Path(name).parents)[:-1]:
+            (folder / parent).rmdir()

@@ -73,7 +73,9 @@ def again(command: Sequence[str], outcomes: Sequence[Outcome]) -> list[list[str]
     if any(word.startswith('--only') for word in command):
         return []
     stages = [one.stage for one in outcomes if one.status in (FAIL, UNDECIDED) and one.stage]
-    return [[*command, f'--only={shlex.quote(stage)}'] for stage in dict.fromkeys(stages)]
+    at = command.index('validate') + 1
+    return [[*command[:at], f'--only={shlex.quote(stage)}', *command[at:]]
+            for stage in dict.fromkeys(stages)]
 
 
 def changed(outcomes: Sequence[Outcome]) -> list[str]:

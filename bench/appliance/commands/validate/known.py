@@ -31,6 +31,8 @@ class Known:
 
 def read(path: Path) -> tuple[Known, ...]:
     """Read the file; without it nothing is known."""
+    if path.exists() and not path.is_file():
+        raise Failure(f'{short(path)} is no plain file')
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except (FileNotFoundError, NotADirectoryError):

@@ -18,15 +18,16 @@ class Stage:
     """Some checks, each outcome of which is yielded as soon as it is known.
 
     One that boots has nothing to find if the series changes no function. One that probes
-    cannot run without the probe.
+    cannot run without the probe. One that does not build needs no kernel of the series.
     """
     name: str
     check: Callable[[Subject], Iterator[Outcome]]
     boots: bool = False
     probes: bool = False
+    builds: bool = True
 
 
-STAGES = (Stage('style', style.check),
+STAGES = (Stage('style', style.check, builds=False),
           Stage('build', build.check),
           Stage('functions', changes.check),
           Stage('leaks', leaks.check, boots=True),

@@ -85,13 +85,14 @@ def _tell(series: Series, version: Version) -> None:
 
 def _outcomes(series: Series, subject: Subject, plan: Plan) -> Iterator[Outcome]:
     """Go through all stages, if the series applies."""
-    subject = probe.fitted(subject)
+    chosen, others = stages.asked(plan.only, plan.debug)
+    if any(stage.builds for stage in chosen):
+        subject = probe.fitted(subject)
     applied = apply.check(subject.build, subject.base, series)
     yield applied
     if applied.status == PASS:
         yield from apply.of_cover(series)
         yield from probe.outcomes(subject)
-        chosen, others = stages.asked(plan.only, plan.debug)
         yield from stages.run(subject, plan.keep_going, chosen)
         yield from others
 
