@@ -305,9 +305,12 @@ def test_the_next_run_mends_one_that_was_cut_short(clone, monkeypatch, before, a
 
     clone.patched.bring_to(clone.kernel('a', **{str(i): adds(name) for i, name in enumerate(before)}))
     second = clone.kernel('b', **{str(i): adds(name) for i, name in enumerate(after)})
-    remember = clone.patched._remember
-    calls = iter((remember, cut))
-    monkeypatch.setattr(clone.patched, '_remember', lambda found: next(calls)(found))
+    calls = iter((clone.patched._remember, cut))
+
+    def remember(found: set[str]) -> None:
+        next(calls)(found)
+
+    monkeypatch.setattr(clone.patched, '_remember', remember)
     with pytest.raises(KeyboardInterrupt):
         clone.patched.bring_to(second)
     monkeypatch.undo()
