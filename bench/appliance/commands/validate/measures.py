@@ -8,9 +8,9 @@ from ...render.change import change, span
 from ...render.visible import one_line
 from ...runs.outcome import Measured
 
-HEADERS = ['', 'base', 'patched', 'change', 'instructions']
+HEADERS = ['', 'base', 'patched', 'change', 'insns']
 SAME_CODE = 'same code'  # a verdict of `umwalk bench`
-NAME, VERDICT = 17, 20  # the most that is shown, for mail has 72 columns
+NAME, VERDICT = 21, 19  # the most that is shown, for mail has 72 columns
 
 
 def cells(row: Measured) -> list[str]:
