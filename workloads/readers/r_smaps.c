@@ -16,22 +16,26 @@
 
 /*
  * Say a line of maps: "1000-2000 rw-p 00000000 00:0c 17   /a/path". Device and
- * inode depend on what else the kernel made.
+ * inode depend on what else the kernel made, and so does the offset of private
+ * PFNMAP memory: remap_pfn_range() puts the PFN there.
  */
 static void say_header(struct text *said, const char *line, size_t len)
 {
-	int before = 0, behind = 0;
+	int offset = 0, before = 0, behind = 0;
+	char perms[5];
+	bool pfn;
 
-	if (sscanf(line, "%*s %*s %*s %n%*s %*s%n", &before, &behind) == EOF ||
-	    !behind || (size_t)behind > len ||
+	if (sscanf(line, "%*s %4s %n%*s %n%*s %*s%n", perms, &offset, &before,
+		   &behind) != 1 || !behind || (size_t)behind > len ||
 	    !strncmp(line + before, "00:00 0 ", strlen("00:00 0 "))) {
 		text_add(said, "%.*s\n", (int)len, line);
 		return;
 	}
 	while ((size_t)behind < len && line[behind] == ' ')
 		behind++;
-	text_add(said, "%.*s* %.*s\n", before, line, (int)len - behind,
-		 line + behind);
+	pfn = perms[3] == 'p' && !strncmp(line + behind, "/dev/", 5);
+	text_add(said, "%.*s%s* %.*s\n", pfn ? offset : before, line,
+		 pfn ? "* " : "", (int)len - behind, line + behind);
 }
 
 /* Return the region that begins at an address, or NULL. */
