@@ -83,8 +83,9 @@ coverage: ## say which lines of the walker and its readers nothing here reaches;
 dashboard: ## write the pages that show the history of nights
 	@$(UMWALK) dashboard
 
-external: ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B'
-	@$(UMWALK) external $(KERNELS:%=--kernel='%')
+external: ## check every kernel by tests and tools that nobody here wrote; KERNELS='A B' LIBHUGETLBFS_SRC=
+	@$(UMWALK) external $(KERNELS:%=--kernel='%') \
+		$(if $(LIBHUGETLBFS_SRC),--libhugetlbfs='$(LIBHUGETLBFS_SRC)')
 
 fuzz: ## look for faults by random address spaces and reads of them; KERNELS='A B' DIFF=A:B SECONDS= SEED=
 	@$(UMWALK) fuzz $(KERNELS:%=--kernel='%') $(if $(DIFF),--diff='$(DIFF)') \

@@ -85,6 +85,7 @@ tools='
 pmap              procps             procps-ng          procps-ng          procps
 smem              smem               smem               smem               smem
 vmtouch           vmtouch            vmtouch            vmtouch            vmtouch
+mount             mount              util-linux         util-linux         util-linux
 '
 
 stressors='

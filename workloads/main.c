@@ -81,6 +81,9 @@ static const struct command {
 	{ "beside", "NAME COMMAND...", 2, INT_MAX, beside_main,
 	  "run a command, and read smaps, pagemap and others of all processes\n"
 	  "that it starts: records" },
+	{ "target", "NAME PROGRAM...", 2, INT_MAX, target_main,
+	  "run a program, and read all that at each of its system calls, and of\n"
+	  "its offspring: records" },
 	{ "left", "WHEN", 1, 1, left_main,
 	  "how much memory is free when nothing else runs: records" },
 	{ "replay", "FILE [answers]", 1, 2, replay_main,

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdio.h>
-#include <unistd.h>
-
 #include "kernel/meminfo.h"
 #include "kernel/settle.h"
 #include "kernel/util.h"
@@ -13,15 +10,6 @@ static const char * const names[] = {
 	"KernelStack", "PageTables", "AnonPages", "Shmem", "Mapped", "Slab",
 	"HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp",
 };
-
-/* Kernel threads come and go, and have no program. */
-static bool has_program(int pid)
-{
-	char path[32], program[1];
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return readlink(path, program, sizeof(program)) > 0;
-}
 
 static uint64_t count_processes(void)
 {

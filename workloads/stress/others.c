@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/child.h"
 #include "kernel/util.h"
 #include "stress/others.h"
 
@@ -62,9 +63,31 @@ void others_begin(void)
 	before = all_but(&none);
 }
 
+int others_start(char **command, void (*first)(void))
+{
+	int pid = fork_or_die();
+
+	if (pid)
+		return pid;
+	if (first)
+		first();
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	execvp(command[0], command);
+	fprintf(stderr, "walks: %s: %s\n", command[0], strerror(errno));
+	_exit(127);
+}
+
 struct pids others(void)
 {
 	return all_but(&before);
+}
+
+bool has_program(int pid)
+{
+	char path[32], program[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, program, sizeof(program)) > 0;
 }
 
 void pids_free(struct pids *pids)

@@ -13,9 +13,13 @@ struct pids {
 
 /* Whoever runs now is not one of them. */
 void others_begin(void);
+/* Start a command, which calls first() before it begins, unless that is NULL. */
+int others_start(char **command, void (*first)(void));
 /* List them; free with pids_free(). */
 struct pids others(void);
 void pids_free(struct pids *pids);
+/* Kernel threads come and go, and have none. */
+bool has_program(int pid);
 
 /* Stop them all. Return whether they stand still: some sleep in the kernel. */
 bool others_stop(const struct pids *pids);

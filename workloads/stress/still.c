@@ -2,8 +2,10 @@
 /*
  * Of a process that stands still, all readers say the same: each page that
  * PAGEMAP_SCAN calls present lies in a VMA of smaps, whose Rss they add up to,
- * and pagemap says present of those pages and of no others.
+ * and pagemap says present of those pages and of no others. No VMA is missing
+ * in smaps, or there twice: they have as many pages as the process.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -117,6 +119,34 @@ static void check_entries(int fd, struct still *still,
 			   vma->start, vma->end, present, sum->present);
 }
 
+/* The kernel counts these pages when VMAs come and go; smaps does not ask it. */
+static uint64_t pages_of_process(int pid)
+{
+	int fd = glance_open(pid, "statm", O_RDONLY);
+	char text[120] = "";
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		die("statm: %s", strerror(errno));
+	close(fd);
+	return strtoull(text, NULL, 10);
+}
+
+static void check_size(int pid, struct still *still)
+{
+	uint64_t counted = pages_of_process(pid), pages = 0;
+	size_t i;
+
+	for (i = 0; i < still->smaps.nr; i++)
+		pages += (still->smaps.vmas[i].end -
+			  still->smaps.vmas[i].start) / PAGE_SIZE;
+	still->glances->check.checked++;
+	if (pages != counted)
+		check_fail(&still->glances->check, "the VMAs of smaps have %" PRIu64 " pages, statm says %" PRIu64,
+			   pages, counted);
+}
+
 static void compare(int fd, struct still *still)
 {
 	size_t i;
@@ -141,6 +171,7 @@ void compare_still(int pid, struct glances *glances)
 
 	if (fd >= 0 && read_smaps(pid, &still)) {
 		glances->reads++;
+		check_size(pid, &still);
 		compare(fd, &still);
 		smaps_free(&still.smaps);
 	}

@@ -16,8 +16,12 @@ STORES = True
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_kernels(command)
+    command.add_argument('--libhugetlbfs', metavar='SOURCES',
+                         help='a tree or tarball of libhugetlbfs, whose test programs run with '
+                              'readers beside them (they are not run)')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; returns the exit status."""
-    return external.run(build_folder(), [kernel(name) for name in arguments.kernels or by_height()])
+    return external.run(build_folder(), [kernel(name) for name in arguments.kernels or by_height()],
+                        arguments.libhugetlbfs)
