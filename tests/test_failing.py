@@ -142,7 +142,7 @@ def test_a_kernel_that_checks_its_allocations(appliance):
 @pytest.mark.long
 @pytest.mark.parametrize('name, text, stack', [
     ('pagemap-no-memory', r'pagemap, allocation \d+ \[pagemap_read:.*\] failed: a boot failed',
-     r'pagemap_read\+.* \(fs/proc/task_mmu\.c:\d+'),
+     r'pagemap_read\+.*\bfs/proc/task_mmu\.c:\d+'),
     ('mincore-no-memory', r'mincore, allocation 1 \[sys_mincore:.*\] failed: from byte \d+ on',
      r'mincore\+.* \(mm/mincore\.c:\d+')])
 def test_a_check_that_is_forgotten_is_named(appliance, name, text, stack):
