@@ -54,10 +54,16 @@ DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config
 # What tests need that no walk does: a disk, swap, KSM, sockets and others.
 WIDE = Configuration('wide', (CONFIGS / 'base.config', CONFIGS / 'wide.config'), '-g1', 512, False,
                      disk=True)
+# Transparent huge pages, for the same tests and those that are about huge pages. With less than
+# 512 MiB to give away, the kernel has none unless it is told to.
+THP = replace(WIDE, name='thp', fragments=(*WIDE.fragments, CONFIGS / 'thp.config'), memory_mib=1024)
+# The same with every checker. Of the fragments that name a symbol the last one wins.
+THP_DEBUG = replace(DEBUG, name='thp-debug', fragments=(*THP.fragments, CONFIGS / 'debug.config'),
+                    disk=True)
 # gcov counts its lines, and nothing else is asked of it.
 COVERAGE = Configuration('coverage', (CONFIGS / 'base.config', CONFIGS / 'coverage.config'), '', 512,
                          False)
-ALL = {one.name: one for one in (RELEASE, DEBUG, WIDE)}
+ALL = {one.name: one for one in (RELEASE, DEBUG, WIDE, THP, THP_DEBUG)}
 
 
 def _symbols(path: Path) -> Symbols:
