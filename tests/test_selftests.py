@@ -109,10 +109,10 @@ def test_each_expectation_is_of_a_test_that_there_is():
 
 def test_the_same_test_on_another_kernel_has_another_name_and_expectations(tmp_path):
     (tmp_path / 'list').write_text('always mm root 0 512 cow\nasked mm root 0 512 gup_test -u\n'
-                                   'wide mm root 0 512 cow\n')
+                                   'wide mm root 0 512 cow\nthp mm root 0 512 cow\n')
     found = tests.table(tmp_path / 'list')
-    assert [(one.name, one.wide) for one in found] == [
-        ('cow', False), ('gup_test -u', False), ('cow (wide)', True)]
+    assert [(one.name, one.elsewhere) for one in found] == [
+        ('cow', ''), ('gup_test -u', ''), ('cow (wide)', 'wide'), ('cow (thp)', 'thp')]
     (tmp_path / 'list').write_text('skip test cow (wide): a leak # known\n')
     assert tests.expected(tmp_path / 'list')[0].test == 'cow (wide)'
     assert {one.when for one in tests.narrow()} == {'always', 'asked'}

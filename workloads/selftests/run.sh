@@ -3,7 +3,8 @@
 #
 # run.sh USER PAGES PROGRAM [ARG]...: run a selftest in the guest, with so many huge pages in
 # the pool, in an empty folder. All that it says goes to stdout. If the guest has a disk, the
-# folder is on it, there is swap, and debugfs is mounted.
+# folder is on it, there is swap, and debugfs is mounted. If the kernel has THP, khugepaged
+# sleeps until a test wants it.
 # The exit status is the test's, or 1 if it has passed but not given back all huge pages.
 
 set -u
@@ -21,6 +22,13 @@ mount_disk() {
 	mount -t debugfs none /sys/kernel/debug || die "cannot mount debugfs"
 	fallocate -l 64M "$swap" && chmod 600 "$swap" && mkswap "$swap" >/dev/null
 	swapon "$swap" || die "cannot swap to the disk"
+}
+
+# It scans every 10 seconds. On a slow host it would collapse what a test has just split, before
+# the test looks.
+calm_khugepaged() {
+	sleep=/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
+	[ ! -e $sleep ] || echo 3600000 >$sleep || die "cannot write to $sleep"
 }
 
 reserve() {
@@ -46,6 +54,7 @@ fi
 work=$(mktemp -d -p "$folder") || die "cannot write to $folder"
 cd "$work" || die "$work: cannot enter"
 reserve "$pages"
+calm_khugepaged
 
 ln -s "$program" . # where ksm_functional_tests looks for itself
 if [ "$user" = root ]; then

@@ -9,7 +9,6 @@ from typing import Sequence
 from ...boots import guest
 from ...boots.counting import side_by_side
 from ...failure import FAILED, Failure
-from ...kernels import configuration
 from ...kernels.series import Kernel, kernel
 from ...paths import build_folder
 from ...progress import step
@@ -17,7 +16,7 @@ from ...runs.run import Run
 from ..options import add_kernels, by_height
 from . import report
 from .observe import Seen, ensure_programs, observe
-from .tests import WIDE, Selftest, expected, table
+from .tests import ELSEWHERE, Selftest, expected, table
 
 NAME = 'selftests'
 HELP = "run the kernel tree's own selftests in the guest"
@@ -46,26 +45,28 @@ def _chosen(programs: Sequence[str]) -> list[Selftest]:
     return [test for test in tests if not programs or test.program in programs]
 
 
-def _widened(build: Path, kernels: Sequence[Kernel], tests: Sequence[Selftest]) -> guest.Appliance:
-    """Build the kernels in the wide configuration, if a test needs that."""
-    wanted = kernels if any(test.wide for test in tests) else []
-    return guest.ensure(build, [replace(one, configuration=configuration.WIDE)
-                                for one in wanted])
+def _elsewhere(build: Path, kernels: Sequence[Kernel],
+               tests: Sequence[Selftest]) -> dict[str, guest.Appliance]:
+    """Build the kernels in each configuration that a test needs, and return them by its name."""
+    return {name: guest.ensure(build, [replace(one, configuration=ELSEWHERE[name])
+                                       for one in kernels])
+            for name in dict.fromkeys(test.elsewhere for test in tests if test.elsewhere)}
 
 
 def run_on(build: Path, kernels: Sequence[Kernel], tests: Sequence[Selftest]) -> int:
     """Build and run them, print and store what they show; returns the exit status."""
     narrow = guest.ensure(build, kernels)
-    wide = _widened(build, kernels, tests)
+    elsewhere = _elsewhere(build, kernels, tests)
     programs = ensure_programs(build, kernels[0], tests)
     this = Run(NAME, replace(narrow, kernels=narrow.kernels | {
-        f'{name}-{WIDE}': built for name, built in wide.kernels.items()}))
+        f'{name}-{where}': built for where, appliance in elsewhere.items()
+        for name, built in appliance.kernels.items()}))
     pairs = [(one.name, test) for test in tests for one in kernels]
     seen: dict[tuple[str, Selftest], Seen] = {}
     with step(f'{len(pairs)} boots') as shown:
         for pair, one in zip(pairs, side_by_side(
-                lambda pair: observe((wide if pair[1].wide else narrow).only(pair[0]), programs,
-                                     pair[1]), pairs)):
+                lambda pair: observe(elsewhere.get(pair[1].elsewhere, narrow).only(pair[0]),
+                                     programs, pair[1]), pairs)):
             seen[pair] = one
             shown.update(f'{len(seen)} of {len(pairs)}')
     this.end()

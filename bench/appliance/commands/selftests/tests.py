@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Sequence
 
 from ...failure import Failure
+from ...kernels import configuration
 from ...kernels.lists import entries, pattern
 from ...paths import TOP, short
 
 SCRIPTS = TOP / 'workloads' / 'selftests'
 TABLE = SCRIPTS / 'tests'
 EXPECTED = SCRIPTS / 'expected'
-# In `umwalk validate`, too; in `umwalk selftests` only; there, on the wide kernel.
-WHEN = ALWAYS, ASKED, WIDE = 'always', 'asked', 'wide'
+# In `umwalk validate`, too; in `umwalk selftests` only; there, on a kernel of its own.
+ALWAYS, ASKED = 'always', 'asked'
+ELSEWHERE = {one.name: one for one in (configuration.WIDE, configuration.THP)}
+WHEN = ALWAYS, ASKED, *ELSEWHERE
 FORM = 'RESULT CAUSE TEST: PATTERN # REASON'
-LINE = re.compile(r'(?P<result>fail|skip) (?P<cause>\S+) (?P<test>[^:#]+): (?P<pattern>.+?)\s+'
+LINE = re.compile(r'(?P<result>fail|skip) (?P<cause>\S+) (?P<test>[^#]+?): (?P<pattern>.+?)\s+'
                   r'# (?P<reason>.*\S)')
 
 
@@ -32,14 +35,15 @@ class Selftest:
     when: str
 
     @property
-    def wide(self) -> bool:
-        """Return whether it runs on the wide kernel, with a disk."""
-        return self.when == WIDE
+    def elsewhere(self) -> str:
+        """Return the configuration of a kernel of its own, with a disk, or nothing."""
+        return self.when if self.when in ELSEWHERE else ''
 
     @property
     def name(self) -> str:
         """Return what it is called, here and in results."""
-        return ' '.join((self.program, *self.arguments, *(['(wide)'] if self.wide else [])))
+        where = [f'({self.elsewhere})'] if self.elsewhere else []
+        return ' '.join((self.program, *self.arguments, *where))
 
     @property
     def source(self) -> str:
@@ -72,8 +76,8 @@ def always() -> tuple[Selftest, ...]:
 
 
 def narrow() -> tuple[Selftest, ...]:
-    """Return those that need no wide kernel."""
-    return tuple(test for test in table() if not test.wide)
+    """Return those that run on the kernels that are measured."""
+    return tuple(test for test in table() if not test.elsewhere)
 
 
 def _test(path: Path, words: Sequence[str]) -> Selftest:
