@@ -63,8 +63,9 @@ bench-fio: ## walk the memory of fio while it runs: how long walks take, and wha
 	@$(UMWALK) bench-fio $(KERNELS:%=--kernel='%') $(if $(CONFIG),--config='$(CONFIG)') \
 		$(if $(BUDGET),--budget='$(BUDGET)')
 
-bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= LAYOUT= NULL=1
-	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null) $(LAYOUT:%=--layout='%')
+bench-proof: ## measure how small a change bench sees, and how often it is wrong; ROW= LAYOUT= NULL=1 SHARD=1/3
+	@$(UMWALK) bench-proof $(if $(ROW),--row='$(ROW)') $(if $(NULL),--null) $(LAYOUT:%=--layout='%') \
+		$(if $(SHARD),--shard='$(SHARD)')
 
 bench-boot: ## time a boot, and what system calls, faults and signals cost in the guest; KERNEL= BOOTS=
 	@$(UMWALK) bench-boot --kernel='$(KERNEL)' $(if $(BOOTS),--boots='$(BOOTS)')
@@ -87,9 +88,10 @@ external: ## check every kernel by tests and tools that nobody here wrote; KERNE
 	@$(UMWALK) external $(KERNELS:%=--kernel='%') \
 		$(if $(LIBHUGETLBFS_SRC),--libhugetlbfs='$(LIBHUGETLBFS_SRC)')
 
-fuzz: ## look for faults by random address spaces and reads of them; KERNELS='A B' DIFF=A:B SECONDS= SEED=
+fuzz: ## look for faults by random address spaces and reads of them; KERNELS='A B' DIFF=A:B SECONDS= SEED= SHARD=1/3
 	@$(UMWALK) fuzz $(KERNELS:%=--kernel='%') $(if $(DIFF),--diff='$(DIFF)') \
-		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(SEED),--seed='$(SEED)')
+		$(if $(SECONDS),--seconds='$(SECONDS)') $(if $(SEED),--seed='$(SEED)') \
+		$(if $(SHARD),--shard='$(SHARD)')
 
 golden: ## replay recorded walks and compare every call of a callback; CASES=
 	@$(UMWALK) golden $(if $(CASES),--cases='$(CASES)')

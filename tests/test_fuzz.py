@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0
 """Random address spaces: what they find, and how a case is made smaller."""
 
+import itertools
 import json
 import re
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from appliance.boots import guest
+from appliance.boots.records import Found
 from appliance.commands.contract import observe, rules
-from appliance.commands.fuzz import (cases, diff, differences, fuzz, generate, kunit, replay,
-                                     selftest, shrink)
+from appliance.commands.fuzz import (cases, diff, differences, fuzz, generate, kunit, merge,
+                                     replay, selftest, shrink)
 from appliance.commands.fuzz.cases import Ask, Case, Vma
 from appliance.commands.mutants import mutants
+from appliance.failure import Failure
 from appliance.kernels import build as builds, series
 from appliance.paths import build_folder
+from appliance.runs import run, shards
+from appliance.runs.shards import WHOLE
+from made import latest
 
 
 @pytest.fixture(scope='module')
 def hunts(appliance) -> dict[str, fuzz.Hunt]:
     """Try the first cases of a seed on each kernel."""
-    return {name: fuzz._hunt(build_folder(), appliance.only(name), 1, 1)
+    return {name: fuzz._hunt(build_folder(), appliance.only(name), 1, 1, WHOLE)
             for name in appliance.kernels}
 
 
@@ -71,6 +78,69 @@ def test_what_is_found_is_kept(appliance, umwalk):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def part(index: int, parts: int, *faults: fuzz.Fault, seed: int = 7) -> dict:
+    """Return what a machine stores that has looked at 100 cases of stock."""
+    hunt = fuzz.Hunt('stock', 100, 4000, 0, 60.0, {(one.rule, one.how): one for one in faults})
+    return {'format': run.FORMAT, 'kind': 'fuzz', 'umwalk': 'v1', 'source': '6.12', 'seed': seed,
+            'configuration': 'release', 'kernels': {}, 'host': {}, 'seconds': 70.0,
+            'asked': [fuzz._name(seed, number, parts) for number in range(1, parts + 1)],
+            'tried': {fuzz._name(seed, index, parts): 60}, 'hunts': [fuzz.stored(hunt)]}
+
+
+def fault(rule: str, how: str, times: int, known: bool) -> fuzz.Fault:
+    case = Case('3', (Vma(0, 9, 'anon', ((1, 2), (3, 4))),), (Ask('pagemap', 1, 2, ('a',)),))
+    first = Found('stock', 0, '3', 0, rule, how, 'it lies')
+    return fuzz.Fault(rule, how, known, case, first, 1.5, times)
+
+
+def merged(folder, *parts: dict) -> int:
+    folders = [folder / str(number) for number, _ in enumerate(parts)]
+    for where, one in zip(folders, parts):
+        where.mkdir(exist_ok=True)
+        (where / 'result.json').write_text(json.dumps(one))
+    return merge.run(folders)
+
+
+def test_parts_of_a_seed_are_one_result(tmp_path, results_folder, capsys):
+    known, new = fault('W9', 'positive pte_hole', 5, True), fault('U1', 'another', 2, False)
+    assert merged(tmp_path, part(1, 2, known), part(2, 2, known)) == 0
+    assert re.search(r'^W9 +10 +2 s  known +9 anon: pagemap 1 2 a$', capsys.readouterr().out, re.M)
+    assert merged(tmp_path, part(2, 2, known, new), part(1, 2)) == 1
+    said = capsys.readouterr().out
+    assert 'stock: 8,000 reads of 200 address spaces' in said and 'NEW U1: it lies' in said
+    hunt, = latest('fuzz')['hunts']
+    assert hunt['faults'] == json.loads(json.dumps(part(1, 1, known, new)))['hunts'][0]['faults']
+
+
+def test_a_part_of_a_seed_that_is_missing_is_refused(tmp_path):
+    with pytest.raises(Failure, match='nobody has tried seed 7, part 2 of 3, nor 0 more of 3'):
+        merged(tmp_path, part(1, 3), part(3, 3))
+    with pytest.raises(Failure, match='seed 7, part 1 of 2 was in a part before'):
+        merged(tmp_path, part(1, 2), part(1, 2))
+    with pytest.raises(Failure, match="of another work .*: its 'asked' differs"):
+        merged(tmp_path, part(1, 2), part(2, 2, seed=8))
+
+
+def test_parts_of_a_seed_share_no_case(monkeypatch):
+    """Each part asks for cases until its time is up, here after three batches."""
+    def tried(text: str) -> list[int]:
+        numbers: list[int] = []
+
+        def replayed(build, appliance, cases_):
+            numbers.extend(int(case.name) for case in cases_)
+            return SimpleNamespace(cases=len(cases_), asks=0, skipped=0, found=[])
+
+        clock = itertools.count()
+        monkeypatch.setattr(fuzz, 'replay', replayed)
+        monkeypatch.setattr(fuzz, 'time', SimpleNamespace(monotonic=lambda: next(clock)))
+        fuzz._hunt(None, SimpleNamespace(kernels=['stock']), 3, 1, shards.parse(text))
+        return numbers
+
+    assert tried('1/1') == list(range(300))
+    parts = [tried(text) for text in ('1/3', '2/3', '3/3')]
+    assert sorted(sum(parts, [])) == list(range(900))
+
+
 @pytest.mark.long
 def test_two_kernels_side_by_side(appliance, umwalk):
     ran = umwalk('fuzz', '--diff=patched:fixed', '--seconds=1')
@@ -104,6 +174,7 @@ def test_what_diff_takes(umwalk):
     for words, wrong in ((['--diff=stock'], "'stock' does not name two kernels"),
                          (['--diff=stock:stock'], 'does not name two kernels'),
                          (['--diff=stock:mine'], 'mine'),
+                         (['--diff=stock:fixed', '--shard=1/2'], '--diff has no parts'),
                          (['--diff=stock:fixed', '--kernel=stock'], 'no --kernel with it')):
         ran = umwalk('fuzz', *words)
         assert ran.returncode == 2 and wrong in ran.stderr, ran.stderr
@@ -172,7 +243,7 @@ def test_the_kunit_suite_finds_what_was_found(appliance, hunts, tmp_path):
 def test_a_kernel_that_goes_wrong_is_named_with_its_case(appliance, stock_with, name, rule, shows):
     patch, = mutants.FOLDER.glob(f'{name}.patch')
     broken = stock_with(patch)
-    hunt = fuzz._hunt(build_folder(), broken, 1, 1)
+    hunt = fuzz._hunt(build_folder(), broken, 1, 1, WHOLE)
     fault = hunt.faults[rule, '']
     assert not fault.known and shows in fault.first.detail
     assert fault.times <= replay.MOST_ENDS and 0 < hunt.cases <= replay.BATCH

@@ -36,7 +36,7 @@ def parts(tmp_path):
             folder = tmp_path / str(index)
             folder.mkdir()
             one = {'format': run.FORMAT, 'kind': 'mutants', 'umwalk': 'v1', 'source': '6.12',
-                   'configuration': 'release', 'seconds': 1.0, 'asked': ASKED,
+                   'configuration': 'release', 'seconds': 1.0, 'asked': ASKED, 'host': {},
                    'kernels': {'stock': {'patches': ['p'], 'sha256': folder.name}},
                    'mutants': {name: {'rule': 'W3', 'case': '', 'detail': '', 'seconds': 1,
                                       'judge': 'release', 'equivalent': ''}

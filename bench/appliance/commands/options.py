@@ -3,11 +3,13 @@
 
 import argparse
 import contextlib
+from pathlib import Path
 from typing import Any
 
 from ..boots.walks import Known, Row
 from ..kernels import series
 from ..kernels.configuration import ALL as CONFIGURATIONS, RELEASE, Configuration
+from ..runs import shards
 
 MOST = 1_000_000  # of anything that is counted
 
@@ -30,6 +32,14 @@ def add_config(command: argparse.ArgumentParser) -> None:
     command.add_argument('--config', default=RELEASE, type=configuration, metavar='CONFIG',
                          help=f'the configuration of the kernel, {" or ".join(CONFIGURATIONS)} '
                               '(%(default)s)')
+
+
+def add_shard(command: argparse.ArgumentParser) -> None:
+    """Add --shard and --merge, for work that several machines share."""
+    command.add_argument('--shard', type=shards.parse, default=shards.WHOLE, metavar='I/N',
+                         help='do the Ith of N parts, for N machines that share the work')
+    command.add_argument('--merge', nargs='+', type=Path, metavar='FOLDER',
+                         help='do nothing but put the results of all parts together')
 
 
 def kernel_name(text: str) -> str:

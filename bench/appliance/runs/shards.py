@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence, TypeVar
+from typing import Mapping, Sequence, TypeVar
 
 from ..failure import Failure
 from . import store as stored
@@ -41,13 +41,16 @@ def parse(text: str) -> Shard:
     return Shard(int(found[1]), int(found[2]))
 
 
-def merged(folders: Sequence[Path], kind: str, asked: str, found: str) -> dict:
+def merged(folders: Sequence[Path], kind: str, asked: str, found: str,
+           one_cpu: bool = False) -> dict:
     """Return the results of a kind in these folders as one.
 
     The field asked has the names of all parts, and found maps those of one part to what was
-    found. It is a Failure if a name was found by none or by two, or if they are not alike.
+    found. It is a Failure if a name was found by none or by two, or if they are not alike;
+    times are only alike if one_cpu, a model, has taken them.
     """
-    results = [_read(folder, kind, {asked, found, *ALIKE, 'kernels', 'seconds'}) for folder in folders]
+    results = [read(folder, kind, {asked, found, *ALIKE, 'kernels', 'seconds', 'host'})
+               for folder in folders]
     first = results[0]
     for folder, one in zip(folders, results):
         for field in (*ALIKE, asked):
@@ -56,6 +59,9 @@ def merged(folders: Sequence[Path], kind: str, asked: str, found: str) -> dict:
         if _patches(one) != _patches(first):
             raise Failure(f'{folder} is of another work than {folders[0]}: its kernels have other '
                           'patches')
+        if one_cpu and one['host']['cpu'] != first['host']['cpu']:
+            raise Failure(f"{folder} is of another CPU than {folders[0]}: {one['host']['cpu']}, not "
+                          f"{first['host']['cpu']}")
     together: dict[str, dict] = {}
     for folder, one in zip(folders, results):
         twice = sorted(together.keys() & one[found])
@@ -70,14 +76,15 @@ def merged(folders: Sequence[Path], kind: str, asked: str, found: str) -> dict:
             found: {name: together[name] for name in first[asked]}}
 
 
-def store(result: dict) -> Path:
-    """Store it as a run of its own."""
+def store(result: dict, files: Mapping[str, str | bytes]) -> Path:
+    """Store it, with these files, as a run of its own."""
     folder = stored.new_folder(datetime.datetime.now(datetime.timezone.utc))
-    stored.store(folder, {'result.json': json.dumps(result, indent=1) + '\n'})
+    stored.store(folder, {'result.json': json.dumps(result, indent=1) + '\n', **files})
     return folder
 
 
-def _read(folder: Path, kind: str, needed: set[str]) -> dict:
+def read(folder: Path, kind: str, needed: set[str]) -> dict:
+    """Return the result of a part, which has these fields."""
     path = folder / 'result.json'
     try:
         result = json.loads(path.read_text(encoding='utf-8'))

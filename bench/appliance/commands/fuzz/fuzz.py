@@ -5,6 +5,7 @@ The truth about each read comes from the address space that umwalk has built. Ea
 that is found is made as small as possible, and kept as a layout file.
 """
 
+import itertools
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...kernels import series
 from ...progress import step
 from ...render import table
 from ...runs.run import Run, boot_for_host
+from ...runs.shards import Shard
 from ..contract import rules
 from . import generate, kunit, selftest, shrink
 from .cases import Case, layout
@@ -59,12 +61,13 @@ class Hunt:
                 if rule in rules.expected(self.kernel) & LOOKED_FOR - there]
 
 
-def fuzz(build: Path, names: list[str], seconds: float, seed: int) -> int:
+def fuzz(build: Path, names: list[str], seconds: float, seed: int, shard: Shard) -> int:
     """Look for faults on each kernel; returns the exit status."""
     appliance = guest.ensure(build, [series.kernel(name) for name in names])
     this = Run(NAME, appliance)
     with step(f'{seconds:.0f} s of random cases on {", ".join(names)}'), guest.at_once() as pool:
-        hunts = list(pool.map(lambda name: _hunt(build, appliance.only(name), seconds, seed), names))
+        hunts = list(pool.map(lambda name: _hunt(build, appliance.only(name), seconds, seed, shard),
+                              names))
     files: dict[str, str] = {}
     for hunt in hunts:
         alone = appliance.only(hunt.kernel)
@@ -73,27 +76,39 @@ def fuzz(build: Path, names: list[str], seconds: float, seed: int) -> int:
             files |= _files(build, alone, hunt, seed)
     this.end()
     folder = this.store(this.result(boot_for_host(appliance), {
-        'seed': seed, 'hunts': [_stored(hunt) for hunt in hunts]}), files)
+        'seed': seed, 'hunts': [stored(hunt) for hunt in hunts],
+        'asked': [_name(seed, part, shard.parts) for part in range(1, shard.parts + 1)],
+        'tried': {_name(seed, shard.index, shard.parts): seconds}}), files)
+    return told(hunts, seed, folder)
+
+
+def told(hunts: list[Hunt], seed: int, folder: Path) -> int:
+    """Print what was found; returns the exit status."""
     print(_text(hunts), flush=True)
-    print(f'\n{", ".join(names)}, seed {seed}: {folder}')
+    print(f'\n{", ".join(hunt.kernel for hunt in hunts)}, seed {seed}: {folder}')
     return FAILED if any(not fault.known for hunt in hunts for fault in hunt.faults.values()) else 0
 
 
-def _hunt(build: Path, appliance: guest.Appliance, seconds: float, seed: int) -> Hunt:
+def _name(seed: int, part: int, parts: int) -> str:
+    return f'seed {seed}, part {part} of {parts}'
+
+
+def _hunt(build: Path, appliance: guest.Appliance, seconds: float, seed: int, shard: Shard) -> Hunt:
+    """Try every parts-th batch of cases until the time is up, one at least."""
     kernel, = appliance.kernels
     hunt = Hunt(kernel)
     began = time.monotonic()
-    first = 0
-    while (spent := time.monotonic() - began) < seconds or not first:
+    for first in itertools.count((shard.index - 1) * BATCH, shard.parts * BATCH):
         batch = {one.name: one for one in generate.cases(seed, range(first, first + BATCH))}
-        first += BATCH
         seen = replay(build, appliance, list(batch.values()))
         hunt.cases += seen.cases
         hunt.asks += seen.asks
         hunt.skipped += seen.skipped
         for one in seen.found:
             _note(hunt, one, batch[one.case], time.monotonic() - began)
-    hunt.seconds = spent
+        hunt.seconds = time.monotonic() - began
+        if hunt.seconds >= seconds:
+            break
     return hunt
 
 
@@ -127,7 +142,8 @@ def _make_small(build: Path, appliance: guest.Appliance, fault: Fault) -> None:
                         if (one.rule, one.how) == (fault.rule, fault.how)), fault.first)
 
 
-def _stored(hunt: Hunt) -> dict:
+def stored(hunt: Hunt) -> dict:
+    """Return what result.json has of it."""
     return {'kernel': hunt.kernel, 'cases': hunt.cases, 'asks': hunt.asks,
             'skipped': hunt.skipped, 'seconds': round(hunt.seconds, 1), 'missed': hunt.missed,
             'faults': [{'rule': fault.rule, 'how': fault.how, 'known': fault.known,

@@ -5,8 +5,7 @@ import argparse
 from pathlib import Path
 
 from ...paths import build_folder
-from ...runs import shards
-from ..options import configuration
+from ..options import add_shard, configuration
 from . import merge, mutants
 
 NAME = mutants.NAME
@@ -23,10 +22,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument('--config', type=configuration, metavar='CONFIG',
                          help='judge the mutants in this configuration (first release, then '
                               'debug for those that no check found)')
-    command.add_argument('--shard', type=shards.parse, default=shards.WHOLE, metavar='I/N',
-                         help='judge the Ith of N parts, for N machines that share the work')
-    command.add_argument('--merge', nargs='+', type=Path, metavar='FOLDER',
-                         help='judge nothing: put the results of all parts together')
+    add_shard(command)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ def run(folders: list[Path]) -> int:
     """Merge, store, and print what all verdicts come to; returns the exit status."""
     merged = shards.merged(folders, NAME, 'asked', NAME)
     found = merged[NAME]
-    shards.store(merged)
+    shards.store(merged, {})
     known = {field.name for field in fields(Verdict)}
     return summary([Mutant(name, Path(), one['equivalent']) for name, one in found.items()],
                    {name: Verdict(**{key: value for key, value in one.items() if key in known})

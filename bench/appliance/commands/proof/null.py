@@ -4,57 +4,68 @@
 Some patches change nothing on a walk: an unused function, a comment, two swapped functions,
 a driver. A kernel with such a patch is compared with the kernel without it as a user would
 do it, with all rows, the default budget and placements. But rows of the same code are timed,
-too. Trials are kept in results/proof/null.jsonl; a stopped run goes on from there.
+too.
 """
 
-import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Sequence
 
 from ...boots import guest
 from ...boots.walks import Row
 from ...kernels import build as builds, placement, series
 from ...kernels.build import Built
 from ...kernels.version import LINUX
-from ...paths import results_folder
+from ...runs import shards
 from ...runs.run import Run, boot_for_host
+from ...runs.shards import Shard
 from ..bench import compare
 from ..bench.session import PROFILES, Session
-from . import proof, report
+from . import proof, report, trials
 
+NAME = 'bench-proof-null'
 FOLDER = LINUX.folder / 'proof' / 'null'
 TRIALS = 2  # of each patch
 PLAN = replace(PROFILES['quick'], time_all=True)
 
 
-def run(build: Path, rows: tuple[Row, ...]) -> int:
+def run(build: Path, rows: tuple[Row, ...], shard: Shard) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
     appliance = guest.ensure(build, [series.kernel(proof.BASE)])
-    this = Run('bench-proof-null', appliance)
+    this = Run(NAME, appliance)
     kernels = ensure(build)
-    path = results_folder() / 'proof' / 'null.jsonl'
-    path.parent.mkdir(parents=True, exist_ok=True)
     base = appliance.kernels[proof.BASE]
-    trials = proof.kept(path, [base, *kernels.values()])
-    with open(path, 'a', encoding='utf-8') as kept:
-        for number in range(TRIALS):
-            for name, built in kernels.items():
-                if sum(t['condition'] == name for t in trials) > number:
-                    continue
-                pair = replace(appliance, kernels={proof.BASE: base, name: built})
-                trial = _trial(build, pair, rows,
-                               f'{name}: trial {number + 1} of {TRIALS}')
-                trials.append(trial)
-                kept.write(json.dumps(trial) + '\n')
-                kept.flush()
-    summary = report.null_summary(trials)
+
+    def make(name: str, shown: str) -> dict:
+        pair = replace(appliance, kernels={proof.BASE: base, name: kernels[name]})
+        return _trial(build, pair, rows, shown)
+
+    path = trials.file_of('null')
+    plan = {f'{name}: trial {number + 1}': name for number in range(TRIALS) for name in kernels}
+    tried = trials.part(path, [base, *kernels.values()], plan, shard, make)
+    found, files = _found(list(plan), tried)
     this.end()
-    this.store(this.result(boot_for_host(appliance), {
-        'trials': report.count_null_verdicts(trials)}), {'report.txt': summary + '\n'})
-    print(summary)
-    print(f'\n{path}')
+    this.store(this.result(boot_for_host(appliance), found), files)
+    print(files[proof.REPORT])
+    print(path)
     return 0
+
+
+def merge(folders: Sequence[Path]) -> int:
+    """Put together what machines that shared the trials have found; returns the exit status."""
+    merged = shards.merged(folders, NAME, 'asked', 'tried', one_cpu=True)
+    found, files = _found(merged['asked'], merged['tried'])
+    print(files[proof.REPORT])
+    print(shards.store(merged | found, files))
+    return 0
+
+
+def _found(asked: list[str], tried: dict[str, dict]) -> tuple[dict, dict[str, str]]:
+    """Return what result.json has of these trials, and the report."""
+    of = list(tried.values())
+    return ({'trials': report.count_null_verdicts(of), 'asked': asked, 'tried': tried},
+            {proof.REPORT: report.null_summary(of) + '\n'})
 
 
 def ensure(build: Path) -> dict[str, Built]:
@@ -78,4 +89,4 @@ def _trial(build: Path, appliance: guest.Appliance, rows: tuple[Row, ...],
     return {'condition': name, 'seconds': round(time.monotonic() - started, 1),
             'boots': session.boots, 'rows': found, 'others': health['others'],
             'speed_range': health['speed_range'],
-            'kernels': [proof.digest(built) for built in appliance.kernels.values()]}
+            'kernels': [trials.digest(built) for built in appliance.kernels.values()]}

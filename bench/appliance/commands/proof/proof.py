@@ -2,34 +2,34 @@
 """`umwalk bench-proof`: measure what bench sees, and what it sees that is not there.
 
 A trial is a whole comparison of one row, with boots of its own. It compares a kernel with
-itself, or with one that wastes a known share of the walk's instructions. Trials are kept in
-results/proof/ROW.jsonl; a stopped run goes on from there.
+itself, or with one that wastes a known share of the walk's instructions.
 """
 
-import collections
 import contextlib
-import hashlib
-import json
 import os
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Iterator, Sequence
 
-from ... import paths, process
+from ... import process
 from ...boots import guest
 from ...boots.walks import Row
 from ...failure import Failure
 from ...kernels import series
 from ...kernels.build import Built
 from ...progress import step
+from ...runs import shards
 from ...runs.run import Run, boot_for_host
+from ...runs.shards import Shard
 from ..bench import compare
 from ..bench.session import Plan, Session
-from . import plot, report, waste
+from . import plot, report, trials, waste
 from .report import Condition
 
+NAME = 'bench-proof'
+REPORT = 'report.txt'
 BASE = 'stock'
 BUDGET = 60  # seconds of a trial
 WITHIN = 0.0025  # half of the smallest cost: a trial ends when its interval is in +- this
@@ -44,41 +44,54 @@ CONDITIONS = (
 )
 
 
-def run(build: Path, row: Row) -> int:
+def run(build: Path, row: Row, shard: Shard) -> int:
     """Run what is missing of the trials, print what all of them come to; the exit status."""
     appliance = guest.ensure(build, [series.kernel(BASE)])
-    this = Run('bench-proof', appliance)
+    this = Run(NAME, appliance)
     kernels, costs = _kernels(build, appliance, row)
-    path = paths.results_folder() / 'proof' / f'{"-".join(row)}.jsonl'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    trials = kept(path, kernels.values())
-    with open(path, 'a', encoding='utf-8') as file:
-        for condition, number in _missing(trials):
-            trial = _trial(appliance, kernels, condition, row,
-                           f'{condition.name}: trial {number + 1} of {condition.trials}')
-            trial['cost'] = costs[condition.cost]
-            trials.append(trial)
-            file.write(json.dumps(trial) + '\n')
-            file.flush()
+
+    def make(condition: Condition, shown: str) -> dict:
+        return {**_trial(appliance, kernels, condition, row, shown), 'cost': costs[condition.cost]}
+
+    path = trials.file_of('-'.join(row))
+    plan = _plan(row)
+    tried = trials.part(path, kernels.values(), plan, shard, make)
     with step('plot'):
-        plots = plot.files(path.stem, ':'.join(row), trials, CONDITIONS)
-    for name, content in plots.items():
-        path.with_name(name).write_bytes(content)
-    summary = report.summary(':'.join(row), trials, CONDITIONS)
+        found, files = _found(row, list(plan), tried)
+    for name in files.keys() - {REPORT}:
+        path.with_name(name).write_bytes(files[name])
     this.end()
-    this.store(this.result(boot_for_host(appliance), {
-        'row': ':'.join(row), 'trials': report.count_verdicts(trials)}),
-        {'report.txt': summary + '\n', **plots})
-    print(summary)
-    print(f'\n{path.parent}/: {", ".join([path.name, *plots])}')
+    this.store(this.result(boot_for_host(appliance), found), files)
+    print(files[REPORT].decode())
+    print(f'{path.parent}/: {", ".join([path.name, *sorted(files.keys() - {REPORT})])}')
     return 0
 
 
-def _missing(trials: list[dict]) -> list[tuple[Condition, int]]:
-    """Return the missing trials, one of each condition before the next of any."""
-    done = collections.Counter(t['condition'] for t in trials)
-    return [(condition, number) for number in range(max(c.trials for c in CONDITIONS))
-            for condition in CONDITIONS if done[condition.name] <= number < condition.trials]
+def merge(folders: Sequence[Path]) -> int:
+    """Put together what machines that shared the trials have found; returns the exit status."""
+    merged = shards.merged(folders, NAME, 'asked', 'tried', one_cpu=True)
+    layout, walk = merged['row'].split(':')
+    found, files = _found((layout, walk), merged['asked'], merged['tried'])
+    print(files[REPORT].decode())
+    print(shards.store(merged | found, files))
+    return 0
+
+
+def _plan(row: Row) -> dict[str, Condition]:
+    """Return all trials by name, one of each condition before the next of any."""
+    return {f'{":".join(row)}, {condition.name}: trial {number}': condition
+            for number in range(1, max(c.trials for c in CONDITIONS) + 1)
+            for condition in CONDITIONS if number <= condition.trials}
+
+
+def _found(row: Row, asked: list[str],
+           tried: dict[str, dict]) -> tuple[dict, dict[str, bytes]]:
+    """Return what result.json has of these trials, and the report with its plots."""
+    of = list(tried.values())
+    name = ':'.join(row)
+    return ({'row': name, 'trials': report.count_verdicts(of), 'asked': asked, 'tried': tried},
+            {REPORT: (report.summary(name, of, CONDITIONS) + '\n').encode(),
+             **plot.files('-'.join(row), name, of, CONDITIONS)})
 
 
 def _kernels(build: Path, appliance: guest.Appliance,
@@ -91,26 +104,6 @@ def _kernels(build: Path, appliance: guest.Appliance,
         kernels[cost] = waste.ensure(build, base, f'waste-{cost}', round(cost * bare / passes))
     return kernels, {cost: waste.instructions(appliance, built, row)[0] / bare - 1
                      for cost, built in kernels.items()}
-
-
-def kept(path: Path, kernels: Iterable[Built]) -> list[dict]:
-    """The trials that earlier runs made with the very same kernels."""
-    if not path.exists():
-        return []
-    current = {digest(built) for built in kernels}
-    trials = []
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-        try:
-            trials.append(json.loads(line))
-        except ValueError as error:  # the disk was full, or somebody edited it
-            raise Failure(f'{path}:{number}: this is no trial; delete the line, the others count') \
-                from error
-    return [t for t in trials if set(t['kernels']) <= current]
-
-
-def digest(built: Built) -> str:
-    """Of a kernel's program, as trials name it."""
-    return hashlib.sha256(built.program.read_bytes()).hexdigest()
 
 
 def _trial(appliance: guest.Appliance, kernels: dict[float, Built], condition: Condition,
@@ -126,7 +119,7 @@ def _trial(appliance: guest.Appliance, kernels: dict[float, Built], condition: C
             'ratio': found.ratio and asdict(found.ratio),
             'control': found.control and asdict(found.control),
             'others': health['others'], 'speed_range': health['speed_range'],
-            'kernels': sorted({digest(one) for one, in pair.values()})}
+            'kernels': sorted({trials.digest(one) for one, in pair.values()})}
 
 
 @contextlib.contextmanager

@@ -70,6 +70,8 @@ def null_summary(trials: list[dict]) -> str:
                      str(verdicts.count('same')), str(verdicts.count('undecided')),
                      f"{measure.middle([t['seconds'] for t in of]):.1f}"])
     verdicts = [row['verdict'] for t in trials for row in t['rows']]
+    if not verdicts:  # there are more parts than trials
+        return 'Nothing was tried.'
     low, high = interval(_apart(verdicts), len(verdicts))
     apart = [f"{t['condition']}: {row['layout']} {row['walk']} {row['verdict']}, "
              f"{row['ratio']['value']:.4f}"
