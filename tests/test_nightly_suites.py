@@ -2,15 +2,20 @@
 """Suites of a night that take minutes: other people's tests, fio, and how costs grow."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from appliance.commands.external.cases import FAIL, PASS, Case
 from appliance.commands.external.expected import PLAN
-from appliance.commands.external.seen import Seen
+from appliance.commands.external.seen import Seen as OfOthers
 from appliance.commands import nightly
 from appliance.commands.nightly import canary, measured, observe, suites
+from appliance.commands.stress import stress
+from appliance.commands.stress.row import Row
+from appliance.commands.stress.seen import Seen
 from appliance.numbers import fit
 from appliance.runs import history
+from appliance.runs.night import State
 
 PFNMAP = 'mm_regression/vma_vm_pfnmap'
 
@@ -19,7 +24,7 @@ def test_the_suites_that_a_user_can_name_are_those_that_there_are():
     assert nightly.SUITES == (*suites.SUITES, canary.NAME)
 
 
-def seen(kernel: str, failed: tuple[str, ...] = (), left_out: int = 0) -> Seen:
+def seen(kernel: str, failed: tuple[str, ...] = (), left_out: int = 0) -> OfOthers:
     """Return a boot in which all ran as planned, but for some cases."""
     found = []
     for test, (ran, skipped) in PLAN.items():
@@ -27,7 +32,7 @@ def seen(kernel: str, failed: tuple[str, ...] = (), left_out: int = 0) -> Seen:
         found += [Case(test, name, FAIL, ('it says 0',)) for name in fails]
         found += [Case(test, f'case {number}', PASS) for number in range(ran - len(fails))]
         found += [Case(test, f'skipped {number}', 'skip', ('no way',)) for number in range(skipped)]
-    return Seen(kernel, [], found[left_out:], '', [], '')
+    return OfOthers(kernel, [], found[left_out:], '', [], '')
 
 
 @pytest.mark.parametrize('one, bad, expected', [
@@ -44,6 +49,20 @@ def test_what_other_peoples_tests_say_is_a_state(one, bad, expected):
     assert [state.name for state in failed if not state.expected] == bad
     assert [state.name for state in failed if state.expected] == expected
     assert {state.name for state in states} == {*PLAN, 'boot', 'log'}
+
+
+@pytest.mark.parametrize('row, state, detail', [
+    (Row('vmas', 7, 9, notes=['noted']), 'pass', ''),
+    (Row('vmas', 7, 9, ['itself: a VMA is missing', 'and more']), 'fail', 'itself: a VMA is missing'),
+    (Row('mmap', not_run='it did nothing'), 'fail', 'it did nothing')])
+def test_what_a_stressor_has_found_is_a_state(row, state, detail, monkeypatch):
+    """The log of one that failed is kept."""
+    stock = SimpleNamespace(only=lambda name: name)
+    monkeypatch.setattr(stress, 'observe', lambda *_: [(row, Seen(log='a log'))])
+    found = observe.Found()
+    observe.stressors(SimpleNamespace(kernels=['stock'], appliance=stock), found)
+    assert found.states == [State('stock', 'stress', row.stressor, state, False, detail)]
+    assert found.files == ({} if state == 'pass' else {f'stock.stress-{row.stressor}.console': 'a log'})
 
 
 def test_the_slope_of_each_boot():
@@ -63,8 +82,8 @@ def test_a_cost_is_a_ratio_unless_noise_has_made_it_negative(after, value):
 
 @pytest.mark.long
 def test_a_night_with_them(appliance, results_folder, umwalk):
-    ran = umwalk('nightly', '--kernel=stock', '--only=external', '--only=scale', '--only=fio',
-                 '--budget=600')
+    ran = umwalk('nightly', '--kernel=stock', '--only=external', '--only=stress', '--only=scale',
+                 '--only=fio', '--budget=600')
     assert ran.returncode == 0, ran.stdout + ran.stderr
     with history.opened(results_folder) as opened:
         last = opened.nights()[-1].id
@@ -76,4 +95,4 @@ def test_a_night_with_them(appliance, results_folder, umwalk):
     ratios = [point for point in found.values() if point.value]
     # The same kernel as the reference: of so many intervals of 95 % a few miss.
     assert sum(point.low > 1.02 or point.high < 0.98 for point in ratios) <= len(ratios) / 5
-    assert {one.suite for one in states} == {'external', 'fio'}
+    assert {one.suite for one in states} == {'external', 'stress', 'fio'}

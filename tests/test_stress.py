@@ -6,6 +6,7 @@ import re
 import pytest
 
 from appliance.boots.records import Beside, Boot, Changes, Ended, Left, Pass
+from appliance.commands.nightly import observe
 from appliance.commands.stress import stress_ng, vmas
 from appliance.commands.stress.row import Row
 from appliance.commands.stress.seen import Seen
@@ -121,6 +122,7 @@ def test_a_vma_that_stayed_is_there_once(stock_with, mutant, times):
     for reader in ('maps', 'smaps'):
         assert re.search(rf'^(another process|itself): {reader} in reads .*, which stayed, '
                          rf'stands there {times} times', said, re.M), said
+    assert observe.of_stressor('stock', row).state == 'fail'  # so that a night rings
 
 
 @pytest.mark.long

@@ -11,8 +11,8 @@ from ..options import add_kernels, add_rows, by_height, positive
 NAME = 'nightly'
 HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
-SUITES = ('contract', 'golden', 'differential', 'external', 'selftests', 'scale', 'fio', 'bench',
-          'canary')
+SUITES = ('contract', 'golden', 'differential', 'external', 'stress', 'selftests', 'scale', 'fio',
+          'bench', 'canary')
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

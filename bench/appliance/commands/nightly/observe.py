@@ -16,12 +16,16 @@ from ..external.expected import PLAN, failing
 from ..external.seen import Seen
 from ..selftests import report
 from ..selftests.tests import narrow
+from ..stress import stress
+from ..stress.row import Row
 from ..validate import differential, readings
 from ...boots import guest
 from ...boots.counting import side_by_side
 from ...kernels.build import Built
 from ...kernels.version import LINUX
 from ...runs.night import Point, Series, State
+
+STRESS_SECONDS = 2  # of each stressor: half a minute for all of them
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,21 @@ def _of_test(seen: Seen, test: str, plan: tuple[int, int]) -> State:
     known = {(case.test, case.name) for case in failed} <= failing(seen.kernel)
     return State(seen.kernel, 'external', test, FAIL if failed else PASS, bool(failed) and known,
                  next((f'{case.name}: {case.details[0]}' for case in failed), ''))
+
+
+def stressors(subject: Subject, found: Found) -> None:
+    """Read about processes whose memory changes all the time, on each kernel."""
+    for name in subject.kernels:
+        for row, seen in stress.observe(subject.appliance.only(name), STRESS_SECONDS, stress.ALL):
+            found.states.append(of_stressor(name, row))
+            if row.is_bad:
+                found.files[f'{name}.stress-{row.stressor}.console'] = seen.log
+
+
+def of_stressor(kernel: str, row: Row) -> State:
+    """Return how it went; a stressor that did nothing fails, since all of them can run."""
+    return State(kernel, stress.NAME, row.stressor, FAIL if row.is_bad else PASS,
+                 detail=next(iter(row.faults), row.not_run))
 
 
 def of_boot(kernel: str, suite: str, died: str, splats: list[str]) -> list[State]:

@@ -8,5 +8,5 @@ from .observe import Found, Subject
 
 SUITES: dict[str, Callable[[Subject, Found], None]] = {
     'contract': observe.contracts, 'golden': observe.walks, 'differential': observe.readers,
-    'external': observe.outsiders, 'selftests': observe.tests, 'scale': measured.costs,
-    'fio': measured.living_targets, 'bench': measured.times}
+    'external': observe.outsiders, 'stress': observe.stressors, 'selftests': observe.tests,
+    'scale': measured.costs, 'fio': measured.living_targets, 'bench': measured.times}

@@ -46,12 +46,7 @@ def stress(build: Path, wanted: Kernel, seconds: int, stressors: Sequence[str]) 
     appliance = guest.ensure(build, [wanted])
     this = Run(NAME, appliance)
     each = max(1, seconds // len(stressors))
-    with step(f'{", ".join(stressors)} on {wanted.name}, {each} s each') as shown, \
-            guest.at_once() as pool:
-        found = []
-        for row, seen in pool.map(lambda name: _stress(appliance, name, each), stressors):
-            found.append((row, seen))
-            shown.update(f'{len(found)} of {len(stressors)}')
+    found = observe(appliance, each, stressors)
     this.end()
     rows = [row for row, _ in found]
     records = [record for _, seen in found for record in seen.records]
@@ -60,6 +55,19 @@ def stress(build: Path, wanted: Kernel, seconds: int, stressors: Sequence[str]) 
     this.store(this.result(records, {'each_seconds': each, 'rows': [asdict(one) for one in rows]}),
                {'report.txt': text} | _logs(found), records)
     return FAILED if any(one.is_bad for one in rows) else 0
+
+
+def observe(appliance: guest.Appliance, each: int,
+            stressors: Sequence[str]) -> list[tuple[Row, Seen]]:
+    """Stress the one kernel of the appliance by each stressor for so many seconds."""
+    name, = appliance.kernels
+    with step(f'{", ".join(stressors)} on {name}, {each} s each') as shown, \
+            guest.at_once() as pool:
+        found = []
+        for one in pool.map(lambda stressor: _stress(appliance, stressor, each), stressors):
+            found.append(one)
+            shown.update(f'{len(found)} of {len(stressors)}')
+    return found
 
 
 def _stress(appliance: guest.Appliance, stressor: str, seconds: int) -> tuple[Row, Seen]:
