@@ -104,6 +104,8 @@ def _install(named: Path, target: Path, version: Version) -> str:
     """Extract or copy next to the tree, check the version, then swap."""
     new = target.with_name(target.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
+    if named.is_dir():
+        _release(named, named, version)  # before all that somebody has there is copied
     new.mkdir(parents=True)
     if named.is_dir():
         command = ('tar -C "$1" --exclude=./.git --exclude=*.o --exclude=*.cmd -cf - . | '
@@ -116,7 +118,11 @@ def _install(named: Path, target: Path, version: Version) -> str:
         reason = (copied.stderr.strip().splitlines() or ['tar failed'])[0]
         shutil.rmtree(new, ignore_errors=True)
         raise Failure(f"cannot unpack '{named}': {reason}")
-    release = _release(new, named, version)
+    try:
+        release = _release(new, named, version)
+    except Failure:
+        shutil.rmtree(new)
+        raise
     if (new / '.config').exists():
         process.output(['make', '-s', '-C', new, 'ARCH=um', 'mrproper'])
     for objects in target.glob(f'{OBJECTS}-*'):
@@ -135,7 +141,6 @@ def _release(folder: Path, named: Path, version: Version) -> str:
     found = f"{fields.get('VERSION')}.{fields.get('PATCHLEVEL')}"
     point = fields.get('SUBLEVEL') or '0'
     if found != version.name or int(point) < version.oldest:
-        shutil.rmtree(folder, ignore_errors=True)
         what = f'Linux {found}.{point}' if fields else 'not a kernel tree'
         raise Failure(f"'{named}' is {what}: set LINUX_SRC= to Linux {version.name}.N, N from "
                       f'{version.oldest} on')
