@@ -45,16 +45,16 @@ function content(nights, series, points, wanted) {
 	const changes = points.changes.filter((one) => one.at >= first)
 		.map((one) => ({ ...one, at: one.at - first }));
 	const label = `${series.row} on ${series.kernel}`;
-	const rows = () => of.night.map((night, i) => [
+	const row = (night, i) => [
 		moment(nights.started[night]), change(of.value[i]), span(of.low[i], of.high[i]),
-		number(of.ns[i]), number(of.count[i]), nights.source[night]]);
+		number(of.ns[i]), number(of.count[i]), nights.source[night]];
 	const raw = of.night.map((night, i) => [nights.name[night], of.value[i], of.low[i], of.high[i],
 		of.ns[i], of.count[i], nights.source[night]]);
 	const open = (i) => {
 		location.href = `nights/${nights.name[of.night[i]]}.html`;
 	};
 	const says = (i) => {
-		const [when, value, interval, ns, count] = rows()[i];
+		const [when, value, interval, ns, count] = row(of.night[i], i);
 		const told = [...changes.filter((one) => one.at === i).map((one) => `${one.measure}: ${one.size}, ` +
 			one.certainty), ...fingerprint_changes(nights, of.night).filter((one) => one.at === i)
 			.map((one) => one.text)];
@@ -69,7 +69,7 @@ function content(nights, series, points, wanted) {
 			moved: (i) => note({ at: nights.name[of.night[i]] }),
 		}),
 		legend(), changed(nights, of, changes),
-		folded(`Table of ${of.night.length} nights`, () => table(label, HEADERS, rows())),
+		folded(`Table of ${of.night.length} nights`, () => table(label, HEADERS, of.night.map(row))),
 		make('p', {}, csv(`${series.kernel}-${series.row}.csv`.replaceAll(/[ :]/g, '-'),
 			['night', 'ratio', 'low', 'high', 'ns', 'instructions', 'source'], raw)),
 	];

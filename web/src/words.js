@@ -8,8 +8,10 @@ export const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 
 export const moment = (seconds) =>
 	new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
 
-export const number = (value) =>
-	value == null ? NONE : value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
+const [small, large] = [2, 0].map((digits) => // which takes too long to make for each number
+	new Intl.NumberFormat('en', { maximumFractionDigits: digits }));
+
+export const number = (value) => value == null ? NONE : (value < 100 ? small : large).format(value);
 
 /** Write a ratio as a change in percent, or as a factor from 2 on. */
 export function change(ratio, digits) {
