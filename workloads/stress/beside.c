@@ -10,11 +10,11 @@
 /* Between two looks, so that most of the time is the stressor's. */
 #define PAUSE_US	5000
 
-static void take_still(int pid, const struct pids *pids)
+static void take_still(int pid)
 {
-	if (others_stop(pids))
+	if (others_stop())
 		glance_take(GLANCE_STILL, pid);
-	others_go_on(pids);
+	others_go_on();
 }
 
 /*
@@ -27,7 +27,7 @@ static void look(const struct pids *pids, unsigned long turn)
 	int pid = pids->pids[turn / NR_KINDS_OF_GLANCE % pids->nr];
 
 	if (kind == GLANCE_STILL)
-		take_still(pid, pids);
+		take_still(pid);
 	else
 		glance_take(kind, pid);
 }

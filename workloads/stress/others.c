@@ -104,13 +104,13 @@ static void send_all(const struct pids *pids, int signal)
 		kill(pids->pids[i], signal);
 }
 
-/* Return 'T' of one that is stopped, as proc(5) has it, or 'X' if it is gone. */
-static char state_of(int pid)
+/* Return 'T' of a thread that is stopped, as proc(5) has it, or 'X' if it is gone. */
+static char state_of(int pid, int thread)
 {
-	char path[32], text[256] = "", state = 'X', *end;
+	char path[64], text[256] = "", state = 'X', *end;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, thread);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return state;
@@ -123,32 +123,66 @@ static char state_of(int pid)
 	return state;
 }
 
+/* The first thread stops before those that are at work in the kernel. */
+static bool threads_are_still(int pid)
+{
+	char path[32];
+	struct dirent *entry;
+	bool still = true;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	if (!threads)
+		return true;
+	while (still && (entry = readdir(threads)))
+		if (*entry->d_name != '.')
+			still = strchr("TZX", state_of(pid, atoi(entry->d_name)));
+	closedir(threads);
+	return still;
+}
+
 static bool is_still(int pid)
 {
 	int looks;
 
 	for (looks = 0; looks < STOP_LOOKS; looks++) {
-		if (strchr("TZX", state_of(pid)))
+		if (threads_are_still(pid))
 			return true;
 		sched_yield();
 	}
 	return false;
 }
 
-bool others_stop(const struct pids *pids)
+/* Return how many stand still, or 0 if one does not. */
+static size_t stop_listed(void)
 {
-	size_t i;
+	struct pids pids = others();
+	size_t i, nr = pids.nr;
 
-	send_all(pids, SIGSTOP);
-	for (i = 0; i < pids->nr; i++)
-		if (!is_still(pids->pids[i]))
-			return false;
-	return true;
+	send_all(&pids, SIGSTOP);
+	for (i = 0; i < pids.nr; i++)
+		if (!is_still(pids.pids[i]))
+			nr = 0;
+	pids_free(&pids);
+	return nr;
 }
 
-void others_go_on(const struct pids *pids)
+bool others_stop(void)
 {
-	send_all(pids, SIGCONT);
+	size_t before = 0, now;
+
+	while ((now = stop_listed()) > before)
+		before = now;
+	return now;
+}
+
+void others_go_on(void)
+{
+	struct pids pids = others();
+
+	send_all(&pids, SIGCONT);
+	pids_free(&pids);
 }
 
 void others_end(void)

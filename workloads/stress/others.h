@@ -21,9 +21,12 @@ void pids_free(struct pids *pids);
 /* Kernel threads come and go, and have none. */
 bool has_program(int pid);
 
-/* Stop them all. Return whether they stand still: some sleep in the kernel. */
-bool others_stop(const struct pids *pids);
-void others_go_on(const struct pids *pids);
+/*
+ * Stop them all, and those that they start meanwhile, with all their threads.
+ * Return whether they stand still: some sleep in the kernel.
+ */
+bool others_stop(void);
+void others_go_on(void);
 /* Kill those that are left, and wait until they are gone. */
 void others_end(void);
 
