@@ -10,6 +10,8 @@ import pytest
 from appliance.boots import guest, layouts, walks
 from appliance.boots.records import Check, Layout, of_type
 from appliance.failure import Failure
+from appliance.kernels import series
+from appliance.kernels.configuration import WIDE
 from appliance.paths import TOP, build_folder
 
 SHIPPED = sorted((TOP / 'workloads' / 'layouts').glob('*.layout'))
@@ -22,6 +24,8 @@ OLD = {
 }
 QUICK = ('dropped', 'forked', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack',
          'write_protected')
+OF_WIDE = ('ksm', 'swapped')  # which need what only that configuration has
+OF_ALL = tuple(file.stem for file in SHIPPED if file.stem not in OF_WIDE)
 
 
 @pytest.fixture(scope='module')
@@ -104,6 +108,8 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'populate=all', 'touch=free', 'lock=onfault'),
      ':6: lock: only written pages may be locked'),
     ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=free', ':5: touch: file cannot be'),
+    ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=swap', ':5: touch: what is copied cannot be'),
+    (mapping('size=9', 'populate=1-3', 'touch=merge'), ':4: populate: 3 pages from page 1 on cannot'),
     (mapping('size=9', 'lock=all', 'populate=1'), ':4: lock: lock=all populates everything'),
     (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),
     (mapping('size=9', 'populate=all', 'drop=9'), ':5: drop: page 9 is behind the end'),
@@ -178,13 +184,30 @@ def test_what_is_shipped_is_true(appliance):
 
 @pytest.mark.long
 def test_all_that_is_shipped_is_true(appliance):
-    assert failures(appliance, *(file.stem for file in SHIPPED)) == []
+    assert failures(appliance, *OF_ALL) == []
 
 
 @pytest.mark.long
-def test_stock_keeps_the_contract_on_all_that_is_shipped(appliance, umwalk):
-    ran = umwalk('contract', '--kernel=stock', *(f'--layout={file.stem}' for file in SHIPPED))
+@pytest.mark.usefixtures('appliance')
+def test_what_needs_swap_or_ksm_is_true():
+    assert failures(guest.ensure(build_folder(), [series.kernel('stock', WIDE)]), *OF_WIDE) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('config, names', [('release', OF_ALL), ('wide', OF_WIDE)])
+def test_stock_keeps_the_contract_on_all_that_is_shipped(appliance, umwalk, config, names):
+    ran = umwalk('contract', '--kernel=stock', f'--config={config}',
+                 *(f'--layout={name}' for name in names))
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize('name, said', [
+    ('swapped', 'no swap space: the kernel has no CONFIG_SWAP'),
+    ('ksm', 'no merged pages: the kernel has no CONFIG_KSM')])
+def test_a_kernel_that_cannot_have_it_refuses_it(appliance, umwalk, program, name, said):
+    ran = umwalk('run', '--kernel=stock', '--', str(program), 'check', name)
+    assert (ran.returncode, ran.stdout) == (2, 'KTAP version 1\n1..1\n')
+    assert ran.stderr == f'walks: layout {name}: {said}: take --config=wide\n'
 
 
 def test_a_file_at_an_odd_path(appliance, tmp_path):

@@ -107,7 +107,7 @@ bool region_is_full(const struct region *region)
 	       region_populated(region) * region_unit(region) == region->pages;
 }
 
-static bool region_present(const struct region *region, uint64_t page)
+static bool is_populated(const struct region *region, uint64_t page)
 {
 	uint64_t unit = (page - region->start) / region_unit(region);
 	size_t i;
@@ -115,8 +115,6 @@ static bool region_present(const struct region *region, uint64_t page)
 	/* remap_pfn_range() maps all of a VMA when it is made. */
 	if (region->memory->backing == BACKING_PFNMAP)
 		return true;
-	if (region->memory->content == CONTENT_POISON)
-		return false;
 	for (i = 0; i < region->nr_ranges; i++) {
 		const struct range *range = region->ranges + i;
 
@@ -288,13 +286,19 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 {
 	size_t i = region_after(layout, page);
 	const struct region *region = layout->regions + i;
+	enum content content;
+	bool populated;
 
 	if (i == layout->nr_regions || page < region->start)
 		return (struct truth){ 0 };
+	content = region->memory->content;
+	populated = is_populated(region, page);
 	return (struct truth){
 		.memory = region->memory,
 		.region = region,
-		.present = region_present(region, page),
+		.present = populated && content != CONTENT_POISON &&
+			   content != CONTENT_SWAPPED,
+		.swapped = populated && content == CONTENT_SWAPPED,
 	};
 }
 
@@ -315,6 +319,16 @@ bool layout_is_of_probe(const struct layout *layout)
 
 	for (i = 0; i < layout->nr_regions; i++)
 		if (memory_is_of_probe(layout->regions[i].memory))
+			return true;
+	return false;
+}
+
+bool layout_has(const struct layout *layout, enum content content)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (layout->regions[i].memory->content == content)
 			return true;
 	return false;
 }

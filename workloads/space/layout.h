@@ -30,6 +30,8 @@ enum content {
 	CONTENT_FREED,		/* written, and then given up by MADV_FREE */
 	CONTENT_PROTECTED,	/* written, and then protected by userfaultfd */
 	CONTENT_FORKED,		/* written, and then shared with a child */
+	CONTENT_SWAPPED,	/* written, and then swapped out */
+	CONTENT_MERGED,		/* written, and then merged by KSM, two by two */
 };
 
 /* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */
@@ -105,6 +107,7 @@ struct truth {
 	const struct memory *memory;	/* NULL in a hole */
 	const struct region *region;	/* likewise */
 	bool present;			/* a page of memory is mapped there */
+	bool swapped;			/* it is not in memory, but swapped out */
 };
 
 /* Counts of a layout. */
@@ -153,6 +156,8 @@ uint64_t layout_longest_stretch(const struct layout *layout, uint64_t *pages);
 /* Return the first page behind the region or the hole that has @page. */
 uint64_t layout_until(const struct layout *layout, uint64_t page);
 bool layout_is_of_probe(const struct layout *layout);
+/* Tell whether any of its memory has such pages. */
+bool layout_has(const struct layout *layout, enum content content);
 
 /* The level without an entry on the way to a page, as pte_hole() counts. */
 enum {

@@ -209,6 +209,22 @@ static void check_drop(struct build *build, const struct region *region)
 			      drop->of[drop->nr - 1].last, units - 1);
 }
 
+/* Pages merge two by two, of each range. */
+static void check_merge(struct build *build, const struct region *region)
+{
+	size_t i;
+
+	for (i = 0; i < region->nr_ranges; i++) {
+		const struct range *range = region->ranges + i;
+		uint64_t pages = (range->end - range->first + range->step - 1) /
+				 range->step;
+
+		if (region->memory->content == CONTENT_MERGED && pages % 2)
+			wrong_mapping(build, KEY_POPULATE, "%" PRIu64 " pages from page %" PRIu64 " on cannot merge two by two; an even number is allowed",
+				      pages, range->first);
+	}
+}
+
 static void put_memory(struct build *build, uint64_t pages)
 {
 	struct layout *layout = build->layout;
@@ -226,6 +242,7 @@ static void put_memory(struct build *build, uint64_t pages)
 		region = layout_vma(layout, memory, pages);
 		populate_mapping(build, region);
 		check_drop(build, region);
+		check_merge(build, region);
 		check_mixed(build, region);
 		check_amount(build, region);
 	}

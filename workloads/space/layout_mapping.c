@@ -14,12 +14,13 @@ static const struct kind kinds[] = {
 	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART) |
 	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) |
-	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) },
+	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) |
+	  BIT(CONTENT_SWAPPED) | BIT(CONTENT_MERGED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
 	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
 	  BIT(KEY_LOCK),
-	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) },
+	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_SWAPPED) },
 	{ "pfnmap", &mem_pfnmap, 0, 0 },
 	{ "pfnmap_cow", &mem_pfnmap_cow, 0, BIT(CONTENT_WRITTEN) },
 	{ "pfnmap_fault", &mem_pfnmap_fault, 0, BIT(CONTENT_WRITTEN) },
@@ -27,7 +28,7 @@ static const struct kind kinds[] = {
 };
 
 static const char * const touch_names[] = {
-	"write", "read", "poison", "free", "protect", "fork"
+	"write", "read", "poison", "free", "protect", "fork", "swap", "merge"
 };
 static const char * const prot_names[] = { "rw", "r", "none" };
 static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
@@ -114,6 +115,10 @@ static void check_together(const struct section *section,
 	else if (section->of[KEY_DROP].value && memory->lock)
 		wrong_key(section, KEY_DROP, error,
 			  "locked pages cannot be given back: leave lock= out");
+	else if (memory->content == CONTENT_SWAPPED && !memory->shared &&
+		 memory->backing == BACKING_FILE)
+		wrong_key(section, KEY_TOUCH, error,
+			  "what is copied cannot be swapped out: shared=yes is allowed");
 	else if (!memory->prot && (!written || memory->lock))
 		wrong_key(section, KEY_PROT, error,
 			  "none is allowed with touch=write, and without lock=");

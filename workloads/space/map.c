@@ -10,7 +10,9 @@
 #include "kernel/probe.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
+#include "space/ksm.h"
 #include "space/map.h"
+#include "space/swap.h"
 
 /* Return the descriptor of a region, and the offset in it. */
 struct source {
@@ -264,6 +266,30 @@ static void free_lazily(void *address, uint64_t size)
 	must(!madvise(address, size, MADV_FREE), "MADV_FREE");
 }
 
+static void swap_out_region(const struct layout *layout,
+			    const struct region *region)
+{
+	size_t i;
+
+	for (i = 0; i < region->nr_ranges; i++)
+		swap_out(layout_address(layout, region->start),
+			 region->ranges + i, region->memory->shared);
+}
+
+/* All are written before KSM may look at any. */
+static void merge_region(const struct layout *layout,
+			 const struct region *region)
+{
+	uint64_t start = layout_address(layout, region->start);
+	size_t i;
+
+	for (i = 0; i < region->nr_ranges; i++)
+		ksm_write_pairs(start, region->ranges + i);
+	must(!madvise((void *)start, region->pages * PAGE_SIZE, MADV_MERGEABLE),
+	     "MADV_MERGEABLE");
+	ksm_merge(region_populated(region));
+}
+
 /* What is done to memory that has its pages. */
 static void finish(const struct layout *layout, const struct region *region,
 		   int probe, int pid)
@@ -278,6 +304,10 @@ static void finish(const struct layout *layout, const struct region *region,
 	}
 	if (region->memory->content == CONTENT_FREED)
 		free_lazily(address, size);
+	if (region->memory->content == CONTENT_SWAPPED)
+		swap_out_region(layout, region);
+	if (region->memory->content == CONTENT_MERGED)
+		merge_region(layout, region);
 	if (region->memory->content == CONTENT_PROTECTED)
 		keep(by_uffd(layout, region, UFFD_WP, protect));
 	if (region->memory->lock)

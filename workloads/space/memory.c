@@ -60,7 +60,9 @@ static const struct memory *make(const struct memory *wanted)
 		 wanted->content == CONTENT_POISON ? ", poisoned" :
 		 wanted->content == CONTENT_FREED ? ", lazily freed" :
 		 wanted->content == CONTENT_PROTECTED ? ", protected" :
-		 wanted->content == CONTENT_FORKED ? ", forked" : "",
+		 wanted->content == CONTENT_FORKED ? ", forked" :
+		 wanted->content == CONTENT_SWAPPED ? ", swapped out" :
+		 wanted->content == CONTENT_MERGED ? ", merged" : "",
 		 wanted->apart ? ", apart" : "");
 	return &new->memory;
 }

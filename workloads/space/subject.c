@@ -20,6 +20,7 @@
 #include "space/map.h"
 #include "space/own.h"
 #include "space/pool.h"
+#include "space/taken.h"
 #include "space/subject.h"
 
 /* Looks at a process that waits for a lock. */
@@ -102,22 +103,12 @@ static void set_inherited(const struct layout *layout, int advice)
 	}
 }
 
-static bool has_forked(const struct layout *layout)
-{
-	size_t i;
-
-	for (i = 0; i < layout->nr_regions; i++)
-		if (layout->regions[i].memory->content == CONTENT_FORKED)
-			return true;
-	return false;
-}
-
 /* Share what is to be shared with a child that does nothing. */
 static void share(const struct layout *layout)
 {
 	int child;
 
-	if (!has_forked(layout))
+	if (!layout_has(layout, CONTENT_FORKED))
 		return;
 	set_inherited(layout, MADV_DONTFORK);
 	child = fork_or_die();
@@ -238,6 +229,7 @@ static void start(struct subject *subject, const struct layout *layout,
 {
 	subject->layout = layout;
 	subject->probe = probe;
+	layout_take(layout);
 	subject_take_huge_pages(subject, layout);
 	subject_fork(subject, layout, how);
 	populate(layout, probe, subject->pid);
@@ -268,6 +260,7 @@ void subject_stop(struct subject *subject)
 {
 	kill(subject->pid, SIGKILL);
 	wait_for(subject->pid, 0);
+	layout_give_back(subject->layout);
 	if (subject->has_pool)
 		pool_restore(subject->pool_before);
 }

@@ -102,5 +102,9 @@ struct truth look_truth(const struct layout *layout, uint64_t page,
 
 	if (truth.region || !look->now.mapped)
 		return truth;
-	return (struct truth){ &mem_anon, &between, look->now.populated };
+	return (struct truth){
+		.memory = &mem_anon,
+		.region = &between,
+		.present = look->now.populated,
+	};
 }

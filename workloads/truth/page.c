@@ -35,11 +35,20 @@ static bool is_of_file(const struct truth *truth)
 static bool page_is_shared(const struct truth *truth)
 {
 	return memory_is(truth->memory, BACKING_MIXEDMAP) ||
-	       truth->memory->content == CONTENT_FORKED;
+	       truth->memory->content == CONTENT_FORKED ||
+	       truth->memory->content == CONTENT_MERGED;
+}
+
+/* The swap entry of shared memory is its file's, not the process's. */
+static bool has_swap_entry(const struct truth *truth)
+{
+	return truth->swapped && !truth->memory->shared;
 }
 
 uint64_t page_entry(const struct truth *truth)
 {
+	if (has_swap_entry(truth))
+		return PM_SWAP;
 	if (!is_listed(truth))
 		return 0;
 	if (page_is_zero(truth))
@@ -51,6 +60,8 @@ uint64_t page_entry(const struct truth *truth)
 
 uint64_t page_categories(const struct truth *truth)
 {
+	if (has_swap_entry(truth))
+		return SCAN_SWAPPED;
 	if (!is_listed(truth))
 		return 0;
 	return SCAN_PRESENT | (is_of_file(truth) ? SCAN_FILE : 0) |

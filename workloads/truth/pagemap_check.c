@@ -36,6 +36,7 @@ struct pagemap_check {
 	uint64_t first;		/* page of entries[0] */
 	uint64_t *entries;
 	uint8_t *used;		/* a bit for each PFN */
+	uint8_t *slots;		/* a bit for each place of swap space */
 	uint64_t huge_pfn;	/* PFN of the huge page that is being checked */
 	uint64_t zero_pfn;	/* PFN of the zero page, once it was seen */
 };
@@ -82,16 +83,16 @@ static void entry_fail(struct pagemap_check *pc, uint64_t page,
 }
 
 /* No other process has this page, so no PFN may come twice. */
-static bool pfn_is_new(struct pagemap_check *pc, uint64_t pfn)
+static bool is_new(uint8_t *used, uint64_t pfn)
 {
 	uint8_t bit = 1 << pfn % 8;
-	bool is_new;
+	bool found;
 
 	if (!pfn || pfn >= MAX_PFN)
 		return false;
-	is_new = !(pc->used[pfn / 8] & bit);
-	pc->used[pfn / 8] |= bit;
-	return is_new;
+	found = used[pfn / 8] & bit;
+	used[pfn / 8] |= bit;
+	return !found;
 }
 
 /* The pages of a huge page lie in a row, from a multiple of its size on. */
@@ -111,9 +112,11 @@ static void check_pfn(struct pagemap_check *pc, const struct truth *truth,
 {
 	uint64_t pfn = entry & PM_PFN;
 
+	if (page_entry(truth) & PM_SWAP && !is_new(pc->slots, pfn))
+		entry_fail(pc, page, "a place of swap space that no other page has");
 	if (!(page_entry(truth) & PM_EXCLUSIVE))
 		return;
-	if (!pfn_is_new(pc, pfn))
+	if (!is_new(pc->used, pfn))
 		entry_fail(pc, page, "a PFN that no other page has");
 	else if (memory_is(truth->memory, BACKING_HUGETLB) &&
 		 !huge_pfn_follows(pc, truth, page, pfn))
@@ -137,6 +140,8 @@ static const char *expected_text(uint64_t expected)
 
 	if (!expected)
 		return "an empty entry";
+	if (expected == PM_SWAP)
+		return "swapped";
 	snprintf(text, sizeof(text), "present%s%s%s",
 		 expected & PM_FILE ? " file" : "",
 		 expected & PM_EXCLUSIVE ? " exclusive" : "",
@@ -208,6 +213,7 @@ static void pagemap_check_begin(struct pagemap_check *pc, struct check *check,
 		.fd = open_proc(subject->pid, "pagemap"),
 		.entries = map_populated(WINDOW * sizeof(uint64_t)),
 		.used = xcalloc(MAX_PFN / 8, 1),
+		.slots = xcalloc(MAX_PFN / 8, 1),
 	};
 }
 
@@ -215,6 +221,7 @@ static void pagemap_check_end(struct pagemap_check *pc)
 {
 	unmap_populated(pc->entries, WINDOW * sizeof(uint64_t));
 	free(pc->used);
+	free(pc->slots);
 	close(pc->fd);
 }
 

@@ -15,7 +15,8 @@ uint64_t smaps_sharers(const struct layout *layout, const struct region *region)
 	uint64_t vmas = 0;
 	size_t i;
 
-	if (region->memory->content == CONTENT_FORKED)
+	if (region->memory->content == CONTENT_FORKED ||
+	    region->memory->content == CONTENT_MERGED)
 		return 2;
 	if (!memory_is(region->memory, BACKING_MIXEDMAP))
 		return 1;
@@ -66,12 +67,19 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 		expect_freed(field, kb);
 		return;
 	}
+	/* Swap has the part of a file, SwapPss has not: proc.rst. */
+	if (region->memory->content == CONTENT_SWAPPED) {
+		field[SMAPS_SWAP] = kb;
+		field[SMAPS_SWAP_PSS] = region->memory->shared ? 0 : kb;
+		return;
+	}
 	field[SMAPS_RSS] = kb;
 	field[SMAPS_PSS] = kb / sharers;
 	field[SMAPS_PSS_DIRTY] = kb / sharers;
 	field[sharers == 1 ? SMAPS_PRIVATE_DIRTY : SMAPS_SHARED_DIRTY] = kb;
 	field[SMAPS_REFERENCED] = kb;
 	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
+	field[SMAPS_KSM] = region->memory->content == CONTENT_MERGED ? kb : 0;
 	field[SMAPS_LOCKED] = region->memory->lock ? kb / sharers : 0;
 }
 
@@ -141,6 +149,8 @@ static void check_flags(struct check *check, const struct region *region,
 	check_flag(check, region, vma, "gd", region->memory->grows);
 	check_flag(check, region, vma, "uw",
 		   region->memory->content == CONTENT_PROTECTED);
+	check_flag(check, region, vma, "mg",
+		   region->memory->content == CONTENT_MERGED);
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;

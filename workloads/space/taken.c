@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel/util.h"
+#include "space/ksm.h"
+#include "space/swap.h"
+#include "space/taken.h"
+
+static void require(const struct layout *layout, const char *what,
+		    const char *missing)
+{
+	if (missing)
+		refuse("layout %s: no %s: %s: take --config=wide",
+		       layout->name, what, missing);
+}
+
+void layout_take(const struct layout *layout)
+{
+	if (layout_has(layout, CONTENT_MERGED))
+		require(layout, "merged pages", ksm_missing());
+	if (!layout_has(layout, CONTENT_SWAPPED))
+		return;
+	require(layout, "swap space", swap_missing());
+	swap_take();
+}
+
+void layout_give_back(const struct layout *layout)
+{
+	if (layout_has(layout, CONTENT_SWAPPED))
+		swap_give_back();
+}
