@@ -13,8 +13,10 @@
 #include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "rules/u11_family.h"
+#include "space/ksm.h"
 #include "space/pool.h"
 #include "space/subject.h"
+#include "space/swap.h"
 
 #define RAMFS		"/tmp/ramfs"
 #define FILE_SIZE	(96 * PAGE_SIZE)
@@ -23,7 +25,8 @@
 enum {
 	ANON_3, ANON_2, DIRTY_3, DIRTY_2, CLEAN_3, CLEAN_2, CLEAN, RAMFS_2,
 	COPIED, WRITTEN, ZERO, LOCKED, ON_FAULT, LOCKED_3, UNLOCKED, LAZY, COLD,
-	NO_ACCESS, MARKED, MARKED_SHMEM, MARKED_HUGE, HUGE_2, HUGE_MARKED_SHARED,
+	NO_ACCESS, OUT, OUT_2, OUT_3, READ_AGAIN, READ_THERE, OUT_SHMEM,
+	OUT_COPIED, MERGED, MARKED, MARKED_SHMEM, MARKED_HUGE, HUGE_2, HUGE_MARKED_SHARED,
 };
 
 /*
@@ -31,7 +34,7 @@ enum {
  * that neither a VMA nor all of them have a whole number of kilobytes: the kernel
  * may round each third down.
  */
-const struct family_piece family_pieces[] = {
+struct family_piece family_pieces[] = {
 	[ANON_3] = { "anon of three", FAMILY_ANON, false, 500, 6,
 		     .there = 4, .sharers = 3, .referenced = 4 },
 	[ANON_2] = { "anon of two", FAMILY_ANON, false, 507, 7,
@@ -71,6 +74,31 @@ const struct family_piece family_pieces[] = {
 		   .sharers = 1, .referenced = 3 },
 	[NO_ACCESS] = { "no access", FAMILY_ANON, false, 587, 4, .there = 3,
 			.sharers = 1, .referenced = 3 },
+	[OUT] = { "swapped out", FAMILY_ANON, false, 600, 12, .there = 2,
+		  .sharers = 1, .referenced = 2, .out = 7, .out_sharers = 1,
+		  .needs = NEEDS_SWAP },
+	[OUT_2] = { "swapped out of two", FAMILY_ANON, false, 613, 6,
+		    .sharers = 1, .out = 5, .out_sharers = 2,
+		    .needs = NEEDS_SWAP },
+	[OUT_3] = { "swapped out of three", FAMILY_ANON, false, 620, 6,
+		    .sharers = 1, .out = 4, .out_sharers = 3,
+		    .needs = NEEDS_SWAP },
+	/* Two had these out. One of them has read them since, and not written. */
+	[READ_AGAIN] = { "swapped out, and read", FAMILY_ANON, false, 627, 3,
+			 .there = 3, .sharers = 1, .clean = 3, .referenced = 3,
+			 .needs = NEEDS_SWAP },
+	[READ_THERE] = { "swapped out, and read by another", FAMILY_ANON, false,
+			 631, 3, .sharers = 1, .out = 3, .out_sharers = 1,
+			 .needs = NEEDS_SWAP },
+	[OUT_SHMEM] = { "swapped out shmem", FAMILY_SHMEM, true, 635, 8,
+			.there = 2, .sharers = 1, .referenced = 2, .out = 5,
+			.needs = NEEDS_SWAP },
+	[OUT_COPIED] = { "copied shmem, the rest swapped out", FAMILY_SHMEM,
+			 false, 644, 7, .there = 2, .sharers = 1,
+			 .referenced = 2, .out = 5, .needs = NEEDS_SWAP },
+	[MERGED] = { "merged", FAMILY_ANON, false, 652, 8, .there = 6,
+		     .sharers = 2, .referenced = 6, .merged = true,
+		     .flags = "mg", .needs = NEEDS_KSM },
 	[MARKED] = { "markers in anon", FAMILY_ANON, false, 1020, 12,
 		     .there = 4, .sharers = 1, .referenced = 4, .poisoned = 2,
 		     .flags = "um uw" },
@@ -158,7 +186,18 @@ static void write_file(int fd, uint64_t offset)
 }
 
 /* Each piece has pages of its own in the files. */
-static void map_piece(const struct family *family, int i, uint64_t offset)
+static uint64_t offset_of(int piece)
+{
+	uint64_t offset = 0;
+	int i;
+
+	for (i = 0; i < piece; i++)
+		if (family_pieces[i].source == FAMILY_SHMEM)
+			offset += (family_pieces[i].pages + 1) * PAGE_SIZE;
+	return offset;
+}
+
+static void map_piece(const struct family *family, int i)
 {
 	const struct family_piece *piece = family_pieces + i;
 	int flags = MAP_FIXED_NOREPLACE, fd = -1;
@@ -173,22 +212,17 @@ static void map_piece(const struct family *family, int i, uint64_t offset)
 	else
 		flags |= MAP_ANONYMOUS;
 	if (mmap(page_of(i, 0), piece->pages * PAGE_SIZE, RW, flags, fd,
-		 fd < 0 ? 0 : offset) == MAP_FAILED)
+		 fd < 0 ? 0 : offset_of(i)) == MAP_FAILED)
 		die("mapping %s: %s", piece->name, strerror(errno));
 }
 
 static void map_pieces(const struct family *family)
 {
-	uint64_t offset = 0;
 	size_t i;
 
-	for (i = 0; i < nr_family_pieces; i++) {
-		map_piece(family, i, offset);
-		if (i == WRITTEN)
-			write_file(family->shmem, offset);
-		if (family_pieces[i].source == FAMILY_SHMEM)
-			offset += (family_pieces[i].pages + 1) * PAGE_SIZE;
-	}
+	for (i = 0; i < nr_family_pieces; i++)
+		map_piece(family, i);
+	write_file(family->shmem, offset_of(WRITTEN));
 }
 
 /* The third process has what is anonymous by fork(), before the second writes. */
@@ -225,6 +259,47 @@ static void use_shared(void)
 	write_pages(RAMFS_2, 0, 3);
 	write_pages(LOCKED_3, 0, 1);
 	write_pages(HUGE_2, HUGE_PAGES, HUGE_PAGES + 1);
+}
+
+static void swap_out_pages(int piece, uint64_t pages)
+{
+	swap_out((uintptr_t)page_of(piece, 0), &(struct range){ 0, pages, 1 },
+		 family_pieces[piece].shared);
+}
+
+/* Private memory of a file is copied, and then the whole file swapped out. */
+static void swap_out_file(const struct family *family, int piece)
+{
+	uint64_t pages = family_pieces[piece].pages;
+	void *file = mmap(NULL, pages * PAGE_SIZE, RW, MAP_SHARED,
+			  family->shmem, offset_of(piece));
+
+	must(file != MAP_FAILED, "mapping what is swapped out");
+	swap_out((uintptr_t)file, &(struct range){ 0, pages, 1 }, true);
+	munmap(file, pages * PAGE_SIZE);
+}
+
+static void use_swapped(const struct family *family)
+{
+	if (swap_missing())
+		return;
+	swap_out_pages(OUT, 7);
+	write_pages(OUT, 7, 9);
+	swap_out_pages(OUT_SHMEM, 5);
+	write_pages(OUT_SHMEM, 5, 7);
+	write_pages(OUT_COPIED, 0, 2);
+	swap_out_file(family, OUT_COPIED);
+	read_pages(READ_AGAIN, 0, 3);
+}
+
+static void use_merged(void)
+{
+	if (ksm_missing())
+		return;
+	ksm_write_pairs((uintptr_t)page_of(MERGED, 0),
+			&(struct range){ 0, 6, 1 });
+	advise(MERGED, 0, 8, MADV_MERGEABLE);
+	ksm_merge(6);
 }
 
 static void use_own(void)
@@ -282,7 +357,7 @@ static void use_marked(void)
 	mark(fd, HUGE_MARKED_SHARED, HUGE_PAGES, HUGE_PAGES);
 }
 
-static int fork_process(void)
+static int fork_process(const struct family *family)
 {
 	uint64_t last = address_space_end();
 	int pid = fork_or_die();
@@ -291,6 +366,8 @@ static int fork_process(void)
 		use_shared();
 		use_own();
 		use_marked();
+		use_swapped(family);
+		use_merged();
 		leave_all_but(RULE_BASE, RULE_BASE + FAMILY_PAGES * PAGE_SIZE,
 			      last);
 	}
@@ -299,15 +376,61 @@ static int fork_process(void)
 	return pid;
 }
 
+const char *family_missing(const struct family_piece *piece)
+{
+	switch (piece->needs) {
+	case NEEDS_SWAP:
+		return swap_missing();
+	case NEEDS_KSM:
+		return ksm_missing();
+	default:
+		return NULL;
+	}
+}
+
+/* Of pieces that need what there is not, only the VMA is there. */
+static void leave_out_missing(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_family_pieces; i++) {
+		struct family_piece *piece = family_pieces + i;
+
+		if (!family_missing(piece))
+			continue;
+		piece->there = 0;
+		piece->clean = 0;
+		piece->referenced = 0;
+		piece->out = 0;
+		piece->merged = false;
+		piece->flags = NULL;
+	}
+}
+
+/* In the swap cache are pages that were read, so they are read last. */
 void family_start(struct family *family)
 {
+	bool swap = !swap_missing();
+
+	leave_out_missing();
 	family->pool = pool_add(HUGE_THERE);
 	open_files(family);
 	map_pieces(family);
 	write_pages(ANON_3, 1, 5);
+	if (swap) {
+		swap_take();
+		swap_out_pages(OUT_3, 4);
+	}
 	resident_start(&family->third, use_third, NULL);
 	use_second();
-	family->pid = fork_process();
+	if (swap) {
+		swap_out_pages(OUT_2, 5);
+		swap_out_pages(READ_AGAIN, 3);
+		swap_out_pages(READ_THERE, 3);
+	}
+	family->pid = fork_process(family);
+	if (swap)
+		read_pages(READ_THERE, 0, 3);
 }
 
 void family_stop(struct family *family)
@@ -320,5 +443,7 @@ void family_stop(struct family *family)
 	close(family->ramfs);
 	umount(RAMFS);
 	rmdir(RAMFS);
+	if (!swap_missing())
+		swap_give_back();
 	pool_restore(family->pool);
 }

@@ -17,6 +17,9 @@ enum family_source {
 	FAMILY_ANON, FAMILY_SHMEM, FAMILY_RAMFS, FAMILY_HUGETLB,
 };
 
+/* What it needs of the kernel and the guest. */
+enum family_needs { NEEDS_NOTHING, NEEDS_SWAP, NEEDS_KSM };
+
 /*
  * One VMA. Places are in pages from RULE_BASE; all that is counted is in its own
  * pages, which are huge ones of hugetlb.
@@ -30,11 +33,16 @@ struct family_piece {
 	uint64_t sharers;	/* how many processes have each of them */
 	uint64_t clean, referenced, lazy;	/* how many of them are */
 	uint64_t zero, poisoned;	/* pages that are, and no page of memory */
+	uint64_t out;		/* pages that are swapped out... */
+	uint64_t out_sharers;	/* ...and how many processes have each of them */
+	bool merged;		/* KSM has merged those that are there */
+	enum family_needs needs;
 	bool locked;
 	const char *flags;	/* VmFlags beside those of its rights and kind */
 };
 
-extern const struct family_piece family_pieces[];
+/* Without what it needs of the kernel, a piece has no pages. */
+extern struct family_piece family_pieces[];
 extern const size_t nr_family_pieces;
 
 #define FAMILY_PAGES	UINT64_C(6144)	/* from RULE_BASE on */
@@ -45,6 +53,9 @@ struct family {
 	int shmem, ramfs;
 	uint64_t pool;
 };
+
+/* Return what a piece needs and this kernel does not have, or NULL. */
+const char *family_missing(const struct family_piece *piece);
 
 /* This process is the second that has the memory. */
 void family_start(struct family *family);

@@ -20,7 +20,7 @@
 
 #include "kernel/leftover.h"
 #include "kernel/util.h"
-#include "rules/rule.h"
+#include "rules/u4.h"
 #include "space/map.h"
 #include "space/pool.h"
 
@@ -309,6 +309,7 @@ static void check_mincore_rule(struct rule_run *run)
 	check_errors(&mc);
 	unmap_pieces(&mc);
 	pool_restore(pool);
+	check_mincore_of_swapped(run);
 }
 
 const struct rule rule_u4 = { "U4", "mincore", check_mincore_rule };
