@@ -69,9 +69,10 @@ WRONG_CHANGES = {
     'rollup-skips-vma': ('U8', 'smaps_rollup'),
     'pagemap-fault-ignored': ('U9', 'pagemap: buffers that end too soon'),
     'scan-hole-not-protected': ('U10', 'and should be protected'),
+    'query-next-only-once': ('U14', 'expected success'),
 }
 ALSO = {'smaps-anonymous-halved': {'U11', 'U13'}}  # rules that look at the same number
-FOLDERS = (mutants.FOLDER, TOP / 'tests' / 'mutants')
+FOLDERS = (mutants.FOLDER, mutants.FOLDER.with_name('mutants-readers'), TOP / 'tests' / 'mutants')
 # A kernel each is much for `make test`, which tries one of the walker and one of each interface:
 # smaps, pagemap, PAGEMAP_SCAN and what they leave behind.
 OFTEN = {'test-walk-pfnmap-is-hole', 'smaps-anonymous-halved', 'pagemap-pfn-for-all',

@@ -16,7 +16,7 @@
 extern const struct rule rule_w1, rule_w2, rule_w3, rule_w4, rule_w5, rule_w6,
 	rule_w7, rule_w8, rule_w9, rule_w10, rule_w11,
 	rule_u1, rule_u2, rule_u3, rule_u4, rule_u5, rule_u7, rule_u8, rule_u9,
-	rule_u10, rule_u11, rule_u12, rule_u13, rule_u6;
+	rule_u10, rule_u11, rule_u12, rule_u13, rule_u14, rule_u6;
 
 #define HEAP_BLOCK_MAX	(64 << 10)	/* larger ones are given back */
 
@@ -25,7 +25,8 @@ static const struct rule * const rules[] = {
 	&rule_w1, &rule_w2, &rule_w3, &rule_w4, &rule_w5, &rule_w6, &rule_w7,
 	&rule_w8, &rule_w9, &rule_w10, &rule_w11,
 	&rule_u1, &rule_u2, &rule_u3, &rule_u4, &rule_u5, &rule_u7, &rule_u8,
-	&rule_u9, &rule_u10, &rule_u11, &rule_u12, &rule_u13, &rule_u6,
+	&rule_u9, &rule_u10, &rule_u11, &rule_u12, &rule_u13, &rule_u14,
+	&rule_u6,
 };
 
 /* These check whatever joints_describe() gives. */

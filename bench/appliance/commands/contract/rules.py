@@ -10,7 +10,7 @@ RULES = {
     'W9': 'verbatim', 'W10': 'refused', 'W11': 'harmless', 'W12': 'locked',
     'U1': 'window', 'U2': 'smaps', 'U3': 'clear_refs', 'U4': 'mincore', 'U5': 'scan',
     'U7': 'privilege', 'U8': 'targets', 'U9': 'how', 'U10': 'protect', 'U11': 'counted',
-    'U12': 'left behind', 'U13': 'ranges', 'U6': 'clean exit',
+    'U12': 'left behind', 'U13': 'ranges', 'U14': 'query', 'U6': 'clean exit',
 }
 # Those that can be checked for any layout.
 OF_A_LAYOUT = (*(f'W{n}' for n in range(1, 12)), 'U1', 'U2', 'U5')
@@ -26,7 +26,7 @@ def expected(name: str) -> set[str]:
         rule = line.partition('#')[0].strip()
         if rule and rule not in RULES:
             raise Failure(f"{path}:{number}: there is no rule '{rule}', only W1 to W12 "
-                          'and U1 to U13')
+                          'and U1 to U14')
         if rule:
             known.add(rule)
     return known
