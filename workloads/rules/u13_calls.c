@@ -55,6 +55,11 @@ static int call_free(void *start, size_t size)
 	return error_of(madvise(start, size, MADV_FREE));
 }
 
+static int call_dontneed(void *start, size_t size)
+{
+	return error_of(madvise(start, size, MADV_DONTNEED));
+}
+
 static int call_populate_read(void *start, size_t size)
 {
 	return error_of(madvise(start, size, MADV_POPULATE_READ));
@@ -167,6 +172,16 @@ static int free_page(struct arena_page *page)
 	return 0;
 }
 
+/* The pages of a file stay in memory, but this process has them no more. */
+static int drop_page(struct arena_page *page)
+{
+	if (memory_is_pfnmap(page->memory) || page->locked)
+		return -EINVAL;
+	page->present = page->counted = page->referenced = false;
+	page->lazy = page->own = page->of_two = false;
+	return 0;
+}
+
 const struct call call_lock = {
 	"mlock", call_mlock, lock_page, true, false
 };
@@ -190,6 +205,9 @@ const struct call advise_pageout = {
 };
 const struct call advise_free = {
 	"MADV_FREE", call_free, free_page, false, true
+};
+const struct call advise_dontneed = {
+	"MADV_DONTNEED", call_dontneed, drop_page, false, true
 };
 const struct call advise_read = {
 	"MADV_POPULATE_READ", call_populate_read, populate_read, false, false

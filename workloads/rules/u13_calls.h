@@ -19,7 +19,7 @@ struct call {
 };
 
 extern const struct call call_lock, call_lock_on_fault, call_unlock, call_protect,
-	call_forbid, advise_cold, advise_pageout, advise_free,
+	call_forbid, advise_cold, advise_pageout, advise_free, advise_dontneed,
 	advise_read, advise_write;
 
 #endif

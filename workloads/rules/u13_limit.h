@@ -6,5 +6,7 @@
 
 /* How much a process may lock. */
 void check_lock_limit(struct rule_run *run);
+/* What mlockall() locks, and what munlockall() leaves. */
+void check_lock_all(struct rule_run *run);
 
 #endif

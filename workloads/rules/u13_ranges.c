@@ -85,6 +85,13 @@ static const struct way ways[] = {
 	    { 505, 511 }, { 526, 536 }, { 538, 546 } } },
 	{ "MADV_FREE of locked memory", &call_lock, { ANON }, &advise_free,
 	  { { 504, 507 } } },
+	{ "MADV_DONTNEED", NULL, { }, &advise_dontneed,
+	  { { 504, 507 }, { 503, 504 }, { 507, 522 }, { 511, 513 }, FIRST_RUN,
+	    { 526, 536 }, { 538, 546 } } },
+	{ "MADV_DONTNEED of lazily freed memory", &advise_free, { ANON },
+	  &advise_dontneed, { { 504, 507 } } },
+	{ "MADV_DONTNEED of locked memory", &call_lock, { SPARSE },
+	  &advise_dontneed, { { 515, 519 }, { 510, 518 } } },
 	{ "MADV_POPULATE_READ", NULL, { }, &advise_read,
 	  { { 505, 510 }, { 514, 517 }, { 515, 516 }, { 512, 529 },
 	    { 520, 522 }, { 538, 546 }, { 525, 533 } } },
@@ -99,6 +106,8 @@ static const struct way ways_of_two[] = {
 	  { { 504, 507 }, { 507, 518 } } },
 	{ "MADV_PAGEOUT of pages of two", &advise_free, { ANON, SPARSE },
 	  &advise_pageout, { { 504, 507 }, { 515, 519 } } },
+	{ "MADV_DONTNEED of pages of two", NULL, { }, &advise_dontneed,
+	  { { 504, 507 }, { 507, 518 } } },
 	{ "MADV_POPULATE_WRITE of pages of two", NULL, { },
 	  &advise_write, { { 504, 507 }, { 507, 518 }, { 519, 523 } } },
 	{ "mlock of pages of two", NULL, { }, &call_lock,
@@ -242,6 +251,9 @@ static const struct refused {
 	{ &call_forbid, 0, 0, 0 },
 	{ &advise_free, 0, 0, 0 },
 	{ &advise_pageout, 0, 0, 0 },
+	{ &advise_dontneed, 0, -PAGE_SIZE, -EINVAL },
+	{ &advise_dontneed, 0, 0, 0 },
+	{ &advise_dontneed, 1, PAGE_SIZE, -EINVAL },
 	{ &call_forbid, 1, PAGE_SIZE, -EINVAL },
 	{ &advise_cold, 1, PAGE_SIZE, -EINVAL },
 	{ &advise_free, 1, PAGE_SIZE, -EINVAL },
@@ -285,6 +297,7 @@ static void check_ranges_rule(struct rule_run *run)
 	check_refused(run, &arena);
 	arena_close(&arena);
 	check_lock_limit(run);
+	check_lock_all(run);
 }
 
 const struct rule rule_u13 = { "U13", "ranges", check_ranges_rule };
