@@ -22,8 +22,8 @@ OLD = {
     'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables; ',
     'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables; ',
 }
-QUICK = ('dropped', 'forked', 'joints_unaligned', 'lazily_freed', 'locked', 'prot_none', 'stack',
-         'write_protected')
+QUICK = ('copied', 'dropped', 'forked', 'hugetlb_forked', 'joints_unaligned', 'lazily_freed', 'locked',
+         'prot_none', 'stack', 'write_protected')
 OF_WIDE = ('ksm', 'swapped')  # which need what only that configuration has
 OF_ALL = tuple(file.stem for file in SHIPPED if file.stem not in OF_WIDE)
 
@@ -113,6 +113,8 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'lock=all', 'populate=1'), ':4: lock: lock=all populates everything'),
     (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),
     (mapping('size=9', 'populate=all', 'drop=9'), ':5: drop: page 9 is behind the end'),
+    (mapping('size=9', 'populate=all', 'touch=fork', 'copy=9'), ':6: copy: page 9 is behind'),
+    (mapping('size=9', 'populate=all', 'copy=1'), ':5: copy: only what is shared with a child'),
     (mapping('size=9', 'populate=all', 'lock=onfault', 'drop=1'), ':6: drop: locked pages cannot'),
     pytest.param('[a]\nkind=anon\nsize=1\n' * 1001, ':3001: too many sections, at most 1000',
                  id='sections'),

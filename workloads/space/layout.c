@@ -101,28 +101,36 @@ uint64_t region_populated(const struct region *region)
 	return count(region->ranges, region->nr_ranges);
 }
 
+uint64_t region_copied(const struct region *region)
+{
+	return count(region->copied, region->nr_copied);
+}
+
 bool region_is_full(const struct region *region)
 {
 	return region->nr_ranges == 1 && region->ranges->step == 1 &&
 	       region_populated(region) * region_unit(region) == region->pages;
 }
 
-static bool is_populated(const struct region *region, uint64_t page)
+static bool is_in(const struct range *ranges, size_t nr, uint64_t unit)
 {
-	uint64_t unit = (page - region->start) / region_unit(region);
 	size_t i;
 
-	/* remap_pfn_range() maps all of a VMA when it is made. */
-	if (region->memory->backing == BACKING_PFNMAP)
-		return true;
-	for (i = 0; i < region->nr_ranges; i++) {
-		const struct range *range = region->ranges + i;
+	for (i = 0; i < nr; i++) {
+		const struct range *range = ranges + i;
 
 		if (unit >= range->first && unit < range->end &&
 		    (unit - range->first) % range->step == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool is_populated(const struct region *region, uint64_t unit)
+{
+	/* remap_pfn_range() maps all of a VMA when it is made. */
+	return region->memory->backing == BACKING_PFNMAP ||
+	       is_in(region->ranges, region->nr_ranges, unit);
 }
 
 void layout_hole(struct layout *layout, uint64_t pages)
@@ -225,6 +233,13 @@ void region_drop(struct region *region, uint64_t first, uint64_t end,
 		  (struct range){ first, end, step });
 }
 
+void region_copy(struct region *region, uint64_t first, uint64_t end,
+		 uint64_t step)
+{
+	add_range(&region->copied, &region->nr_copied,
+		  (struct range){ first, end, step });
+}
+
 void layout_region(struct layout *layout, const struct memory *memory,
 		   uint64_t pages, uint64_t first, uint64_t step)
 {
@@ -240,6 +255,7 @@ void layout_free(struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++) {
 		free(layout->regions[i].ranges);
 		free(layout->regions[i].dropped);
+		free(layout->regions[i].copied);
 	}
 	free(layout->regions);
 	*layout = (struct layout){ 0 };
@@ -263,6 +279,9 @@ void layout_append(struct layout *layout, const struct layout *other)
 			region_drop(to, from->dropped[r].first,
 				    from->dropped[r].end,
 				    from->dropped[r].step);
+		for (r = 0; r < from->nr_copied; r++)
+			region_copy(to, from->copied[r].first,
+				    from->copied[r].end, from->copied[r].step);
 	}
 	layout_hole(layout, start + other->pages - layout->pages);
 }
@@ -287,18 +306,21 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 	size_t i = region_after(layout, page);
 	const struct region *region = layout->regions + i;
 	enum content content;
+	uint64_t unit;
 	bool populated;
 
 	if (i == layout->nr_regions || page < region->start)
 		return (struct truth){ 0 };
 	content = region->memory->content;
-	populated = is_populated(region, page);
+	unit = (page - region->start) / region_unit(region);
+	populated = is_populated(region, unit);
 	return (struct truth){
 		.memory = region->memory,
 		.region = region,
 		.present = populated && content != CONTENT_POISON &&
 			   content != CONTENT_SWAPPED,
 		.swapped = populated && content == CONTENT_SWAPPED,
+		.copied = is_in(region->copied, region->nr_copied, unit),
 	};
 }
 

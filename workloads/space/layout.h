@@ -89,6 +89,8 @@ struct region {
 	struct range *ranges;	/* populated pages, none twice */
 	size_t nr_dropped;
 	struct range *dropped;	/* that were populated, and given back */
+	size_t nr_copied;
+	struct range *copied;	/* populated and forked, and copied since */
 	int file;		/* the file that is mapped, or NO_FILE... */
 	uint64_t offset;	/* ...from that page on */
 	bool cached;		/* all of its pages are in memory */
@@ -108,6 +110,7 @@ struct truth {
 	const struct region *region;	/* likewise */
 	bool present;			/* a page of memory is mapped there */
 	bool swapped;			/* it is not in memory, but swapped out */
+	bool copied;			/* the child has another page there */
 };
 
 /* Counts of a layout. */
@@ -142,6 +145,9 @@ void region_populate(struct region *region, uint64_t first, uint64_t end,
 		     uint64_t step);
 /* The same with pages that are populated, and then given back by madvise(). */
 void region_drop(struct region *region, uint64_t first, uint64_t end,
+		 uint64_t step);
+/* Of pages that are populated, have these copied by the process or its child. */
+void region_copy(struct region *region, uint64_t first, uint64_t end,
 		 uint64_t step);
 /* Append a region that is populated to its end. */
 void layout_region(struct layout *layout, const struct memory *memory,
@@ -181,6 +187,7 @@ uint64_t region_unit(const struct region *region);
 /* Return how many (huge) pages of a region are populated, or if all are. */
 uint64_t region_populated(const struct region *region);
 bool region_is_full(const struct region *region);
+uint64_t region_copied(const struct region *region);
 /* Return how many pages of a region lie in PTE tables that exist. */
 uint64_t region_reached(const struct layout *layout,
 			const struct region *region);

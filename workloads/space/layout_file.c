@@ -62,7 +62,20 @@ static uint64_t next_of(uint64_t first, uint64_t step, uint64_t page)
 	       first + (page - first + step - 1) / step * step;
 }
 
-/* Populate a range for good, except what is given back again. */
+/* Populate a range for good, and have parts of it copied. */
+static void put_kept(struct build *build, struct region *region,
+		     uint64_t first, uint64_t end, uint64_t step)
+{
+	const struct spans *copy = &build->mapping->copy;
+	size_t i;
+
+	region_populate(region, first, end, step);
+	for (i = 0; i < copy->nr; i++)
+		region_copy(region, next_of(first, step, copy->of[i].first),
+			    min_u64(copy->of[i].last + 1, end), step);
+}
+
+/* Populate a range, except what is given back again. */
 static void put_range(struct build *build, struct region *region,
 		      uint64_t first, uint64_t end, uint64_t step)
 {
@@ -73,11 +86,11 @@ static void put_range(struct build *build, struct region *region,
 	for (i = 0; i < drop->nr && first < end; i++) {
 		from = next_of(first, step, drop->of[i].first);
 		to = next_of(first, step, drop->of[i].last + 1);
-		region_populate(region, first, min_u64(from, end), step);
+		put_kept(build, region, first, min_u64(from, end), step);
 		region_drop(region, from, min_u64(to, end), step);
 		first = to;
 	}
-	region_populate(region, first, end, step);
+	put_kept(build, region, first, end, step);
 }
 
 /* Populate each of these pages by chance, neighbours as one range. */
@@ -199,14 +212,14 @@ static void check_whole(struct build *build)
 			     LAYOUT_MEMORY_MAX * PAGE_SIZE >> 20);
 }
 
-static void check_drop(struct build *build, const struct region *region)
+static void check_spans(struct build *build, const struct region *region,
+			enum layout_key key, const struct spans *spans)
 {
-	const struct spans *drop = &build->mapping->drop;
 	uint64_t units = region->pages / region_unit(region);
 
-	if (drop->nr && drop->of[drop->nr - 1].last >= units)
-		wrong_mapping(build, KEY_DROP, "page %" PRIu64 " is behind the end, the last that is allowed is %" PRIu64,
-			      drop->of[drop->nr - 1].last, units - 1);
+	if (spans->nr && spans->of[spans->nr - 1].last >= units)
+		wrong_mapping(build, key, "page %" PRIu64 " is behind the end, the last that is allowed is %" PRIu64,
+			      spans->of[spans->nr - 1].last, units - 1);
 }
 
 /* Pages merge two by two, of each range. */
@@ -241,7 +254,8 @@ static void put_memory(struct build *build, uint64_t pages)
 	} else {
 		region = layout_vma(layout, memory, pages);
 		populate_mapping(build, region);
-		check_drop(build, region);
+		check_spans(build, region, KEY_DROP, &build->mapping->drop);
+		check_spans(build, region, KEY_COPY, &build->mapping->copy);
 		check_merge(build, region);
 		check_mixed(build, region);
 		check_amount(build, region);

@@ -12,12 +12,13 @@
 static const struct kind kinds[] = {
 	{ "hole", NULL, 0, 0 },
 	{ "anon", &mem_anon, BIT(KEY_PROT) | BIT(KEY_APART) |
-	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS),
+	  BIT(KEY_DROP) | BIT(KEY_LOCK) | BIT(KEY_GROWS) | BIT(KEY_COPY),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) |
 	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) |
 	  BIT(CONTENT_SWAPPED) | BIT(CONTENT_MERGED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
-	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) },
+	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) |
+	  BIT(CONTENT_FORKED) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
 	  BIT(KEY_LOCK),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_SWAPPED) },
@@ -66,7 +67,7 @@ static void check_keys(const struct mapping *mapping,
 		KEY_TOUCH,
 	}, others[] = {
 		KEY_PROT, KEY_SHARED, KEY_APART, KEY_DROP, KEY_LOCK, KEY_GROWS,
-		KEY_RESERVE,
+		KEY_RESERVE, KEY_COPY,
 	};
 	const struct section *section = mapping->section;
 	size_t i;
@@ -115,6 +116,10 @@ static void check_together(const struct section *section,
 	else if (section->of[KEY_DROP].value && memory->lock)
 		wrong_key(section, KEY_DROP, error,
 			  "locked pages cannot be given back: leave lock= out");
+	else if (section->of[KEY_COPY].value &&
+		 memory->content != CONTENT_FORKED)
+		wrong_key(section, KEY_COPY, error,
+			  "only what is shared with a child is copied: touch=fork");
 	else if (memory->content == CONTENT_SWAPPED && !memory->shared &&
 		 memory->backing == BACKING_FILE)
 		wrong_key(section, KEY_TOUCH, error,
@@ -175,6 +180,8 @@ static void read_populate(struct mapping *mapping, struct layout_error *error)
 		spans_read(&mapping->spans, section, KEY_POPULATE, error);
 	if (section->of[KEY_DROP].value)
 		spans_read(&mapping->drop, section, KEY_DROP, error);
+	if (section->of[KEY_COPY].value)
+		spans_read(&mapping->copy, section, KEY_COPY, error);
 	if (section->of[KEY_FIRST].value && !mapping->all)
 		wrong_key(section, KEY_FIRST, error,
 			  "it goes with populate=all; ranges say where they begin");

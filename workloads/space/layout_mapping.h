@@ -23,7 +23,7 @@ struct mapping {
 	struct list size, at, first, every, density, seed;
 	bool all;		/* populate=all */
 	struct spans spans;	/* or these */
-	struct spans drop;
+	struct spans drop, copy;
 };
 
 /* Read a section, and refuse what cannot be had or has no truth that is known. */

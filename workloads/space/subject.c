@@ -103,7 +103,56 @@ static void set_inherited(const struct layout *layout, int advice)
 	}
 }
 
-/* Share what is to be shared with a child that does nothing. */
+/* Write to every other page from @first on of those that are to be copied. */
+static void copy_pages(const struct layout *layout, const struct region *region,
+		       uint64_t first)
+{
+	uint64_t page;
+	size_t i;
+
+	for (i = 0; i < region->nr_copied; i++) {
+		const struct range *range = region->copied + i;
+
+		for (page = range->first + first * range->step;
+		     page < range->end; page += 2 * range->step)
+			*(char *)layout_address(layout, region->start + page) =
+				1;
+	}
+}
+
+/* A child has shared memory of a file only if it uses it. */
+static void use_pages(const struct layout *layout, const struct region *region)
+{
+	uint64_t unit = region_unit(region), page;
+	size_t i;
+
+	for (i = 0; i < region->nr_ranges; i++) {
+		const struct range *range = region->ranges + i;
+
+		for (page = range->first; page < range->end;
+		     page += range->step)
+			*(char *)layout_address(layout, region->start +
+						page * unit) = 1;
+	}
+}
+
+/* What the process does (@first is 0), and its child. */
+static void use_forked(const struct layout *layout, uint64_t first)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->memory->content != CONTENT_FORKED)
+			continue;
+		copy_pages(layout, region, first);
+		if (first && region->memory->shared)
+			use_pages(layout, region);
+	}
+}
+
+/* Share what is to be shared with a child, and copy what is not. */
 static void share(const struct layout *layout)
 {
 	int child;
@@ -114,10 +163,15 @@ static void share(const struct layout *layout)
 	child = fork_or_die();
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		use_forked(layout, 1);
 		close_range(0, ~0U, 0);
 		for (;;)
-			pause();
+			kill(getpid(), SIGSTOP);
 	}
+	if (!WIFSTOPPED(wait_for(child, WUNTRACED)))
+		die("layout %s: the child that shares it did not stop",
+		    layout->name);
+	use_forked(layout, 0);
 	set_inherited(layout, MADV_DOFORK);
 }
 

@@ -35,7 +35,7 @@ static bool is_of_file(const struct truth *truth)
 static bool page_is_shared(const struct truth *truth)
 {
 	return memory_is(truth->memory, BACKING_MIXEDMAP) ||
-	       truth->memory->content == CONTENT_FORKED ||
+	       (truth->memory->content == CONTENT_FORKED && !truth->copied) ||
 	       truth->memory->content == CONTENT_MERGED;
 }
 

@@ -58,9 +58,11 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 {
 	uint64_t kb = KB(region_populated(region) * region_unit(region));
 	uint64_t sharers = smaps_sharers(layout, region);
+	uint64_t own = KB(region_copied(region));
 
 	if (memory_is(region->memory, BACKING_HUGETLB)) {
-		field[SMAPS_PRIVATE_HUGETLB] = kb;
+		field[sharers == 1 ? SMAPS_PRIVATE_HUGETLB :
+		      SMAPS_SHARED_HUGETLB] = kb;
 		return;
 	}
 	if (region->memory->content == CONTENT_FREED) {
@@ -74,9 +76,10 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 		return;
 	}
 	field[SMAPS_RSS] = kb;
-	field[SMAPS_PSS] = kb / sharers;
-	field[SMAPS_PSS_DIRTY] = kb / sharers;
-	field[sharers == 1 ? SMAPS_PRIVATE_DIRTY : SMAPS_SHARED_DIRTY] = kb;
+	field[SMAPS_PSS] = (kb - own) / sharers + own;
+	field[SMAPS_PSS_DIRTY] = field[SMAPS_PSS];
+	field[SMAPS_PRIVATE_DIRTY] = sharers == 1 ? kb : own;
+	field[SMAPS_SHARED_DIRTY] = kb - field[SMAPS_PRIVATE_DIRTY];
 	field[SMAPS_REFERENCED] = kb;
 	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
 	field[SMAPS_KSM] = region->memory->content == CONTENT_MERGED ? kb : 0;
