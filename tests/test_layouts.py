@@ -9,12 +9,14 @@ import pytest
 
 from appliance.boots import guest, layouts, walks
 from appliance.boots.records import Check, Layout, of_type
+from appliance.commands.contract.rules import OF_A_LAYOUT
 from appliance.failure import Failure
 from appliance.kernels import series
 from appliance.kernels.configuration import WIDE
 from appliance.paths import TOP, build_folder
 
 SHIPPED = sorted((TOP / 'workloads' / 'layouts').glob('*.layout'))
+NEEDS_THP = ('thp',)  # tests/test_thp.py has a kernel for them
 # What the C functions described that these files replace; each range of pages was compared.
 OLD = {
     'hugetlb': '10 VMAs, 267786 pages, 1574 present, 48 huge pages, 7 PTE tables; ',
@@ -25,7 +27,7 @@ OLD = {
 QUICK = ('copied', 'dropped', 'forked', 'hugetlb_forked', 'joints_unaligned', 'lazily_freed', 'locked',
          'prot_none', 'stack', 'write_protected')
 OF_WIDE = ('ksm', 'swapped')  # which need what only that configuration has
-OF_ALL = tuple(file.stem for file in SHIPPED if file.stem not in OF_WIDE)
+OF_ALL = tuple(file.stem for file in SHIPPED if file.stem not in OF_WIDE + NEEDS_THP)
 
 
 @pytest.fixture(scope='module')
@@ -105,6 +107,8 @@ def mapping(*keys: str) -> str:
     (mapping('size=9', 'prot=w'), ":4: prot: 'w' is not allowed: rw, r, none are"),
     (mapping('size=9', 'prot=r', 'populate=all', 'touch=write'), ':6: touch: with prot=r'),
     ('[a]\nkind=hugetlb\nsize=2m\npopulate=all\ntouch=read', ':5: touch: hugetlb cannot be'),
+    ('[a]\nkind=thp\nsize=2m\npopulate=all\ntouch=free', ':5: touch: thp cannot be'),
+    ('[a]\nkind=thp\nsize=2m\npopulate=all\nlock=all', ':5: lock: thp has no such choice'),
     (mapping('size=9', 'populate=all', 'touch=free', 'lock=onfault'),
      ':6: lock: only written pages may be locked'),
     ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=free', ':5: touch: file cannot be'),
@@ -187,6 +191,15 @@ def test_what_is_shipped_is_true(appliance):
 @pytest.mark.long
 def test_all_that_is_shipped_is_true(appliance):
     assert failures(appliance, *OF_ALL) == []
+
+
+def test_what_this_kernel_cannot_have_is_skipped_or_refused(appliance, umwalk):
+    ran = umwalk('contract', '--kernel=stock', '--layout=thp')
+    states = [line.split()[-1] for line in ran.stdout.splitlines() if line.startswith(('W', 'U'))]
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert states == ['skip'] * len(OF_A_LAYOUT)
+    with pytest.raises(Failure, match='layout thp: this kernel has no transparent huge pages'):
+        failures(appliance, 'thp')
 
 
 @pytest.mark.long

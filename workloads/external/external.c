@@ -26,7 +26,7 @@ int external_main(int argc, char **argv)
 	(void)argv;
 	ktap_plan(ARRAY_SIZE(tests));
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		rule_check(tests[i], probe);
+		rule_check(tests[i], probe, NULL);
 	if (probe != NO_PROBE)
 		close(probe);
 	return 0;

@@ -90,6 +90,7 @@ static void run_rows(const struct rows *rows, int probe,
 	for (i = 0; i < nr_walks; i++) {
 		if (!rows_have(rows, i))
 			continue;
+		subject_make_thps(&subject);
 		if (options->time)
 			time_walk(&subject, walks + i, options->samples);
 		if (options->count)

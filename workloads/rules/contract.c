@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "kernel/probe.h"
+#include "kernel/thp.h"
 #include "kernel/util.h"
 #include "out/ktap.h"
 #include "rules/contract.h"
@@ -72,12 +73,28 @@ static int take_layout(int argc, char **argv)
 	return 2;
 }
 
+/* Return why this kernel cannot have the layout that was taken, or NULL. */
+static const char *why_not(void)
+{
+	struct layout layout;
+	bool needs_thp;
+
+	if (thp_is_there())
+		thp_on_demand();
+	if (!joints_taken() || !layout_named(&layout, joints_taken()))
+		return NULL;
+	needs_thp = layout_needs_thp(&layout);
+	layout_free(&layout);
+	return needs_thp && !thp_is_there() ? NO_THP_HERE : NULL;
+}
+
 int contract_main(int argc, char **argv)
 {
 	const struct rule **chosen = xcalloc(argc + ARRAY_SIZE(rules),
 					     sizeof(*chosen));
 	int probe, taken = take_layout(argc, argv);
 	size_t i, n = choose(argv + 1 + taken, argc - 1 - taken, chosen);
+	const char *skipped = why_not();
 
 	/* The heap never shrinks: U6 counts the pages of this process, too. */
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
@@ -85,7 +102,7 @@ int contract_main(int argc, char **argv)
 	probe = probe_find();
 	ktap_plan(n);
 	for (i = 0; i < n; i++)
-		rule_check(chosen[i], probe);
+		rule_check(chosen[i], probe, skipped);
 	if (probe != NO_PROBE)
 		close(probe);
 	free(chosen);

@@ -33,7 +33,10 @@ struct check *rule_case(struct rule_run *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void rule_skip(struct rule_run *run, const char *name, const char *why);
 
-/* Check a rule and report its cases: a KTAP subtest, and records. */
-void rule_check(const struct rule *rule, int probe);
+/*
+ * Check a rule and report its cases: a KTAP subtest, and records. If @skipped
+ * says why, nothing can be checked.
+ */
+void rule_check(const struct rule *rule, int probe, const char *skipped);
 
 #endif

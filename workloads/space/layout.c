@@ -14,6 +14,9 @@ const struct memory mem_anon = { "anon", BACKING_ANON, .prot = RW };
 const struct memory mem_anon_apart = {
 	"anon", BACKING_ANON, .prot = RW, .apart = true
 };
+const struct memory mem_thp = {
+	"thp", BACKING_ANON, .prot = RW, .thp = true
+};
 const struct memory mem_zero = {
 	"zero", BACKING_ANON, .prot = PROT_READ, .content = CONTENT_READ
 };
@@ -143,7 +146,7 @@ static bool are_one(const struct memory *a, const struct memory *b)
 {
 	return memory_is(a, BACKING_ANON) && memory_is(b, BACKING_ANON) &&
 	       a->prot == b->prot && a->apart == b->apart &&
-	       a->lock == b->lock && a->grows == b->grows;
+	       a->lock == b->lock && a->grows == b->grows && a->thp == b->thp;
 }
 
 /* The memory that ends where the next region begins, or NULL. */
@@ -301,6 +304,79 @@ static size_t region_after(const struct layout *layout, uint64_t page)
 	return low;
 }
 
+/* Tables are numbered as the kernel cuts them: by address. */
+static uint64_t table_of(const struct layout *layout, uint64_t page)
+{
+	return (layout->base / PAGE_SIZE + page) / TABLE_PAGES;
+}
+
+static uint64_t table_start(const struct layout *layout, uint64_t table)
+{
+	uint64_t base = layout->base / PAGE_SIZE;
+
+	return table * TABLE_PAGES > base ? table * TABLE_PAGES - base : 0;
+}
+
+/* Return how many pages of some ranges are among [from, to). */
+static uint64_t count_among(const struct range *ranges, size_t nr,
+			    uint64_t from, uint64_t to)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		struct range part = ranges[i];
+
+		part.end = min_u64(part.end, to);
+		if (part.first < from)
+			part.first += (from - part.first + part.step - 1) /
+				      part.step * part.step;
+		if (part.first < part.end)
+			n += count(&part, 1);
+	}
+	return n;
+}
+
+/* Tell what there is in the 2 MiB that have @page. */
+static enum thp thp_at(const struct layout *layout, const struct region *region,
+		       uint64_t page)
+{
+	uint64_t table = table_of(layout, page), kept, dropped;
+	uint64_t from = table_start(layout, table);
+	uint64_t to = table_start(layout, table + 1);
+
+	if (!region->memory->thp || from < region->start ||
+	    to > region->start + region->pages)
+		return THP_NONE;
+	from -= region->start;
+	to -= region->start;
+	kept = count_among(region->ranges, region->nr_ranges, from, to);
+	dropped = count_among(region->dropped, region->nr_dropped, from, to);
+	if (!kept || kept + dropped < TABLE_PAGES)
+		return THP_NONE;
+	return dropped ? THP_PART : THP_WHOLE;
+}
+
+uint64_t layout_next_thp(const struct layout *layout, uint64_t page,
+			 uint64_t end)
+{
+	uint64_t table = table_of(layout, page);
+
+	for (page = table_start(layout, table); page < end;
+	     page = table_start(layout, ++table)) {
+		size_t i = region_after(layout, page);
+		const struct region *region = layout->regions + i;
+
+		if (i == layout->nr_regions)
+			return end;
+		if (thp_at(layout, region, page))
+			return page;
+		if (table < table_of(layout, region->start))
+			table = table_of(layout, region->start) - 1;
+	}
+	return end;
+}
+
 struct truth layout_at(const struct layout *layout, uint64_t page)
 {
 	size_t i = region_after(layout, page);
@@ -321,6 +397,7 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 			   content != CONTENT_SWAPPED,
 		.swapped = populated && content == CONTENT_SWAPPED,
 		.copied = is_in(region->copied, region->nr_copied, unit),
+		.thp = thp_at(layout, region, page),
 	};
 }
 
@@ -345,12 +422,28 @@ bool layout_is_of_probe(const struct layout *layout)
 	return false;
 }
 
+bool thp_can_be_made(const struct truth *truth)
+{
+	return truth->thp == THP_WHOLE &&
+	       truth->memory->content != CONTENT_FORKED;
+}
+
 bool layout_has(const struct layout *layout, enum content content)
 {
 	size_t i;
 
 	for (i = 0; i < layout->nr_regions; i++)
 		if (layout->regions[i].memory->content == content)
+			return true;
+	return false;
+}
+
+bool layout_needs_thp(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (layout->regions[i].memory->thp)
 			return true;
 	return false;
 }
@@ -389,19 +482,6 @@ static bool region_maps(const struct region *region, uint64_t from, uint64_t to)
 		if (range_maps(region->dropped + i, size, from, to - start))
 			return true;
 	return false;
-}
-
-/* Tables are numbered as the kernel cuts them: by address. */
-static uint64_t table_of(const struct layout *layout, uint64_t page)
-{
-	return (layout->base / PAGE_SIZE + page) / TABLE_PAGES;
-}
-
-static uint64_t table_start(const struct layout *layout, uint64_t table)
-{
-	uint64_t base = layout->base / PAGE_SIZE;
-
-	return table * TABLE_PAGES > base ? table * TABLE_PAGES - base : 0;
 }
 
 /* Does a PTE or a huge page map any of the pages [from, to)? */

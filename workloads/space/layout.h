@@ -48,12 +48,13 @@ struct memory {
 	enum lock lock;
 	bool grows;		/* downwards, as a stack does */
 	bool reserved;		/* hugetlb: huge pages are kept for all of it */
+	bool thp;		/* anonymous: see enum thp */
 };
 
 /* Private memory: PFNMAP is copied on write, so populating a page copies it. */
 extern const struct memory mem_anon, mem_hugetlb, mem_pfnmap_cow, mem_poisoned;
 extern const struct memory mem_zero;	/* the same, read-only */
-extern const struct memory mem_anon_apart;
+extern const struct memory mem_anon_apart, mem_thp;
 extern const struct memory mem_file;	/* written, and copied by that */
 /* Shared. */
 extern const struct memory mem_pfnmap, mem_pfnmap_fault, mem_mixedmap;
@@ -104,6 +105,16 @@ struct layout {
 	struct region *regions;	/* ascending, with holes between them */
 };
 
+/*
+ * How a page lies in a transparent huge page. There is one in each aligned 2 MiB
+ * of such memory that were populated throughout.
+ */
+enum thp {
+	THP_NONE,
+	THP_WHOLE,		/* mapped by a PMD */
+	THP_PART,		/* mapped by PTEs, for others were given back */
+};
+
 /* The truth about one page. */
 struct truth {
 	const struct memory *memory;	/* NULL in a hole */
@@ -111,6 +122,7 @@ struct truth {
 	bool present;			/* a page of memory is mapped there */
 	bool swapped;			/* it is not in memory, but swapped out */
 	bool copied;			/* the child has another page there */
+	enum thp thp;
 };
 
 /* Counts of a layout. */
@@ -164,6 +176,20 @@ uint64_t layout_until(const struct layout *layout, uint64_t page);
 bool layout_is_of_probe(const struct layout *layout);
 /* Tell whether any of its memory has such pages. */
 bool layout_has(const struct layout *layout, enum content content);
+/*
+ * Tell whether it is of a transparent huge page that, once it is split, can be
+ * made anew: the kernel makes none of pages that are all write-protected, as
+ * those are that a child shares.
+ */
+bool thp_can_be_made(const struct truth *truth);
+/* Tell whether it has memory that needs transparent huge pages. */
+bool layout_needs_thp(const struct layout *layout);
+/*
+ * Return the first page of the next transparent huge page, mapped by a PMD or by
+ * PTEs, that has pages from @page on and begins below @end; or return @end.
+ */
+uint64_t layout_next_thp(const struct layout *layout, uint64_t page,
+			 uint64_t end);
 
 /* The level without an entry on the way to a page, as pte_hole() counts. */
 enum {

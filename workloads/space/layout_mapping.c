@@ -16,6 +16,8 @@ static const struct kind kinds[] = {
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_POISON) |
 	  BIT(CONTENT_FREED) | BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) |
 	  BIT(CONTENT_SWAPPED) | BIT(CONTENT_MERGED) },
+	{ "thp", &mem_thp, BIT(KEY_DROP),
+	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_FORKED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
 	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) |
 	  BIT(CONTENT_FORKED) },
@@ -110,9 +112,10 @@ static void check_together(const struct section *section,
 	else if (memory->lock && !written)
 		wrong_key(section, KEY_LOCK, error,
 			  "only written pages may be locked: touch=write, prot=rw");
-	else if (section->of[KEY_DROP].value && !written)
+	else if (section->of[KEY_DROP].value && !written &&
+		 memory->content != CONTENT_FORKED)
 		wrong_key(section, KEY_DROP, error,
-			  "only written pages may be given back: touch=write, prot=rw");
+			  "only written pages may be given back: touch=write or fork, prot=rw");
 	else if (section->of[KEY_DROP].value && memory->lock)
 		wrong_key(section, KEY_DROP, error,
 			  "locked pages cannot be given back: leave lock= out");

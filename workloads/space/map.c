@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/probe.h"
+#include "kernel/thp.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "space/ksm.h"
@@ -98,7 +99,8 @@ static bool map_region(const struct layout *layout, const struct region *region,
 
 	if (memory_is(region->memory, BACKING_FILE) && region->file == NO_FILE)
 		close(source.fd);
-	if (!mapped)
+	if (!mapped || (region->memory->thp &&
+			madvise(address, size, MADV_HUGEPAGE)))
 		return false;
 	return !region->memory->apart || !madvise(address, size, MADV_DONTDUMP);
 }
@@ -236,7 +238,7 @@ bool needs_owner(const struct region *region)
 	return memory == &mem_pfnmap_cow ||
 	       (memory->content != CONTENT_WRITTEN &&
 		memory->content != CONTENT_READ) || !memory->prot ||
-	       memory->lock || region->nr_dropped;
+	       memory->lock || memory->thp || region->nr_dropped;
 }
 
 /* Private memory is forgotten; in a shared file, a hole is punched. */
@@ -290,6 +292,15 @@ static void merge_region(const struct layout *layout,
 	ksm_merge(region_populated(region));
 }
 
+static void make_thps(const struct layout *layout, const struct region *region)
+{
+	uint64_t end = region->start + region->pages, page = region->start;
+
+	for (; (page = layout_next_thp(layout, page, end)) < end;
+	     page += HUGE_PAGES)
+		thp_make(0, layout_address(layout, page));
+}
+
 /* What is done to memory that has its pages. */
 static void finish(const struct layout *layout, const struct region *region,
 		   int probe, int pid)
@@ -298,10 +309,12 @@ static void finish(const struct layout *layout, const struct region *region,
 	uint64_t size = region->pages * PAGE_SIZE;
 	size_t i;
 
-	for (i = 0; i < region->nr_dropped; i++) {
+	for (i = 0; i < region->nr_dropped; i++)
 		populate_range(layout, region, region->dropped + i, probe, pid);
+	if (region->memory->thp)
+		make_thps(layout, region);
+	for (i = 0; i < region->nr_dropped; i++)
 		drop_range(layout, region, region->dropped + i);
-	}
 	if (region->memory->content == CONTENT_FREED)
 		free_lazily(address, size);
 	if (region->memory->content == CONTENT_SWAPPED)
@@ -315,6 +328,20 @@ static void finish(const struct layout *layout, const struct region *region,
 			     LOCK_ONFAULT ? MLOCK_ONFAULT : 0), "mlock2");
 	if (!region->memory->prot)
 		must(!mprotect(address, size, PROT_NONE), "mprotect");
+}
+
+void layout_make_thps(const struct layout *layout, uint64_t from, uint64_t to,
+		      int pid)
+{
+	uint64_t page = from;
+
+	for (; (page = layout_next_thp(layout, page, to)) < to;
+	     page += HUGE_PAGES) {
+		struct truth truth = layout_at(layout, page);
+
+		if (thp_can_be_made(&truth))
+			thp_make(pid, layout_address(layout, page));
+	}
 }
 
 void layout_populate(const struct layout *layout, const struct region *region,

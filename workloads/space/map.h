@@ -26,6 +26,13 @@ void layout_unmap(const struct layout *layout);
 void layout_populate(const struct layout *layout, const struct region *region,
 		     int probe, int pid);
 
+/*
+ * Make the transparent huge pages that have a page in [@from, @to) and can be made,
+ * in process @pid, where they are split.
+ */
+void layout_make_thps(const struct layout *layout, uint64_t from, uint64_t to,
+		      int pid);
+
 /* Tell whether only the process itself can populate this region. */
 bool needs_owner(const struct region *region);
 

@@ -9,7 +9,7 @@
 #define MADE_MAX	256
 
 static const struct memory * const named[] = {
-	&mem_anon, &mem_anon_apart, &mem_zero, &mem_poisoned, &mem_hugetlb,
+	&mem_anon, &mem_anon_apart, &mem_thp, &mem_zero, &mem_poisoned, &mem_hugetlb,
 	&mem_hugetlb_shared, &mem_file, &mem_file_shared, &mem_pfnmap,
 	&mem_pfnmap_cow, &mem_pfnmap_fault, &mem_mixedmap,
 };
@@ -26,7 +26,8 @@ static bool is_like(const struct memory *a, const struct memory *b)
 	return a->backing == b->backing && a->prot == b->prot &&
 	       a->shared == b->shared && a->content == b->content &&
 	       a->apart == b->apart && a->lock == b->lock &&
-	       a->grows == b->grows && a->reserved == b->reserved;
+	       a->grows == b->grows && a->reserved == b->reserved &&
+	       a->thp == b->thp;
 }
 
 /* Return the name of the memory that is nearest to it. */
@@ -36,7 +37,8 @@ static const char *base_name(const struct memory *memory)
 
 	for (i = 0; i < ARRAY_SIZE(named); i++)
 		if (named[i]->backing == memory->backing &&
-		    named[i]->shared == memory->shared)
+		    named[i]->shared == memory->shared &&
+		    named[i]->thp == memory->thp)
 			return named[i]->name;
 	return "memory";
 }

@@ -310,6 +310,13 @@ void subject_start_of(struct subject *subject, const struct layout *layout,
 	});
 }
 
+void subject_make_thps(const struct subject *subject)
+{
+	const struct layout *layout = subject->layout;
+
+	layout_make_thps(layout, 0, layout->pages, subject->pid);
+}
+
 void subject_stop(struct subject *subject)
 {
 	kill(subject->pid, SIGKILL);

@@ -41,6 +41,12 @@ void subject_stop(struct subject *subject);
 /* Kill it, but do not wait for its end, which may never come. */
 void subject_leave(struct subject *subject);
 
+/*
+ * Have its transparent huge pages again, which walks to PTEs split, except those
+ * that a child shares.
+ */
+void subject_make_thps(const struct subject *subject);
+
 /* Tell whether the lock of its address space (mmap_lock) was left held. */
 bool subject_is_locked(const struct subject *subject);
 

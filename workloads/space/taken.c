@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "kernel/thp.h"
 #include "kernel/util.h"
 #include "space/ksm.h"
 #include "space/swap.h"
@@ -12,8 +13,17 @@ static void require(const struct layout *layout, const char *what,
 		       layout->name, what, missing);
 }
 
+static void take_thp(const struct layout *layout)
+{
+	if (!thp_is_there())
+		refuse("layout %s: " NO_THP_HERE, layout->name);
+	thp_on_demand();
+}
+
 void layout_take(const struct layout *layout)
 {
+	if (layout_needs_thp(layout))
+		take_thp(layout);
 	if (layout_has(layout, CONTENT_MERGED))
 		require(layout, "merged pages", ksm_missing());
 	if (!layout_has(layout, CONTENT_SWAPPED))

@@ -66,7 +66,8 @@ uint64_t page_categories(const struct truth *truth)
 		return 0;
 	return SCAN_PRESENT | (is_of_file(truth) ? SCAN_FILE : 0) |
 	       (page_is_zero(truth) ? SCAN_PFNZERO : 0) |
-	       (memory_is(truth->memory, BACKING_HUGETLB) ? SCAN_HUGE : 0);
+	       (memory_is(truth->memory, BACKING_HUGETLB) ||
+		truth->thp == THP_WHOLE ? SCAN_HUGE : 0);
 }
 
 int page_in_core(const struct truth *truth)

@@ -37,7 +37,8 @@ struct pagemap_check {
 	uint64_t *entries;
 	uint8_t *used;		/* a bit for each PFN */
 	uint8_t *slots;		/* a bit for each place of swap space */
-	uint64_t huge_pfn;	/* PFN of the huge page that is being checked */
+	uint64_t huge;		/* address of the huge page that is being checked... */
+	uint64_t huge_pfn;	/* ...and its PFN */
 	uint64_t zero_pfn;	/* PFN of the zero page, once it was seen */
 };
 
@@ -95,14 +96,20 @@ static bool is_new(uint8_t *used, uint64_t pfn)
 	return !found;
 }
 
-/* The pages of a huge page lie in a row, from a multiple of its size on. */
-static bool huge_pfn_follows(struct pagemap_check *pc, const struct truth *truth,
-			     uint64_t page, uint64_t pfn)
+/*
+ * The pages of a huge page lie in a row, from a multiple of its size on. All
+ * kinds of huge pages are aligned, but the first page may have been given back.
+ */
+static bool huge_pfn_follows(struct pagemap_check *pc, uint64_t page,
+			     uint64_t pfn)
 {
-	uint64_t inside = (page - truth->region->start) % HUGE_PAGES;
+	uint64_t address = layout_address(pc->layout, page);
+	uint64_t inside = address / PAGE_SIZE % HUGE_PAGES;
 
-	if (!inside)
-		pc->huge_pfn = pfn;
+	if (address - inside * PAGE_SIZE != pc->huge) {
+		pc->huge = address - inside * PAGE_SIZE;
+		pc->huge_pfn = pfn - inside;
+	}
 	return pc->huge_pfn % HUGE_PAGES == 0 && pfn == pc->huge_pfn + inside;
 }
 
@@ -118,8 +125,8 @@ static void check_pfn(struct pagemap_check *pc, const struct truth *truth,
 		return;
 	if (!is_new(pc->used, pfn))
 		entry_fail(pc, page, "a PFN that no other page has");
-	else if (memory_is(truth->memory, BACKING_HUGETLB) &&
-		 !huge_pfn_follows(pc, truth, page, pfn))
+	else if ((memory_is(truth->memory, BACKING_HUGETLB) || truth->thp) &&
+		 !huge_pfn_follows(pc, page, pfn))
 		entry_fail(pc, page, "the next PFN of the huge page");
 }
 

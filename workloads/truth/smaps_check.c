@@ -52,6 +52,21 @@ static void expect_freed(uint64_t *field, uint64_t kb)
 	field[SMAPS_LAZY_FREE] = kb;
 }
 
+/* Return how many transparent huge pages are mapped by PMDs. */
+static uint64_t whole_thps(const struct layout *layout,
+			   const struct region *region)
+{
+	uint64_t end = region->start + region->pages, page = region->start;
+	uint64_t n = 0;
+
+	if (!region->memory->thp)
+		return 0;
+	for (; (page = layout_next_thp(layout, page, end)) < end;
+	     page += HUGE_PAGES)
+		n += layout_at(layout, page).thp == THP_WHOLE;
+	return n;
+}
+
 /* Each other page is dirty: written here, or before that to its file. */
 static void expect_pages(uint64_t *field, const struct layout *layout,
 			 const struct region *region)
@@ -84,6 +99,7 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
 	field[SMAPS_KSM] = region->memory->content == CONTENT_MERGED ? kb : 0;
 	field[SMAPS_LOCKED] = region->memory->lock ? kb / sharers : 0;
+	field[SMAPS_ANON_HUGE_PAGES] = KB(HUGE_PAGES * whole_thps(layout, region));
 }
 
 /* Of PFNMAP, only copies count. */
@@ -154,6 +170,7 @@ static void check_flags(struct check *check, const struct region *region,
 		   region->memory->content == CONTENT_PROTECTED);
 	check_flag(check, region, vma, "mg",
 		   region->memory->content == CONTENT_MERGED);
+	check_flag(check, region, vma, "hg", region->memory->thp);
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
