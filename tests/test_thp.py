@@ -51,3 +51,21 @@ def test_in_the_guest(program):
     assert len(re.findall('^ok', ran.stdout, re.M)) == int(plan[1])
     assert ran.returncode == 0, ran.stderr
     assert all_of(said, kernels.kernels['stock'].program) == []
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures('appliance')
+@pytest.mark.parametrize('name', ['stock', 'baseline', 'patched', 'fixed'])
+def test_the_contract(umwalk, name):
+    ran = umwalk('contract', f'--kernel={name}', '--config=thp')
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures('appliance')
+def test_a_layout(umwalk):
+    ran = umwalk('contract', '--kernel=stock', '--config=thp', '--layout=thp')
+    states = {line.split()[0]: line.split()[-1] for line in ran.stdout.splitlines()
+              if line.startswith(('W', 'U'))}
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert [rule for rule, state in states.items() if state != 'pass'] == ['W5', 'W6']

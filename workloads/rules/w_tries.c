@@ -33,6 +33,7 @@ static const struct reach {
 /* Walks over one layout. */
 struct round {
 	bool has_test_walk;
+	size_t nr_sets;			/* of callbacks */
 	const struct joints *joints;
 	struct trace trace;		/* the next walk */
 	struct trace_queue queue;
@@ -57,6 +58,21 @@ static void try_and_stop_everywhere(struct round *round)
 	next->stop_code = 0;
 }
 
+/* No walk may split what could not be made anew for the next one. */
+static bool spoils(const struct trace *trace)
+{
+	uint64_t page = trace->from;
+
+	for (; (page = layout_next_thp(trace->layout, page, trace->to)) <
+	     trace->to; page += HUGE_PAGES) {
+		struct truth truth = layout_at(trace->layout, page);
+
+		if (is_split(trace, &truth) && !thp_can_be_made(&truth))
+			return true;
+	}
+	return false;
+}
+
 static void try_range(struct round *round, const struct joint *joint,
 		      const struct reach *range)
 {
@@ -65,6 +81,8 @@ static void try_range(struct round *round, const struct joint *joint,
 	trace->joint = joint->name;
 	trace->from = joint->page + range->from;
 	trace->to = joint->page + range->to;
+	if (spoils(trace))
+		return;
 	trace->compared = range->compared && !trace->vma && !trace->policy &&
 			  joint->first;
 	if (range->stopped && joint->first &&
@@ -89,7 +107,7 @@ static void try_range_everywhere(struct round *round, const struct reach *range)
 				PAGEWALK_PROBE_NR_TESTS : 1;
 
 	for (trace->policy = 0; trace->policy < nr_policies; trace->policy++)
-		for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
+		for (trace->set = 0; trace->set < round->nr_sets; trace->set++)
 			for (i = 0; i < round->joints->nr; i++) {
 				const struct joint *joint =
 					round->joints->joints + i;
@@ -157,7 +175,7 @@ static void try_vmas_with_all_sets(struct round *round)
 	struct trace *trace = &round->trace;
 
 	trace->policy = PAGEWALK_PROBE_TEST_NONE;
-	for (trace->set = 0; trace->set < nr_callback_sets; trace->set++)
+	for (trace->set = 0; trace->set < round->nr_sets; trace->set++)
 		try_vmas(round);
 	/* One set of callbacks shows that test_walk() is not called. */
 	trace->policy = PAGEWALK_PROBE_TEST_SKIP_ALL;
@@ -170,6 +188,7 @@ static void try_layout(const struct joints *joints, int probe)
 {
 	struct round round = {
 		.has_test_walk = probe_has_test_walk(probe),
+		.nr_sets = nr_callback_sets_for(&joints->layout),
 		.joints = joints,
 		.trace = { .layout = &joints->layout },
 	};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/probe.h"
+#include "kernel/thp.h"
 #include "kernel/util.h"
 #include "space/joints.h"
 #include "space/shipped.h"
@@ -33,6 +34,7 @@ static const struct side sides[] = {
 	{ "copied pfnmap", &mem_pfnmap_cow, 0, 3 },
 	{ "faulted pfnmap", &mem_pfnmap_fault, 0, 2 },
 	{ "mixedmap", &mem_mixedmap, 0, 2 },
+	{ "thp", &mem_thp, 0, 1 },
 };
 
 enum { PFNMAP, ANON, HOLE, ABSENT_ANON, HUGETLB, ABSENT_HUGETLB };
@@ -50,6 +52,9 @@ static const struct side wholes[] = {
 	{ "within pfnmap", &mem_pfnmap, 0, 0 },
 	{ "within copied pfnmap", &mem_pfnmap_cow, 0, 3 },
 	{ "within faulted pfnmap", &mem_pfnmap_fault, SMALL, 2 },
+	{ "within thp", &mem_thp, 0, 1 },
+	{ "within thp, the first small", &mem_thp, SMALL, 1 },
+	{ "within thp in part", &mem_thp, 0, 3 },
 };
 
 /* Memory behind a top-level entry that has nothing else, so without tables. */
@@ -97,9 +102,28 @@ add_joint(struct joints *joints, uint64_t page, const char *format, ...)
 	joints->nr++;
 }
 
+static bool is_huge(const struct side *side)
+{
+	return memory_is(side->memory, BACKING_HUGETLB) ||
+	       side->memory == &mem_thp;
+}
+
 static uint64_t side_pages(const struct side *side)
 {
-	return side->memory == &mem_hugetlb ? HUGE_PAGES : SMALL;
+	return is_huge(side) ? HUGE_PAGES : SMALL;
+}
+
+/* Of a huge page, those that are not populated were, and are given back. */
+static void put_memory(struct layout *layout, const struct side *side,
+		       uint64_t pages)
+{
+	struct region *region;
+	uint64_t i;
+
+	layout_region(layout, side->memory, pages, side->first, side->step);
+	region = layout->regions + layout->nr_regions - 1;
+	for (i = 1; side->memory == &mem_thp && i < side->step; i++)
+		region_drop(region, i, pages, side->step);
 }
 
 static void put_side(struct layout *layout, const struct side *side)
@@ -109,8 +133,7 @@ static void put_side(struct layout *layout, const struct side *side)
 	if (!side->memory)
 		layout_hole(layout, pages);
 	else
-		layout_region(layout, side->memory, pages, side->first,
-			      side->step);
+		put_memory(layout, side, pages);
 }
 
 /* Put a pair with its joint at @page, and room before and behind it. */
@@ -135,8 +158,7 @@ static void put_positions(struct joints *joints, const struct side *left,
 			  const struct side *right)
 {
 	static const int positions[] = { 100, -1, 0, 1 };
-	bool huge = left->memory == &mem_hugetlb ||
-		    right->memory == &mem_hugetlb;
+	bool huge = is_huge(left) || is_huge(right);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(positions); i++)
@@ -149,11 +171,13 @@ static void put_positions(struct joints *joints, const struct side *left,
 static bool possible(const struct side *left, const struct side *right)
 {
 	return left->memory != right->memory ||
-	       (left->memory && left->memory != &mem_anon);
+	       (left->memory && !memory_is(left->memory, BACKING_ANON));
 }
 
 static bool has_memory(const struct joints *joints, const struct side *side)
 {
+	if (side->memory == &mem_thp)
+		return joints->thp;
 	return !joints->plain || !memory_is_of_probe(side->memory);
 }
 
@@ -177,7 +201,7 @@ static void put_whole(struct joints *joints, const struct side *side,
 	uint64_t pages = side_pages(side);
 
 	layout_hole(layout, page - pages - layout->pages);
-	layout_region(layout, side->memory, 2 * pages, side->first, side->step);
+	put_memory(layout, side, 2 * pages);
 	add_joint(joints, page, "%s", side->name);
 }
 
@@ -294,6 +318,7 @@ void joints_describe(struct joints *joints, int probe)
 	*joints = (struct joints){
 		.layout = { .name = "joints", .base = LAYOUT_BASE },
 		.plain = probe == NO_PROBE,
+		.thp = thp_is_there(),
 	};
 	put_pairs(joints);
 	put_wholes(joints);

@@ -26,6 +26,7 @@ struct joint {
 struct joints {
 	struct layout layout;
 	bool plain;		/* without memory that only the probe has */
+	bool thp;		/* with transparent huge pages */
 	size_t nr;
 	struct joint *joints;
 };

@@ -19,9 +19,25 @@ const struct callback_set callback_sets[] = {
 	{ "pte_hole", BIT(PTE_HOLE) },
 	{ "hugetlb_entry", BIT(HUGETLB_ENTRY) },
 	{ "pmd_entry, pte_hole", BIT(PMD_ENTRY) | BIT(PTE_HOLE) },
+	{ "pmd_entry with ACTION_CONTINUE, pte_entry, pte_hole",
+	  BIT(PMD_ENTRY) | BIT(PTE_ENTRY) | BIT(PTE_HOLE) |
+	  PAGEWALK_PROBE_CONTINUE },
 };
 
 const size_t nr_callback_sets = ARRAY_SIZE(callback_sets);
+
+size_t nr_callback_sets_for(const struct layout *layout)
+{
+	return nr_callback_sets - !layout_needs_thp(layout);
+}
+
+bool is_split(const struct trace *trace, const struct truth *truth)
+{
+	uint32_t callbacks = trace_callbacks(trace);
+
+	return truth->thp == THP_WHOLE && callbacks & BIT(PTE_ENTRY) &&
+	       !(callbacks & PAGEWALK_PROBE_CONTINUE);
+}
 
 const char *event_text(const struct pagewalk_probe_event *event)
 {

@@ -23,6 +23,8 @@ struct callback_set {
 
 extern const struct callback_set callback_sets[];
 extern const size_t nr_callback_sets;
+/* The last one is of no use without transparent huge pages. */
+size_t nr_callback_sets_for(const struct layout *layout);
 
 /* One walk: what was asked for, and what happened. */
 struct trace {
@@ -75,6 +77,12 @@ static inline bool has_policy(const struct trace *trace)
 
 /* Whether the policy of the walk skips the VMA of a page. */
 bool is_skipped(const struct trace *trace, const struct truth *truth);
+
+/*
+ * Tell whether the walk has the huge page of a page split, which it does on its
+ * way to PTEs.
+ */
+bool is_split(const struct trace *trace, const struct truth *truth);
 
 /* Count the calls of callbacks that the stop rule counts. */
 size_t trace_calls(const struct trace *trace);

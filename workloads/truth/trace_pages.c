@@ -65,6 +65,8 @@ static unsigned int entries_of(const struct trace *trace,
 {
 	if (memory_is(truth->memory, BACKING_HUGETLB))
 		return c->hugetlb + c->pmd + c->pte;
+	if (truth->thp == THP_WHOLE && !is_split(trace, truth))
+		return c->pmd + c->pte;
 	return trace_callbacks(trace) & CALLBACK_BIT(PTE_ENTRY) ? c->pte :
 								  c->pmd;
 }
@@ -174,6 +176,29 @@ static bool entry_is_true(const struct trace *trace,
 	return event->present == layout_at(trace->layout, page).present;
 }
 
+/* On the way to PTEs there is no transparent huge page any more. */
+static bool is_huge(const struct pagewalk_probe_event *event,
+		    const struct truth *truth)
+{
+	return event->callback != PAGEWALK_PROBE_PTE_ENTRY &&
+	       (truth->thp == THP_WHOLE ||
+		(memory_is(truth->memory, BACKING_HUGETLB) && truth->present));
+}
+
+static void check_entry_at(const struct trace *trace,
+			   const struct pagewalk_probe_event *event,
+			   uint64_t page)
+{
+	struct truth truth = layout_at(trace->layout, page);
+
+	expect(trace, W3, entry_is_true(trace, event, page),
+	       "%s got an entry that is %s present", event_text(event),
+	       event->present ? "" : "not");
+	expect(trace, W3, event->huge == is_huge(event, &truth),
+	       "%s got an entry that maps %s huge page", event_text(event),
+	       event->huge ? "a" : "no");
+}
+
 /* Check a range that one entry maps, and that entry. */
 static void check_entry(const struct trace *trace,
 			const struct pagewalk_probe_event *event)
@@ -186,9 +211,7 @@ static void check_entry(const struct trace *trace,
 	expect(trace, W3, event->own, "%s got the entry of another address",
 	       event_text(event));
 	for (page = page_of(trace, event->start); page < end; page++)
-		expect(trace, W3, entry_is_true(trace, event, page),
-		       "%s got an entry that is %s present", event_text(event),
-		       event->present ? "" : "not");
+		check_entry_at(trace, event, page);
 }
 
 /* Check that the depth of a hole, if known, is the level without an entry. */

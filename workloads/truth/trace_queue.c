@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "space/map.h"
 #include "truth/trace_check.h"
 #include "truth/trace_queue.h"
 
@@ -63,11 +64,38 @@ void trace_queue_take(struct trace_queue *queue)
 	queue->nr = 0;
 }
 
+/* Have the walk find its huge pages, and note those that it splits. */
+static void prepare_thps(struct trace_queue *queue, const struct trace *trace)
+{
+	const struct layout *layout = trace->layout;
+	uint64_t page = layout_next_thp(layout, trace->from, trace->to);
+
+	if (page < queue->split_to && trace->to > queue->split_from) {
+		trace_queue_take(queue);
+		layout_make_thps(layout, queue->split_from, queue->split_to,
+				 queue->pid);
+		queue->split_from = queue->split_to = 0;
+	}
+	for (; page < trace->to;
+	     page = layout_next_thp(layout, page + HUGE_PAGES, trace->to)) {
+		struct truth truth = layout_at(layout, page);
+
+		if (!is_split(trace, &truth))
+			continue;
+		if (!queue->split_to)
+			queue->split_from = page;
+		queue->split_from = min_u64(queue->split_from, page);
+		if (queue->split_to < page + HUGE_PAGES)
+			queue->split_to = page + HUGE_PAGES;
+	}
+}
+
 const struct trace *trace_queue_add(struct trace_queue *queue,
 				    const struct trace *trace)
 {
 	struct trace *added;
 
+	prepare_thps(queue, trace);
 	if (queue->nr == QUEUED_MAX)
 		trace_queue_take(queue);
 	added = queue->traces + queue->nr;

@@ -16,6 +16,8 @@ struct trace_queue {
 	/* Called after each check, or NULL. */
 	void (*checked)(const struct trace *trace, void *arg);
 	void *arg;
+	/* Transparent huge pages that walks have split since they were made. */
+	uint64_t split_from, split_to;
 	size_t nr;
 	struct trace traces[QUEUED_MAX];
 	struct pagewalk_probe_event *events;	/* MAX_EVENTS for each */
@@ -26,7 +28,8 @@ void trace_queue_end(struct trace_queue *queue);
 
 /*
  * Add a copy of a trace that says what to walk. All are taken when the queue is
- * full, or before. What is returned has the result after that.
+ * full, or before. What is returned has the result after that. A walk that comes
+ * to a huge page that another has split finds it made anew.
  */
 const struct trace *trace_queue_add(struct trace_queue *queue,
 				    const struct trace *trace);

@@ -98,7 +98,7 @@ static int trace_counted(struct mm_walk *walk,
 static int trace_entry(struct mm_walk *walk, unsigned long addr,
 		       unsigned long next, unsigned int callback,
 		       unsigned int level, const void *entry, u64 value,
-		       bool present)
+		       bool present, bool huge)
 {
 	return trace_counted(walk, (struct pagewalk_probe_event) {
 		.start		= addr,
@@ -108,6 +108,7 @@ static int trace_entry(struct mm_walk *walk, unsigned long addr,
 		.level		= level,
 		.present	= present,
 		.own		= trace_find(walk->mm, addr, level).entry == entry,
+		.huge		= huge,
 	});
 }
 
@@ -116,7 +117,7 @@ static int trace_pgd_entry(pgd_t *pgd, unsigned long addr, unsigned long next,
 {
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_PGD_ENTRY,
 			   PAGEWALK_PROBE_LEVEL_PGD, pgd, pgd_val(*pgd),
-			   pgd_present(*pgd));
+			   pgd_present(*pgd), false);
 }
 
 static int trace_p4d_entry(p4d_t *p4d, unsigned long addr, unsigned long next,
@@ -124,7 +125,7 @@ static int trace_p4d_entry(p4d_t *p4d, unsigned long addr, unsigned long next,
 {
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_P4D_ENTRY,
 			   PAGEWALK_PROBE_LEVEL_P4D, p4d, p4d_val(*p4d),
-			   p4d_present(*p4d));
+			   p4d_present(*p4d), false);
 }
 
 static int trace_pud_entry(pud_t *pud, unsigned long addr, unsigned long next,
@@ -132,15 +133,20 @@ static int trace_pud_entry(pud_t *pud, unsigned long addr, unsigned long next,
 {
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_PUD_ENTRY,
 			   PAGEWALK_PROBE_LEVEL_PUD, pud, pud_val(*pud),
-			   pud_present(*pud));
+			   pud_present(*pud), pud_leaf(*pud));
 }
 
 static int trace_pmd_entry(pmd_t *pmd, unsigned long addr, unsigned long next,
 			   struct mm_walk *walk)
 {
+	const struct trace *trace = walk->private;
+	bool huge = pmd_leaf(*pmd);
+
+	if (huge && trace->arg->callbacks & PAGEWALK_PROBE_CONTINUE)
+		walk->action = ACTION_CONTINUE;
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_PMD_ENTRY,
 			   PAGEWALK_PROBE_LEVEL_PMD, pmd, pmd_val(*pmd),
-			   pmd_present(*pmd));
+			   pmd_present(*pmd), huge);
 }
 
 static int trace_pte_entry(pte_t *pte, unsigned long addr, unsigned long next,
@@ -148,7 +154,7 @@ static int trace_pte_entry(pte_t *pte, unsigned long addr, unsigned long next,
 {
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_PTE_ENTRY,
 			   PAGEWALK_PROBE_LEVEL_PTE, pte, pte_val(*pte),
-			   pte_present(*pte));
+			   pte_present(*pte), false);
 }
 
 static int trace_pte_hole(unsigned long addr, unsigned long next, int depth,
@@ -171,7 +177,8 @@ static int trace_hugetlb_entry(pte_t *pte, unsigned long hmask,
 	return trace_entry(walk, addr, next, PAGEWALK_PROBE_HUGETLB_ENTRY,
 			   hmask == PMD_MASK ? PAGEWALK_PROBE_LEVEL_PMD :
 					       PAGEWALK_PROBE_LEVEL_PUD,
-			   pte, pte_val(entry), pte_present(entry));
+			   pte, pte_val(entry), pte_present(entry),
+			   pte_present(entry));
 }
 
 static int trace_pre_vma(unsigned long start, unsigned long end,
@@ -516,7 +523,8 @@ static int trace_locked(struct mm_struct *mm, struct trace *trace,
 
 static int trace_check(const struct pagewalk_probe_trace *arg)
 {
-	if (arg->callbacks & ~PAGEWALK_PROBE_ALL_TRACED ||
+	if (arg->callbacks & ~(PAGEWALK_PROBE_ALL_TRACED |
+			       PAGEWALK_PROBE_CONTINUE) ||
 	    arg->entry_point >= PAGEWALK_PROBE_NR_ENTRY_POINTS ||
 	    arg->test_walk >= PAGEWALK_PROBE_NR_TESTS || arg->more > 1)
 		return -EINVAL;

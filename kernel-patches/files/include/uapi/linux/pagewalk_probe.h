@@ -52,6 +52,11 @@ enum pagewalk_probe_callback {
 
 #define PAGEWALK_PROBE_ALL_CALLBACKS	((1U << PAGEWALK_PROBE_NR_CALLBACKS) - 1)
 #define PAGEWALK_PROBE_ALL_TRACED	((1U << PAGEWALK_PROBE_TEST_WALK) - 1)
+/*
+ * Beside the callbacks of a trace: pmd_entry() has the walk go on behind a huge
+ * page, by ACTION_CONTINUE, as a caller does that has no need for its PTEs.
+ */
+#define PAGEWALK_PROBE_CONTINUE		(1U << 31)
 
 #define PAGEWALK_PROBE_MAX_SAMPLES	65536U
 #define PAGEWALK_PROBE_MAX_REPEAT	(1U << 20)
@@ -135,6 +140,8 @@ enum pagewalk_probe_level {
  * @ret:	what it returned
  * @own:	1 if the entry given to it is, by a lookup that is not the
  *		walker's, the one for @start; 0 if not or if it gets none
+ * @huge:	1 if the entry given to it maps a huge page, 0 if it is a table's,
+ *		a small page's or not present, or if it gets none
  */
 struct pagewalk_probe_event {
 	__u64 start;
@@ -148,7 +155,8 @@ struct pagewalk_probe_event {
 	__u8 present;
 	__s32 depth;
 	__s32 ret;
-	__u32 own;
+	__u16 own;
+	__u16 huge;
 };
 
 /**
@@ -173,7 +181,8 @@ struct pagewalk_probe_change {
  * @start:	in: start of the range
  * @end:	in: end of the range, as it is given to the walk
  * @pid:	in: whose address space to walk, 0 for the caller's
- * @callbacks:	in: bit mask of the callbacks to set, TEST_WALK excepted
+ * @callbacks:	in: bit mask of the callbacks to set, TEST_WALK excepted, and
+ *		PAGEWALK_PROBE_CONTINUE
  * @entry_point: in: enum pagewalk_probe_entry_point
  * @test_walk:	in: enum pagewalk_probe_test_walk; -EOPNOTSUPP unless NONE, if
  *		this kernel's walker has no test_walk()
