@@ -35,25 +35,24 @@ void thp_on_demand(void)
 	close(fd);
 }
 
-static int advise(int pid, uint64_t start, uint64_t size)
+bool thp_try(int pid, uint64_t start)
 {
-	struct iovec range = { (void *)start, size };
+	struct iovec range = { (void *)start, HUGE_PAGES * PAGE_SIZE };
 	int fd = syscall(SYS_pidfd_open, pid ? pid : getpid(), 0);
-	int done;
+	long done;
 
 	must(fd >= 0, "pidfd_open");
 	done = syscall(SYS_process_madvise, fd, &range, 1, MADV_COLLAPSE, 0);
 	close(fd);
-	return done;
+	return done >= 0;
 }
 
 void thp_make(int pid, uint64_t start)
 {
-	int i, done = -1;
+	int tries = TRIES;
 
-	for (i = 0; i < TRIES && done < 0; i++)
-		done = advise(pid, start, HUGE_PAGES * PAGE_SIZE);
-	if (done < 0)
-		die("MADV_COLLAPSE of 0x%" PRIx64 ": %s", start,
-		    strerror(errno));
+	while (!thp_try(pid, start))
+		if (!--tries)
+			die("MADV_COLLAPSE of 0x%" PRIx64 ": %s", start,
+			    strerror(errno));
 }

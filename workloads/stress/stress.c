@@ -8,11 +8,14 @@
 
 #include "kernel/child.h"
 #include "kernel/probe.h"
+#include "kernel/thp.h"
 #include "kernel/util.h"
 #include "out/records.h"
 #include "space/map.h"
 #include "space/pool.h"
+#include "space/taken.h"
 #include "stress/changer.h"
+#include "stress/huge.h"
 #include "stress/marked.h"
 #include "stress/pass.h"
 #include "stress/stress.h"
@@ -28,6 +31,7 @@ static const char * const by_names[NR_BY] = { "another process", "itself" };
 static struct shared {
 	struct tally tallies[NR_BY][NR_KINDS_OF_PASS];
 	uint64_t changes[NR_CHANGES];
+	uint64_t huge_changes[NR_HUGE_CHANGES];
 	int readers;		/* that have not ended */
 	bool ready;
 } *shared;
@@ -57,6 +61,7 @@ static void map_marked(const struct layout *layout)
 {
 	size_t i;
 
+	layout_take(layout);
 	layout_map_or_die(layout, NO_PROBE);
 	for (i = 0; i < layout->nr_regions; i++)
 		layout_populate(layout, layout->regions + i, NO_PROBE, 0);
@@ -68,6 +73,8 @@ static void live(const struct layout *layout, unsigned long seconds)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	map_marked(layout);
 	changers_start(ledger, shared->changes);
+	if (layout_needs_thp(layout))
+		huge_start(ledger, probe_open(), shared->huge_changes);
 	ledger_wait(ledger);
 	__atomic_store_n(&shared->ready, true, __ATOMIC_SEQ_CST);
 	read_for(BY_ITSELF, 0, seconds);
@@ -146,7 +153,7 @@ int stress_main(int argc, char **argv)
 	pid_t pid;
 
 	records_required();
-	marked_describe(&marked);
+	marked_describe(&marked, thp_is_there());
 	ledger = ledger_new(&marked.layout);
 	shared = map_populated(sizeof(*shared));
 	shared->readers = NR_BY;
@@ -156,6 +163,8 @@ int stress_main(int argc, char **argv)
 	pool_restore(pool);
 	for (i = 0; i < NR_CHANGES; i++)
 		record_changes(change_name(i), shared->changes[i]);
+	for (i = 0; i < NR_HUGE_CHANGES && layout_needs_thp(&marked.layout); i++)
+		record_changes(huge_change_name(i), shared->huge_changes[i]);
 	record_by(BY_OTHER);
 	record_by(BY_ITSELF);
 	records_flush();
