@@ -57,7 +57,7 @@ def mapping(*keys: str) -> str:
     ('[a]\nsize=\xb5', ':2: a byte is no printable ASCII character'),
     ('[a]\nkind=anon\0', ':2: a byte is no printable ASCII character'),
     ('[a]\nsize=1', ':1: [a] has no kind=, which is needed'),
-    ('[a]\nkind=zero\nsize=1', ":2: kind: 'zero' is not allowed: hole, anon, hugetlb, "),
+    ('[a]\nkind=zero\nsize=1', ":2: kind: 'zero' is not allowed: hole, anon, thp, hugetlb, "),
     ('[hole]\nkind=hole\nsize=1', ': the layout has holes only, no mapping'),
     ('[layout]\nsize=1', ':2: size: no such key in [layout], allowed are: about'),
     ('#\n[a]\nkind=hole\nsize=1\n[layout]\nabout=x', ':5: [layout] is allowed only as the first'),

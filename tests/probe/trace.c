@@ -124,7 +124,7 @@ static bool pages_follow(unsigned int first, unsigned int nr)
 
 static void test_refusals(void)
 {
-	struct pagewalk_probe_trace arg = walk_of(0, 1, 1U << 31);
+	struct pagewalk_probe_trace arg = walk_of(0, 1, 1U << 30);
 
 	ok(trace(&arg) == -EINVAL, "unknown callback is refused");
 	arg = walk_of(0, 1, BIT(TEST_WALK));
@@ -252,7 +252,7 @@ static void test_traces_in_one_call(void)
 	   "three traces in one call");
 	ok(!trace_vmas(args, 1) && events[1].start && !events[2].start &&
 	   !args[2].nr_events, "the trace without more is the last");
-	args[1].callbacks = 1U << 31;
+	args[1].callbacks = 1U << 30;
 	args[1].more = 1;
 	events[0].start = 0;
 	ok(trace(args) == -EINVAL && events[0].start == BASE &&
