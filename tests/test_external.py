@@ -154,6 +154,13 @@ def test_problems(of, problem):
     assert problem in report.problems(of)
 
 
+def test_readers_of_programs_that_go_on_may_miss_some_of_what_is_wrong_but_not_all():
+    known = {(expected.READ, 'quota'), (expected.READ, 'private'), ('smem, truth', 'joints')}
+    assert expected.missed(known, {(expected.READ, 'private')}) == {('smem, truth', 'joints')}
+    assert expected.missed(known, {('smem, truth', 'joints')}) == {
+        (expected.READ, 'quota'), (expected.READ, 'private')}
+
+
 def test_the_table():
     failing = seen(Case(*OF_BASELINE, FAIL, ('too few',)), kernel='patched')
     shown = report.text([seen(), failing], [], {})

@@ -22,7 +22,8 @@ PLAN = {
 }
 
 # And if there are the programs of libhugetlbfs: what they say, and what readers say of them.
-OF_LIBHUGETLBFS = {'libhugetlbfs': (41, 4), 'libhugetlbfs, read': (45, 0)}
+READ = 'libhugetlbfs, read'
+OF_LIBHUGETLBFS = {'libhugetlbfs': (41, 4), READ: (45, 0)}
 
 
 def failing(kernel: str) -> set[tuple[str, str]]:
@@ -40,3 +41,13 @@ def failing(kernel: str) -> set[tuple[str, str]]:
         if case:
             found.add((test, name))
     return found
+
+
+def missed(known: set[tuple[str, str]], failed: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the cases that are expected to fail, and did not.
+
+    The programs of libhugetlbfs go on while they are read. So readers may come too late for what
+    is wrong in some of them, but not in all.
+    """
+    seen = {test for test, _ in known & failed}
+    return {(test, name) for test, name in known - failed if test != READ or test not in seen}

@@ -6,7 +6,7 @@ from typing import Mapping
 from ...boots.records import Beside, of_type
 from ...render import table
 from .cases import FAIL, PASS, SKIP, Case
-from .expected import failing
+from .expected import failing, missed
 from .seen import Seen
 
 TITLE = 'agrees with tests that nobody here wrote'
@@ -25,7 +25,7 @@ def problems(seen: Seen) -> list[str]:
     found += [f'{seen.kernel} fails {test}: {name}, which is not expected'
               for test, name in sorted(failed - known)]
     found += [f'{seen.kernel} is expected to fail {test}: {name}, but does not'
-              for test, name in sorted(known - failed)]
+              for test, name in sorted(missed(known, failed))]
     return found + [f'{seen.kernel}: its log has a splat that begins with: {one.splitlines()[0]}'
                     for one in seen.splats[:1]]
 
