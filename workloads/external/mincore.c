@@ -130,7 +130,7 @@ static void check_mincores(struct rule_run *run)
 	check_mincore(rule_case(run, "mincore1"), half, "1{256}0{256}");
 	check_mincore(rule_case(run, "mincore2"), huge, "1{512}");
 	rule_skip(run, "mincore3",
-		  "user-mode Linux has no transparent huge pages");
+		  "this kernel has no transparent huge pages");
 	check_mincore(rule_case(run, "mincore4"), odd, "1{128}0{128}");
 	check_mincore(rule_case(run, "mincore5"), file, "110{2044}11");
 	check_mincore(rule_case(run, "mincore6"), small, "10");
