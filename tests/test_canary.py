@@ -12,6 +12,7 @@ from dataclasses import replace
 import nights
 import pytest
 from appliance.commands.nightly import board, canary, moved
+from appliance.commands.proof import waste
 from appliance.paths import TOP, build_folder
 from appliance.render.dashboard import first, values
 from appliance.runs import history
@@ -62,6 +63,13 @@ def test_a_step_is_a_change_point_if_it_would_be_one_in_three_nights(opened, bef
 def test_instructions_must_be_as_many_as_were_put_in(more, put_in, state):
     row = {canary.NAME: {'instructions': 5000 + more}, 'silent': {'instructions': 5000}}
     assert canary._instructions('stock', row, put_in).state == state
+
+
+@pytest.mark.parametrize('verdict, value, nops', [
+    ('slower', 1.05, waste.ROOM // 10), ('slower', 1.004, None),  # there is no room for as many
+    ('same', 1.001, None), ('undecided', 0.9, None)])
+def test_nops_are_as_many_as_take_half_a_percent_of_the_time(verdict, value, nops):
+    assert canary._nops({'verdict': verdict, 'ratio': {'value': value}}) == nops
 
 
 @pytest.mark.parametrize('verdict, state', [('slower', 'pass'), ('same', 'fail'),
