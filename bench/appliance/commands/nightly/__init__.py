@@ -2,7 +2,6 @@
 """`umwalk nightly`: observe a tree, add the night to the history, and say what moved."""
 
 import argparse
-from dataclasses import replace
 
 from ...boots import walks
 from ...paths import build_folder
@@ -13,6 +12,7 @@ HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
 SUITES = ('contract', 'golden', 'differential', 'external', 'stress', 'selftests', 'scale', 'fio',
           'bench', 'canary')
+WITHIN = 0.0025  # of a ratio, at which a row is measured no more: docs/nightly.md has what that finds
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from . import nightly
     from ..bench import compare, session  # pylint: disable=import-outside-toplevel
     build = build_folder()
-    plan = replace(session.PROFILES['full'], budget=arguments.budget, time_all=True,
-                   rows=walks.known(build, arguments.layouts).rows(arguments.rows))
+    plan = session.Plan(arguments.budget, WITHIN, time_all=True,
+                        rows=walks.known(build, arguments.layouts).rows(arguments.rows))
     return nightly.run(build, nightly.Wanted(arguments.kernels or by_height(),
                                              arguments.only, plan, compare.PLACEMENTS))
