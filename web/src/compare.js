@@ -2,7 +2,7 @@
 // Two nights, row by row.
 
 import { load } from './data.js';
-import { choice, csv, make, table } from './dom.js';
+import { choice, choose, csv, make, table } from './dom.js';
 import { go, state } from './state.js';
 import { differences } from './trend.js';
 import { change, moment, number } from './words.js';
@@ -19,10 +19,12 @@ export async function compare(place) {
 	}
 	const by_id = new Map(series.map((one) => [one.id, one]));
 	const shown = make('div', {});
+	const choices = choices_of(nights);
+	place.append(make('div', { class: 'choices' }, ...choices), shown);
 	const show = async () => {
 		const wanted = state({ ...last_two(nights), rows: 'differ' });
 		const [a, b] = [wanted.a, wanted.b].map((name) => nights.name.indexOf(name));
-		place.replaceChildren(choices(nights, wanted), shown);
+		choose(choices, [wanted.a, wanted.b, wanted.rows]);
 		if (a < 0 || b < 0) {
 			shown.replaceChildren(make('p', {}, 'One of these nights is not in the history.'));
 			return;
@@ -40,13 +42,15 @@ function last_two(nights) {
 	return { a: nights.name[before < 0 ? last - 1 : before], b: nights.name[last] };
 }
 
-function choices(nights, wanted) {
+function choices_of(nights) {
 	const all = nights.name.map((name, i) =>
 		[name, `${moment(nights.started[i])}, ${nights.source[i]}`]).reverse();
-	return make('div', { class: 'choices' },
-		choice('Night A', all, wanted.a, (a) => go({ a, b: wanted.b })),
-		choice('Night B', all, wanted.b, (b) => go({ a: wanted.a, b })),
-		choice('Rows', [['differ', 'that differ'], ['all', 'all']], wanted.rows, (rows) => go({ rows })));
+	const both = (changes) => {
+		const { a, b } = state(last_two(nights));
+		go({ a, b, ...changes });
+	};
+	return [choice('Night A', all, (a) => both({ a })), choice('Night B', all, (b) => both({ b })),
+		choice('Rows', [['differ', 'that differ'], ['all', 'all']], (rows) => go({ rows }))];
 }
 
 /** Join two nights: series that differ only in their version are one row. */

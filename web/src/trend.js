@@ -3,7 +3,7 @@
 
 import { figure } from './chart.js';
 import { load } from './data.js';
-import { choice, csv, make, table } from './dom.js';
+import { choice, choose, csv, make, table } from './dom.js';
 import { go, note, state } from './state.js';
 import { change, day, moment, number, span } from './words.js';
 
@@ -18,9 +18,11 @@ export async function trend(place) {
 		return;
 	}
 	const shown = make('div', {});
+	const choices = choices_of(series);
+	place.append(make('div', { class: 'choices' }, ...choices), shown);
 	const show = async () => {
 		const wanted = state({ kernel: series[0].kernel, row: series[0].row, nights: '365' });
-		place.replaceChildren(...choices(series, wanted), shown);
+		choose(choices, [wanted.kernel, wanted.row, wanted.nights]);
 		const found = series.find((one) => one.kernel === wanted.kernel && one.row === wanted.row);
 		shown.replaceChildren(...(found
 			? content(nights, found, await load(`series/${found.id}`), wanted)
@@ -30,12 +32,11 @@ export async function trend(place) {
 	await show();
 }
 
-function choices(series, wanted) {
+function choices_of(series) {
 	const all = (field) => [...new Set(series.map((one) => one[field]))].map((text) => [text, text]);
-	return [make('div', { class: 'choices' },
-		choice('Kernel', all('kernel'), wanted.kernel, (kernel) => go({ kernel })),
-		choice('Layout and walk', all('row'), wanted.row, (row) => go({ row })),
-		choice('Nights', LENGTHS, wanted.nights, (length) => go({ nights: length })))];
+	return [choice('Kernel', all('kernel'), (kernel) => go({ kernel })),
+		choice('Layout and walk', all('row'), (row) => go({ row })),
+		choice('Nights', LENGTHS, (length) => go({ nights: length }))];
 }
 
 function content(nights, series, points, wanted) {
@@ -69,7 +70,7 @@ function content(nights, series, points, wanted) {
 			moved: (i) => note({ at: nights.name[of.night[i]] }),
 		}),
 		legend(), changed(nights, of, changes),
-		folded(`Table of ${of.night.length} nights`, () => table(label, HEADERS, of.night.map(row))),
+		folded(`Table of ${of.night.length} nights`, () => table(label, HEADERS, of.night.map(row).reverse())),
 		make('p', {}, csv(`${series.kernel}-${series.row}.csv`.replaceAll(/[ :]/g, '-'),
 			['night', 'ratio', 'low', 'high', 'ns', 'instructions', 'source'], raw)),
 	];
