@@ -5,12 +5,13 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { make } from './dom.js';
-import { day } from './words.js';
+import { day, hour } from './words.js';
 
 const KEYS = 'Arrow keys go from night to night, Page Up and Page Down by 30, ' +
 	'C and Shift+C to the next and last change, Enter opens the night.';
 const HEIGHT = 220;
-const DAYS = [1, 2, 4, 7, 14, 30, 90, 180, 360]; // between two labels
+const DAY = 86_400; // seconds
+const APART = [1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 7, 14, 30, 90, 180, 360]; // days between labels
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /**
@@ -63,7 +64,11 @@ function draw(box, plot, spec, point) {
 		tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
 		cursor: { sync: { key: spec.label }, drag: { x: false, y: false } },
 		scales: { y: { range: padded } },
-		axes: [{ ...axis, space: 90, incrs: DAYS.map((days) => days * 86_400), values: (_, all) => all.map(day) }, { ...axis, size: 76, values: (_, all) => all.map(plot.write) }],
+		axes: [
+			{ ...axis, space: 90, incrs: APART.map((days) => days * DAY),
+				values: (_, all, index, space, apart) => all.map(apart < DAY ? hour : day) },
+			{ ...axis, size: 76, values: (_, all) => all.map(plot.write) },
+		],
 		series: [{}, { stroke: colour('--line'), width: 2, points: { size: 4, fill: colour('--line') }, gaps },
 			...lines.slice(1).map(() => edge)],
 		bands: plot.low ? [{ series: [3, 2], fill: colour('--band') }] : [],

@@ -45,6 +45,7 @@ function content(nights, series, points, wanted) {
 		[name, points[name].slice(first)]));
 	const changes = points.changes.filter((one) => one.at >= first)
 		.map((one) => ({ ...one, at: one.at - first }));
+	const fresh = fingerprint_changes(nights, of.night);
 	const label = `${series.row} on ${series.kernel}`;
 	const row = (night, i) => [
 		moment(nights.started[night]), change(of.value[i]), span(of.low[i], of.high[i]),
@@ -57,15 +58,14 @@ function content(nights, series, points, wanted) {
 	const says = (i) => {
 		const [when, value, interval, ns, count] = row(of.night[i], i);
 		const told = [...changes.filter((one) => one.at === i).map((one) => `${one.measure}: ${one.size}, ` +
-			one.certainty), ...fingerprint_changes(nights, of.night).filter((one) => one.at === i)
-			.map((one) => one.text)];
+			one.certainty), ...fresh.filter((one) => one.at === i).map((one) => one.text)];
 		return `${when}: ${value} (${interval}), ${ns} ns, ${count} instructions${
 			told.map((text) => `. ${text}`).join('')}`;
 	};
 	return [
 		figure({
-			label, times: of.night.map((night) => nights.started[night]), plots: plots(nights, of),
-			marks: [...fingerprint_changes(nights, of.night), ...changes.map((one) => ({ ...one, change: true }))],
+			label, times: of.night.map((night) => nights.started[night]), plots: plots(fresh, of),
+			marks: [...fresh, ...changes.map((one) => ({ ...one, change: true }))],
 			describe: says, chosen: open, at: of.night.findIndex((night) => nights.name[night] === wanted.at),
 			moved: (i) => note({ at: nights.name[of.night[i]] }),
 		}),
@@ -76,14 +76,13 @@ function content(nights, series, points, wanted) {
 	];
 }
 
-function plots(nights, of) {
-	const new_ones = fingerprint_changes(nights, of.night);
+function plots(fresh, of) {
 	const breaks = (which) => which.map((one) => one.at);
 	return [
 		{ label: 'Time against the reference kernel', values: of.value, low: of.low, high: of.high,
-			breaks: breaks(new_ones), write: (value) => change(value) },
+			breaks: breaks(fresh), write: (value) => change(value) },
 		{ label: 'Instructions of one walk', values: of.count, low: null,
-			breaks: breaks(new_ones.filter((one) => one.of_counts)), write: number },
+			breaks: breaks(fresh.filter((one) => one.of_counts)), write: number },
 	].filter((plot) => plot.values.some((value) => value != null));
 }
 

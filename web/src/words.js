@@ -5,6 +5,9 @@ const NONE = '–';
 
 export const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 10);
 
+/** Write when of a year, for nights that are hours apart. */
+export const hour = (seconds) => new Date(seconds * 1000).toISOString().slice(5, 16).replace('T', ' ');
+
 export const moment = (seconds) =>
 	new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
 
