@@ -3,11 +3,17 @@
 
 replay.py RESULT.json [YEARS]: takes the draws of each row of a `umwalk bench`, makes nights of
 as many draws each, drawn from them again, and looks for change points night by night.
+
+replay.py RESULTS [YEARS]: takes the real nights of a folder of results, and of each row by how
+much the nights of the same sources differ from their mean. The nights that it makes are drawn
+from that.
 """
 
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
+from typing import Callable, Iterator
 
 import numpy
 
@@ -15,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'bench'))
 # pylint: disable=wrong-import-position
 from appliance.numbers.changepoint import SEGMENT, changes  # noqa: E402
 from appliance.numbers.verdict import TRIMMED  # noqa: E402
+from appliance.runs.history import opened  # noqa: E402
 
 YEAR = 365
 LOOKED_BACK = 90  # nights; what lies further back is no alarm of tonight
@@ -23,11 +30,40 @@ STEP = 0.01
 TRIALS = 100
 
 
-def nights(draws: list[float], count: int, random: numpy.random.Generator) -> numpy.ndarray:
-    """Return the ratios of so many nights, each the trimmed mean of draws."""
-    logs = numpy.sort(random.choice(draws, (count, len(draws))), axis=1)
+Maker = Callable[[int], numpy.ndarray]  # of the ratios of so many nights
+
+
+def of_draws(draws: list[float], random: numpy.random.Generator) -> Maker:
+    """Make each night's ratio the trimmed mean of draws."""
     cut = int(TRIMMED * len(draws))
-    return numpy.exp(logs[:, cut:len(draws) - cut].mean(axis=1))
+
+    def made(count: int) -> numpy.ndarray:
+        logs = numpy.sort(random.choice(draws, (count, len(draws))), axis=1)
+        return numpy.exp(logs[:, cut:len(draws) - cut].mean(axis=1))
+    return made
+
+
+def of_bench(path: Path, random: numpy.random.Generator) -> Iterator[tuple[str, Maker]]:
+    """Return the rows of a bench that has measured them."""
+    for row in json.loads(path.read_text(encoding='utf-8'))['rows']:
+        if row['draws']:
+            yield f'{row["layout"]}:{row["walk"]}', of_draws(row['draws'], random)
+
+
+def of_nights(results: Path, random: numpy.random.Generator) -> Iterator[tuple[str, Maker]]:
+    """Return the rows of real nights: sources need two nights or more."""
+    with opened(results) as history:
+        source = {entry.id: entry.source for entry in history.nights()}
+        for number, of in history.series().items():
+            logs = defaultdict(list)
+            for night, point in history.points(number).items():
+                if point.value:
+                    logs[source[night]].append(numpy.log(point.value))
+            apart = [(log - numpy.mean(same)) * (len(same) / (len(same) - 1)) ** 0.5
+                     for same in logs.values() if len(same) > 1 for log in same]
+            if apart:
+                yield (f'{of.kernel} {of.layout}:{of.walk}',
+                       lambda count, apart=apart: numpy.exp(random.choice(apart, count)))
 
 
 def false_alarms(values: numpy.ndarray) -> int:
@@ -48,24 +84,22 @@ def found_after(values: numpy.ndarray) -> int | None:
 
 def main() -> None:
     """Print a line for each row, and the sum."""
-    rows = json.loads(Path(sys.argv[1]).read_text(encoding='utf-8'))['rows']
+    path = Path(sys.argv[1])
     years = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     random = numpy.random.default_rng(1)
+    rows = list((of_nights if path.is_dir() else of_bench)(path, random))
     alarms = 0
-    print(f'row{"":20} sd    found of {TRIALS}  false alarms in {years} years')
-    for row in rows:
-        if not row['draws']:
-            continue
-        values = nights(row['draws'], years * YEAR, random)
+    print(f'row{"":29} sd    found of {TRIALS}  false alarms in {years} years')
+    for row, nights in rows:
+        values = nights(years * YEAR)
         wrong = false_alarms(values)
         found = 0
         for _ in range(TRIALS):
-            trial = nights(row['draws'], BEFORE + SEGMENT, random)
+            trial = nights(BEFORE + SEGMENT)
             trial[BEFORE:] *= 1 + STEP
             found += found_after(trial) is not None
         alarms += wrong
-        print(f'{row["layout"]}:{row["walk"]:15} {values.std() / values.mean():6.2%} {found:6} '
-              f'{wrong:6}', flush=True)
+        print(f'{row:28} {values.std() / values.mean():6.2%} {found:6} {wrong:6}', flush=True)
     print(f'{alarms} false alarms in {years} years of {len(rows)} series')
 
 
