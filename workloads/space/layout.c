@@ -377,6 +377,17 @@ uint64_t layout_next_thp(const struct layout *layout, uint64_t page,
 	return end;
 }
 
+uint64_t layout_mixedmaps(const struct layout *layout)
+{
+	uint64_t vmas = 0;
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		vmas += memory_is(layout->regions[i].memory,
+				  BACKING_MIXEDMAP);
+	return vmas;
+}
+
 struct truth layout_at(const struct layout *layout, uint64_t page)
 {
 	size_t i = region_after(layout, page);
@@ -397,6 +408,8 @@ struct truth layout_at(const struct layout *layout, uint64_t page)
 			   content != CONTENT_SWAPPED,
 		.swapped = populated && content == CONTENT_SWAPPED,
 		.copied = is_in(region->copied, region->nr_copied, unit),
+		.repeated = memory_is(region->memory, BACKING_MIXEDMAP) &&
+			    layout_mixedmaps(layout) > 1,
 		.thp = thp_at(layout, region, page),
 	};
 }

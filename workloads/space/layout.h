@@ -122,6 +122,7 @@ struct truth {
 	bool present;			/* a page of memory is mapped there */
 	bool swapped;			/* it is not in memory, but swapped out */
 	bool copied;			/* the child has another page there */
+	bool repeated;			/* other VMAs have the same page */
 	enum thp thp;
 };
 
@@ -174,6 +175,8 @@ uint64_t layout_longest_stretch(const struct layout *layout, uint64_t *pages);
 /* Return the first page behind the region or the hole that has @page. */
 uint64_t layout_until(const struct layout *layout, uint64_t page);
 bool layout_is_of_probe(const struct layout *layout);
+/* Return how many VMAs have VM_MIXEDMAP memory, which is the same in all. */
+uint64_t layout_mixedmaps(const struct layout *layout);
 /* Tell whether any of its memory has such pages. */
 bool layout_has(const struct layout *layout, enum content content);
 /*

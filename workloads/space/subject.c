@@ -152,6 +152,22 @@ static void use_forked(const struct layout *layout, uint64_t first)
 	}
 }
 
+/* What is copied of PFNMAP is inherited whatever madvise() says. */
+static void unmap_copied_pfnmap(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		const struct region *region = layout->regions + i;
+
+		if (region->memory == &mem_pfnmap_cow)
+			must(!munmap((void *)layout_address(layout,
+							    region->start),
+				     region->pages * PAGE_SIZE),
+			     "unmapping what a child has not");
+	}
+}
+
 /* Share what is to be shared with a child, and copy what is not. */
 static void share(const struct layout *layout)
 {
@@ -163,6 +179,7 @@ static void share(const struct layout *layout)
 	child = fork_or_die();
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		unmap_copied_pfnmap(layout);
 		use_forked(layout, 1);
 		close_range(0, ~0U, 0);
 		for (;;)

@@ -31,10 +31,9 @@ static bool is_of_file(const struct truth *truth)
 		truth->memory->shared);
 }
 
-/* Pages of VM_MIXEDMAP memory lie behind each such VMA. */
 static bool page_is_shared(const struct truth *truth)
 {
-	return memory_is(truth->memory, BACKING_MIXEDMAP) ||
+	return truth->repeated ||
 	       (truth->memory->content == CONTENT_FORKED && !truth->copied) ||
 	       truth->memory->content == CONTENT_MERGED;
 }

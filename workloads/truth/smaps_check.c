@@ -12,19 +12,11 @@
 
 uint64_t smaps_sharers(const struct layout *layout, const struct region *region)
 {
-	uint64_t vmas = 0;
-	size_t i;
-
 	if (region->memory->content == CONTENT_FORKED ||
 	    region->memory->content == CONTENT_MERGED)
 		return 2;
-	if (!memory_is(region->memory, BACKING_MIXEDMAP))
-		return 1;
-	/* These VMAs have the same page of memory at the same place. */
-	for (i = 0; i < layout->nr_regions; i++)
-		vmas += memory_is(layout->regions[i].memory,
-				  BACKING_MIXEDMAP);
-	return vmas;
+	return memory_is(region->memory, BACKING_MIXEDMAP) ?
+	       layout_mixedmaps(layout) : 1;
 }
 
 /* The zero page does not count, nor does a marker. */
