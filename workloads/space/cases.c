@@ -9,6 +9,7 @@
 #include "kernel/scan.h"
 #include "kernel/util.h"
 #include "space/cases.h"
+#include "space/memory.h"
 
 /* More pages than any address space has; in bytes they fit into 64 bits. */
 #define MAX_PAGE	(UINT64_C(1) << 48)
@@ -85,10 +86,16 @@ static void parse_case(struct parser *parser, char *text)
 	strcpy(new->name, name);
 }
 
-/*
- * Anonymous neighbours would merge, so every other one is kept apart. PFNMAP is
- * mapped by faults, so that only the listed pages are present.
- */
+/* Anonymous neighbours would merge, so every other one is kept apart. */
+static const struct memory *anonymous(enum content content, size_t region)
+{
+	struct memory wanted = region % 2 ? mem_anon_apart : mem_anon;
+
+	wanted.content = content;
+	return memory_like(&wanted);
+}
+
+/* PFNMAP is mapped by faults, so that only the listed pages are present. */
 static const struct memory *memory(const struct parser *parser,
 				   const char *name, size_t region)
 {
@@ -103,15 +110,19 @@ static const struct memory *memory(const struct parser *parser,
 		{ "hugetlb", &mem_hugetlb },
 		{ "poisoned", &mem_poisoned },
 		{ "zero", &mem_zero },
+		{ "file", &mem_file },
+		{ "shared_file", &mem_file_shared },
 	};
 	size_t i;
 
 	if (!strcmp(name, "anon"))
-		return region % 2 ? &mem_anon_apart : &mem_anon;
+		return anonymous(CONTENT_WRITTEN, region);
+	if (!strcmp(name, "forked"))
+		return anonymous(CONTENT_FORKED, region);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(name, kinds[i].name))
 			return kinds[i].memory;
-	malformed(parser, "a VMA is anon, zero, poisoned, hugetlb, pfnmap, linear, cow or mixedmap");
+	malformed(parser, "a VMA is anon, forked, zero, poisoned, file, shared_file, hugetlb, pfnmap, linear, cow or mixedmap");
 }
 
 static void parse_vma(struct parser *parser, char *text)

@@ -10,9 +10,11 @@ from typing import Iterable
 HUGE = 512  # pages of a huge page, and of a page table
 # How a layout file (docs/layouts.md) writes each kind of VMA.
 IN_LAYOUT = {
-    'anon': ['kind=anon'], 'zero': ['kind=anon', 'prot=r', 'touch=read'],
-    'poisoned': ['kind=anon', 'touch=poison'], 'hugetlb': ['kind=hugetlb'],
-    'pfnmap': ['kind=pfnmap_fault'], 'linear': ['kind=pfnmap'], 'cow': ['kind=pfnmap_cow']}
+    'anon': ['kind=anon'], 'forked': ['kind=anon', 'touch=fork'],
+    'zero': ['kind=anon', 'prot=r', 'touch=read'], 'poisoned': ['kind=anon', 'touch=poison'],
+    'file': ['kind=file'], 'shared_file': ['kind=file', 'shared=yes'],
+    'hugetlb': ['kind=hugetlb'], 'pfnmap': ['kind=pfnmap_fault'], 'linear': ['kind=pfnmap'],
+    'cow': ['kind=pfnmap_cow'], 'mixedmap': ['kind=mixedmap']}
 
 Range = tuple[int, int]  # from the first page to the one behind the last
 
@@ -92,7 +94,7 @@ def layout(case: Case, about: Iterable[str]) -> str:
 
 def _apart(vma: Vma, number: int) -> list[str]:
     """Neighbours would merge, so the guest keeps every other one apart."""
-    return ['apart=yes'] * (vma.kind == 'anon' and number % 2)
+    return ['apart=yes'] * (vma.kind in ('anon', 'forked') and number % 2)
 
 
 def _populate(vma: Vma) -> list[str]:

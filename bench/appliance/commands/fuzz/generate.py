@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Random cases: address spaces that differ at each joint, and reads around the joints.
 
-What is not in here: VM_MIXEDMAP, files, other processes. Poisoned memory is not scanned, since
-nothing says how PAGEMAP_SCAN reports it.
+Forked memory is shared with a child; there are no other processes. Poisoned memory is not
+scanned, since nothing says how PAGEMAP_SCAN reports it.
 """
 
 from random import Random
@@ -14,8 +14,10 @@ from .cases import HUGE, Ask, Case, Range, Vma
 BASE = 1 << 24  # 64 GiB, far from the program
 TOP = HUGE * HUGE  # pages behind a top-level entry
 KINDS: Mapping[str, int] = MappingProxyType({
-    'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'poisoned': 1})
-NO_PROBE = {kind: KINDS[kind] for kind in ('anon', 'hugetlb', 'zero', 'poisoned')}
+    'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'file': 1,
+    'shared_file': 1, 'mixedmap': 1, 'forked': 1, 'poisoned': 1})
+OF_PROBE = ('pfnmap', 'linear', 'cow', 'mixedmap')
+NO_PROBE = {kind: weight for kind, weight in KINDS.items() if kind not in OF_PROBE}
 MOST_HUGE = 6  # huge pages that are populated in a case
 MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 96 calls
 MOST_PAGES = 1024  # pages of any walk
@@ -58,6 +60,8 @@ def _vmas(random: Random, weights: Mapping[str, int]) -> tuple[Vma, ...]:
     for _ in range(random.randint(1, 9)):
         at += _gap(random, at)
         kind = random.choices(list(weights), list(weights.values()))[0]
+        if kind == 'mixedmap' and any(vma.kind == kind for vma in vmas):
+            kind = 'anon'  # all of that memory is the same
         if vmas and vmas[-1].end == at and _would_merge(vmas[-1].kind, kind):
             at += random.randint(1, 9)
         if kind == 'hugetlb':
@@ -87,7 +91,7 @@ def _size(random: Random, at: int, kind: str) -> int:
     size = random.choice((random.randint(1, 3), random.randint(1, 40), HUGE - at % HUGE,
                           HUGE - at % HUGE + random.randint(1, 9), random.randint(500, 520),
                           random.randint(1, 3) * HUGE, random.randint(600, 1700)))
-    return min(size, HUGE) if kind == 'cow' else size
+    return min(size, HUGE) if kind in ('cow', 'mixedmap') else size
 
 
 def _populated(random: Random, vma: Vma, most_huge: int) -> tuple[Range, ...]:

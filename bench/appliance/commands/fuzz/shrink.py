@@ -12,8 +12,9 @@ from typing import Callable, Iterator
 from .cases import Ask, Case, Vma
 
 AT_A_TIME = 60
-SIMPLER = {'cow': ('anon', 'linear'), 'pfnmap': ('linear',), 'zero': ('anon',),
-           'poisoned': ('anon',)}  # kinds of memory, none of which merges with a neighbour
+SIMPLER = {'cow': ('anon', 'linear'), 'pfnmap': ('linear',), 'mixedmap': ('pfnmap',),
+           'zero': ('anon',), 'poisoned': ('anon',), 'forked': ('anon',), 'file': ('anon',),
+           'shared_file': ('file',)}  # kinds of memory, none of which merges with a neighbour
 Predicate = Callable[[list[Case]], list[bool]]  # whether each still shows the fault
 
 
