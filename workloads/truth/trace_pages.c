@@ -234,7 +234,7 @@ static void check_depth(const struct trace *trace,
 
 void check_trace_pages(const struct trace *trace)
 {
-	static struct coverage coverage[MAX_PAGES];
+	static struct coverage coverage[VMA_PAGES_MAX];
 	uint64_t page;
 	size_t i;
 
