@@ -22,6 +22,7 @@ from made import made
 from runner_fixtures import HANGS, forbid_perf, wait_for
 
 WALK, CALLBACK = 'walk_pgd_range', 'timed_pte_entry'
+BESIDE = {'do_one_initcall', 'probe_ioctl_populate', 'machine_halt'}  # boot, layout and halt
 
 
 def enough(result: dict) -> bool:
@@ -97,13 +98,16 @@ def test_samples_have_symbols(result):
 
 
 def test_only_walks_are_in_it_and_their_callers_known(folded):
-    """perf has seen boot, layout and halt, too, but the profile does not have them."""
-    walking = {chain for chain in folded
-               if chain[0] == 'userspace' and 'probe_ioctl_walk' in chain}
-    # The less of a CPU there is, the more interrupts come in a walk.
-    others = {chain for chain in folded if chain not in walking and 'hard_handler' not in chain}
-    assert walking
-    assert sum(folded[chain] for chain in others) < 0.03 * sum(folded.values())
+    """perf has seen boot, layout and halt, too, but the profile does not have them.
+
+    Interrupts that come in a walk are in it, the more the less of a CPU there is.
+    """
+    everything = sum(folded.values())
+    walking = sum(seen for chain, seen in folded.items()
+                  if chain[0] == 'userspace' and 'probe_ioctl_walk' in chain)
+    beside = sum(seen for chain, seen in folded.items() if BESIDE & set(chain))
+    assert walking > 0.5 * everything
+    assert beside < 0.01 * everything
 
 
 def test_a_kernel_does_not_differ_from_itself(result):
