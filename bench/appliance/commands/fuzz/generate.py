@@ -14,7 +14,7 @@ from .cases import HUGE, Ask, Case, Range, Vma
 BASE = 1 << 24  # 64 GiB, far from the program
 TOP = HUGE * HUGE  # pages behind a top-level entry
 KINDS: Mapping[str, int] = MappingProxyType({
-    'anon': 6, 'hugetlb': 4, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'file': 1,
+    'anon': 6, 'hugetlb': 6, 'pfnmap': 3, 'linear': 3, 'zero': 2, 'cow': 2, 'file': 1,
     'shared_file': 1, 'mixedmap': 1, 'forked': 1, 'poisoned': 1})
 OF_PROBE = ('pfnmap', 'linear', 'cow', 'mixedmap')
 NO_PROBE = {kind: weight for kind, weight in KINDS.items() if kind not in OF_PROBE}
@@ -176,4 +176,4 @@ def _scan(random: Random, _: tuple[Vma, ...], points: list[int]) -> Ask:
 # How often each read comes, next to the others.
 READS: dict[str, list[Callable[[Random, tuple[Vma, ...], list[int]], Ask]]] = {
     'walk': [_walk] * 12 + [_one_vma] * 3, 'pagemap': [_pagemap] * 3, 'mincore': [_mincore] * 2,
-    'scan': [_scan] * 3}
+    'scan': [_scan] * 5}
