@@ -234,7 +234,7 @@ static void check_depth(const struct trace *trace,
 
 void check_trace_pages(const struct trace *trace)
 {
-	static struct coverage coverage[VMA_PAGES_MAX];
+	static struct coverage coverage[MAX_VMA_UNITS * HUGE_PAGES];
 	uint64_t page;
 	size_t i;
 
