@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Elements. Text is always put in as text, so nothing in it can be markup.
 
-const OF_A_FRAME = 100; // rows of a table
+const OF_A_FRAME = 30; // rows of a table
 
 /** Make an element with attributes and children; a child may be a string. */
 export function make(tag, attributes = {}, ...children) {

@@ -86,8 +86,9 @@ const checks = {
 		await at(page, moved.trend);
 		await page.locator('.u-over').first().waitFor();
 		await page.locator('summary', { hasText: 'Table of' }).click();
+		await page.waitForFunction((nights) => document.querySelectorAll('details tbody tr').length === nights,
+			moved.nights);
 		const rows = await cells(page, 'details tbody tr');
-		assert.equal(rows.length, moved.nights);
 		const said = await text(page, '.said');
 		const row = rows.find(([when]) => said.startsWith(when));
 		for (const cell of row.slice(1, 5))

@@ -12,7 +12,7 @@ HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
 SUITES = ('contract', 'golden', 'differential', 'external', 'stress', 'selftests', 'scale', 'fio',
           'bench', 'canary')
-WITHIN = 0.0025  # of a ratio, at which a row is measured no more: docs/nightly.md has what that finds
+WITHIN = 0.0025  # of the reference: the ratio of a row is measured until it is known so well
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
