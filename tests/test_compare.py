@@ -8,7 +8,7 @@ import pytest
 from appliance.boots.records import Sample, of_type
 from appliance.commands.bench import compare, session as sessions
 from appliance.failure import Failure
-from appliance.commands.bench.session import Plan, Session
+from appliance.commands.bench.session import Comparison, Plan, Session
 from appliance.paths import build_folder
 from made import made
 
@@ -94,10 +94,23 @@ def test_a_walk_that_costs_a_third_more_is_slower(appliance):
 def test_a_row_that_is_decided_is_measured_no_more(appliance):
     session = session_of(appliance, ('baseline', 'patched'),
                          Plan(1, 0, (('pfnmap', 'smaps'), ('dense', 'pte_entry'))))
-    session.comparisons['pfnmap', 'smaps'].verdict = 'slower'
+    session.comparisons['pfnmap', 'smaps'].decided = True
     session.measure(lambda progress: None)
     assert {(r.layout, r.walk) for r in of_type(Sample, session.records)} == {
         ('dense', 'pte_entry')}
+
+
+@pytest.mark.parametrize('ratios, decided', [(False, True), (True, False)])
+def test_a_night_goes_on_until_a_ratio_is_known_whatever_it_is(ratios, decided):
+    """12 % slower for certain, but somewhere between 10 % and 15 %."""
+    plan = Plan(60, 0.0025, ratios=ratios)
+    apart, equal = [0.11, 0.12, 0.13] * 4, [-1e-4, 0.0, 1e-4] * 4
+    comparison = Comparison()
+    comparison.look(apart, equal, 1 / 2, plan)
+    assert (comparison.verdict, comparison.decided) == ('slower', decided)
+    comparison.look([log / 100 + 0.12 for log in equal], equal, 1, plan)
+    assert (comparison.verdict, comparison.decided) == ('slower', True)
+    assert (comparison.ratio.low > 1.125) == ratios
 
 
 def test_what_needs_no_timing_takes_no_boot(appliance, known):

@@ -63,6 +63,13 @@ def test_half_a_round_is_left_out():
     assert measure.log_ratios(records, 'a', 'b')[ROW][0] == pytest.approx(math.log(1.1))
 
 
+def test_the_step_of_the_clock_is_a_fraction_of_the_time():
+    records = [sample('a', 0, 260), sample('b', 0, 286), sample('a', 1, 2600)]
+    assert measure.clock_steps(records) == {ROW: 26 / 260}
+    assert measure.clock_steps([*records, sample('b', 1, 2601)]) == {ROW: 1 / 260}
+    assert not measure.clock_steps([])
+
+
 def test_cpu_seconds_are_of_all_boots():
     """Two guests at once take as long as the later one."""
     records = [made(Turns, cpu_ns=5e8), made(Turns, cpu_ns=1e9),

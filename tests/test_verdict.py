@@ -54,6 +54,14 @@ def test_the_interval_holds_the_truth_whenever_sampling_ends():
     assert held / runs > 0.95
 
 
+def test_what_never_varies_is_known_to_a_step_of_the_clock():
+    """A clock with steps of 0.1 % gives the same number in all boots."""
+    same, more = (estimate([log] * 9, step=0.001) for log in (0.0, 0.001))
+    assert (same.low, same.high) == pytest.approx((numpy.exp(-0.001), numpy.exp(0.001)))
+    assert same.sees == pytest.approx(0.001, rel=0.01) and same.verdict(0.01) == 'same'
+    assert not more.differs and estimate([0.003] * 9, step=0.001).differs
+
+
 def test_a_boot_in_ten_in_another_mode_does_not_count():
     random = numpy.random.default_rng(5)
     logs = random.normal(0, 0.001, 40)

@@ -9,6 +9,7 @@ within either. So a boot gives one ratio, the middle of its rounds' ratios, and 
 from the spread of the boots (verdict.py).
 """
 
+import math
 from collections import defaultdict
 from typing import Sequence
 
@@ -48,6 +49,20 @@ def log_ratios(records: list[Record], a: str, b: str) -> dict[Row, dict[int, flo
                                       for of in numbers.values() if len(of[a]) == len(of[b]) == 2])
                   for boot, numbers in boots.items()}
             for row, boots in rounds.items()}
+
+
+def clock_steps(records: list[Record]) -> dict[Row, float]:
+    """Return the step of the clock as a fraction of the shortest time of each row.
+
+    The TSC of some CPUs counts in steps of, say, 26 cycles: then all times are multiples.
+    """
+    samples = of_type(Sample, records)
+    step = math.gcd(*(r.cycles for r in samples))
+    shortest: dict[Row, int] = {}
+    for r in samples:
+        row = r.layout, r.walk
+        shortest[row] = min(r.cycles, shortest.get(row, r.cycles))
+    return {row: step / cycles for row, cycles in shortest.items()}
 
 
 def _middle_half(values: list[float]) -> float:

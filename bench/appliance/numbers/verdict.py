@@ -16,6 +16,10 @@ slower, and that is not what a kernel typically does. A bootstrap over boots com
 narrow with the few boots of an early look. A bootstrap over boots and rounds counts twice
 what differs between rounds.
 
+The clock has a step. Where it is coarse, all boots may give the same number of steps; then
+they have no spread, and are still wrong by a step. No number of boots makes this smaller, so
+it is added to all that the spread gives.
+
 `same` is worth what the look would have seen. If the second kernel were slower by d, all
 logarithms would be d more, and their spread would be the same. So a look sees d if
 mean + d > reach. The mean of equal kernels is above -t * error in 95 of 100 runs, where t
@@ -58,6 +62,10 @@ class Estimate:
         """Return the largest change in the interval; 0.01: 1 %."""
         return max(abs(self.low - 1), abs(self.high - 1))
 
+    def uncertainty(self) -> float:
+        """Return by how much the value may be wrong at most; 0.01: 1 %."""
+        return max(self.high / self.value, self.value / self.low) - 1
+
     def verdict(self, within: float) -> str:
         """'faster', 'slower', 'same' (within the fraction given) or 'undecided'."""
         if self.differs:
@@ -71,19 +79,22 @@ class Looks:
     def __init__(self) -> None:
         self.spent = 0.0
 
-    def look(self, logs: Sequence[float], budget: float) -> Estimate | None:
-        """Estimate from the draws (ln b/a) with this fraction of the budget used.
+    def look(self, logs: Sequence[float], budget: float, step: float = 0) -> Estimate | None:
+        """Estimate from the draws (ln b/a) with this fraction of the budget used; step as below.
 
         Too few draws for any interval give None, and the look is left out.
         """
         if len(logs) < LEAST_DRAWS or budget <= self.spent:
             return None
         share, self.spent = budget - self.spent, budget
-        return estimate(logs, share)
+        return estimate(logs, share, step)
 
 
-def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
-    """Estimate from draws of ln(b / a), with a share of the error rates to spend."""
+def estimate(logs: Sequence[float], share: float = 1, step: float = 0) -> Estimate:
+    """Estimate from draws of ln(b / a), with a share of the error rates to spend.
+
+    step is that of the clock, as a fraction of the times: 0.001 is 0.1 %.
+    """
     ordered = numpy.sort(logs)
     cut = int(TRIMMED * len(ordered))
     kept = ordered[cut:len(ordered) - cut]
@@ -94,7 +105,7 @@ def estimate(logs: Sequence[float], share: float = 1) -> Estimate:
     def above(rate: float) -> float:
         return _quantile(1 - rate, len(kept) - 1) * error
 
-    holds, reach = above(share * UNCOVERED / 2), above(share * FALSE_ALARMS / 2)
+    holds, reach = (above(share * rate / 2) + step for rate in (UNCOVERED, FALSE_ALARMS))
     return Estimate(math.exp(mean), math.exp(mean - holds), math.exp(mean + holds), reach,
                     math.expm1(reach + above(UNSEEN)), abs(mean) > reach)
 

@@ -31,6 +31,7 @@ class Plan:
     rows: tuple[Row, ...] = ()
     events: tuple[str, ...] = ()  # events of the host's CPU to count in all turns
     time_all: bool = False  # whether to time rows of the same code, too
+    ratios: bool = False  # whether a row that differs is decided only when its ratio is known so well
 
 
 PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}
@@ -44,19 +45,23 @@ class Comparison:
     ratio: Estimate | None = None
     control: Estimate | None = None
     verdict: str = 'undecided'
+    decided: bool = False
 
-    def look(self, logs: list[float], control: list[float], budget: float, within: float) -> None:
-        """Take another look, unless the verdict stands."""
-        if self.verdict != 'undecided':
+    def look(self, logs: list[float], control: list[float], budget: float, plan: Plan,
+             step: float = 0) -> None:
+        """Take another look, unless the row is decided; step is that of the clock."""
+        if self.decided:
             return
-        ratio = self.looks.look(logs, budget)
+        ratio = self.looks.look(logs, budget, step)
         if ratio is None:
             return
         self.ratio = ratio
-        self.control = self.control_looks.look(control, budget)
-        self.verdict = ratio.verdict(within)
+        self.control = self.control_looks.look(control, budget, step)
+        self.verdict = ratio.verdict(plan.within)
         if self.control and self.control.differs:
             self.verdict = 'undecided'
+        self.decided = self.verdict != 'undecided' and (
+            not plan.ratios or ratio.uncertainty() <= plan.within)
 
 
 class Session:
@@ -152,16 +157,18 @@ class Session:
         """Return the rows that the next boot measures."""
         settled = self.settled()
         return [row for row in self.plan.rows
-                if row not in settled and self._verdict(row) == 'undecided']
+                if row not in settled and not self._decided(row)]
 
-    def _verdict(self, row: Row) -> str:
-        return self.comparisons[row].verdict if row in self.comparisons else 'undecided'
+    def _decided(self, row: Row) -> bool:
+        return row in self.comparisons and self.comparisons[row].decided
 
     def _look(self, budget: float) -> None:
         _, b, again = self.names
         control = self.draws(again)
+        steps = measure.clock_steps(self.records)
         for row, logs in self.draws(b).items():
-            self.comparisons[row].look(logs, control[row], budget, self.plan.within)
+            self.comparisons[row].look(logs, control[row], budget, self.plan,
+                                       steps.get(row, 0))
 
     def _progress(self) -> str:
         return (f'{self.boots} boots, {len(self.undecided())} of {len(self.plan.rows)} rows '

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from . import nightly
     from ..bench import compare, session  # pylint: disable=import-outside-toplevel
     build = build_folder()
-    plan = session.Plan(arguments.budget, WITHIN, time_all=True,
+    plan = session.Plan(arguments.budget, WITHIN, time_all=True, ratios=True,
                         rows=walks.known(build, arguments.layouts).rows(arguments.rows))
     return nightly.run(build, nightly.Wanted(arguments.kernels or by_height(),
                                              arguments.only, plan, compare.PLACEMENTS))
