@@ -3,7 +3,7 @@
 
 import { load } from './data.js';
 import { choice, choose, csv, make, table } from './dom.js';
-import { go, state } from './state.js';
+import { follow, go, state } from './state.js';
 import { differences } from './trend.js';
 import { change, moment, number } from './words.js';
 
@@ -21,7 +21,7 @@ export async function compare(place) {
 	const shown = make('div', {});
 	const choices = choices_of(nights);
 	place.append(make('div', { class: 'choices' }, ...choices), shown);
-	const show = async () => {
+	await follow(async () => {
 		const wanted = state({ ...last_two(nights), rows: 'differ' });
 		const [a, b] = [wanted.a, wanted.b].map((name) => nights.name.indexOf(name));
 		choose(choices, [wanted.a, wanted.b, wanted.rows]);
@@ -31,9 +31,7 @@ export async function compare(place) {
 		}
 		const [before, after] = await Promise.all([wanted.a, wanted.b].map((name) => load(`nights/${name}`)));
 		shown.replaceChildren(...content(nights, a, b, pairs(by_id, before, after), wanted.rows === 'all'));
-	};
-	addEventListener('hashchange', show);
-	await show();
+	});
 }
 
 function last_two(nights) {

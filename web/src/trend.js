@@ -4,7 +4,7 @@
 import { figure } from './chart.js';
 import { load } from './data.js';
 import { choice, choose, csv, make, table } from './dom.js';
-import { go, note, state } from './state.js';
+import { follow, go, note, state } from './state.js';
 import { change, day, moment, number, span } from './words.js';
 
 const HEADERS = ['Night', 'Time against the reference', '95 % interval', 'ns', 'Instructions', 'Source'];
@@ -20,16 +20,14 @@ export async function trend(place) {
 	const shown = make('div', {});
 	const choices = choices_of(series);
 	place.append(make('div', { class: 'choices' }, ...choices), shown);
-	const show = async () => {
+	await follow(async () => {
 		const wanted = state({ kernel: series[0].kernel, row: series[0].row, nights: '365' });
 		choose(choices, [wanted.kernel, wanted.row, wanted.nights]);
 		const found = series.find((one) => one.kernel === wanted.kernel && one.row === wanted.row);
 		shown.replaceChildren(...(found
 			? content(nights, found, await load(`series/${found.id}`), wanted)
 			: [make('p', {}, `There is no series ${wanted.row} of ${wanted.kernel}.`)]));
-	};
-	addEventListener('hashchange', show);
-	await show();
+	});
 }
 
 function choices_of(series) {
