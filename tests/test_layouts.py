@@ -24,8 +24,8 @@ OLD = {
     'sparse': '280 VMAs, 4045130 pages, 2944 present, 0 huge pages, 1030 PTE tables; ',
     'dense': '1 VMAs, 16384 pages, 16384 present, 0 huge pages, 32 PTE tables; ',
 }
-QUICK = ('copied', 'dropped', 'forked', 'hugetlb_forked', 'joints_unaligned', 'lazily_freed', 'locked',
-         'prot_none', 'stack', 'write_protected')
+QUICK = ('copied', 'dropped', 'file_on', 'forked', 'hugetlb_forked', 'joints_unaligned',
+         'lazily_freed', 'locked', 'prot_none', 'stack', 'write_protected')
 OF_WIDE = ('ksm', 'swapped')  # which need what only that configuration has
 OF_ALL = tuple(file.stem for file in SHIPPED if file.stem not in OF_WIDE + NEEDS_THP)
 
@@ -113,6 +113,12 @@ def mapping(*keys: str) -> str:
      ':6: lock: only written pages may be locked'),
     ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=free', ':5: touch: file cannot be'),
     ('[a]\nkind=file\nsize=9\npopulate=all\ntouch=swap', ':5: touch: what is copied cannot be'),
+    (mapping('size=9', 'on=tmpfs'), ':4: on: anon has no such choice'),
+    ('[a]\nkind=file\nsize=9\non=ext4', ":4: on: 'ext4' is not allowed: memfd, tmpfs, ramfs are"),
+    ('[a]\nkind=file\nsize=9\nshared=yes\non=ramfs\npopulate=all\ntouch=swap',
+     ':5: on: nothing of ramfs is swapped out'),
+    ('[a]\nkind=file\nsize=9\nshared=yes\non=ramfs\npopulate=all\ndrop=1',
+     ':5: on: a file of ramfs can have no holes'),
     (mapping('size=9', 'populate=1-3', 'touch=merge'), ':4: populate: 3 pages from page 1 on cannot'),
     (mapping('size=9', 'lock=all', 'populate=1'), ':4: lock: lock=all populates everything'),
     (mapping('size=9', 'lock=onfault', 'prot=r'), ':4: lock: only written pages may be locked'),

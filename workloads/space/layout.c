@@ -115,6 +115,13 @@ bool region_is_full(const struct region *region)
 	       region_populated(region) * region_unit(region) == region->pages;
 }
 
+bool region_is_reserved(const struct region *region)
+{
+	return region->memory->reserved ||
+	       (memory_is(region->memory, BACKING_HUGETLB) &&
+		region_is_full(region));
+}
+
 static bool is_in(const struct range *ranges, size_t nr, uint64_t unit)
 {
 	size_t i;

@@ -34,6 +34,9 @@ enum content {
 	CONTENT_MERGED,		/* written, and then merged by KSM, two by two */
 };
 
+/* What a file is on. Pages of ramfs are in the page cache alone. */
+enum filesystem { ON_MEMFD, ON_TMPFS, ON_RAMFS };
+
 /* How it is locked: not, by mlock(), or by mlock2() with MLOCK_ONFAULT. */
 enum lock { LOCK_NONE, LOCK_ALL, LOCK_ONFAULT };
 
@@ -49,6 +52,7 @@ struct memory {
 	bool grows;		/* downwards, as a stack does */
 	bool reserved;		/* hugetlb: huge pages are kept for all of it */
 	bool thp;		/* anonymous: see enum thp */
+	enum filesystem on;	/* of a file */
 };
 
 /* Private memory: PFNMAP is copied on write, so populating a page copies it. */
@@ -215,6 +219,8 @@ uint64_t layout_pool(const struct layout *layout);
 uint64_t region_unit(const struct region *region);
 /* Return how many (huge) pages of a region are populated, or if all are. */
 uint64_t region_populated(const struct region *region);
+/* Tell whether huge pages are kept for all of it. */
+bool region_is_reserved(const struct region *region);
 bool region_is_full(const struct region *region);
 uint64_t region_copied(const struct region *region);
 /* Return how many pages of a region lie in PTE tables that exist. */

@@ -22,7 +22,7 @@ static const struct kind kinds[] = {
 	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) |
 	  BIT(CONTENT_FORKED) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
-	  BIT(KEY_LOCK),
+	  BIT(KEY_LOCK) | BIT(KEY_ON),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_SWAPPED) },
 	{ "pfnmap", &mem_pfnmap, 0, 0 },
 	{ "pfnmap_cow", &mem_pfnmap_cow, 0, BIT(CONTENT_WRITTEN) },
@@ -36,6 +36,7 @@ static const char * const touch_names[] = {
 static const char * const prot_names[] = { "rw", "r", "none" };
 static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
 static const char * const lock_names[] = { "no", "all", "onfault" };
+static const char * const on_names[] = { "memfd", "tmpfs", "ramfs" };
 static const char * const yes_names[] = { "no", "yes" };
 
 void wrong_key(const struct section *section, enum layout_key key,
@@ -69,7 +70,7 @@ static void check_keys(const struct mapping *mapping,
 		KEY_TOUCH,
 	}, others[] = {
 		KEY_PROT, KEY_SHARED, KEY_APART, KEY_DROP, KEY_LOCK, KEY_GROWS,
-		KEY_RESERVE, KEY_COPY,
+		KEY_RESERVE, KEY_COPY, KEY_ON,
 	};
 	const struct section *section = mapping->section;
 	size_t i;
@@ -127,6 +128,13 @@ static void check_together(const struct section *section,
 		 memory->backing == BACKING_FILE)
 		wrong_key(section, KEY_TOUCH, error,
 			  "what is copied cannot be swapped out: shared=yes is allowed");
+	else if (memory->content == CONTENT_SWAPPED && memory->on == ON_RAMFS)
+		wrong_key(section, KEY_ON, error,
+			  "nothing of ramfs is swapped out: memfd and tmpfs are allowed");
+	else if (section->of[KEY_DROP].value && memory->shared &&
+		 memory->on == ON_RAMFS)
+		wrong_key(section, KEY_ON, error,
+			  "a file of ramfs can have no holes punched: memfd and tmpfs are allowed");
 	else if (!memory->prot && (!written || memory->lock))
 		wrong_key(section, KEY_PROT, error,
 			  "none is allowed with touch=write, and without lock=");
@@ -168,6 +176,8 @@ static void read_memory(struct mapping *mapping, struct layout_error *error)
 	memory.grows = word_read(section, KEY_GROWS, yes_names, 2, 0, error);
 	memory.reserved = word_read(section, KEY_RESERVE, yes_names, 2, 0,
 				    error);
+	memory.on = word_read(section, KEY_ON, on_names, ARRAY_SIZE(on_names),
+			      0, error);
 	check_together(section, &memory, error);
 	if (!error->found)
 		mapping->memory = memory_like(&memory);

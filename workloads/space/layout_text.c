@@ -19,6 +19,7 @@ const char * const layout_key_names[NR_LAYOUT_KEYS] = {
 	[KEY_PROT] = "prot", [KEY_SHARED] = "shared", [KEY_APART] = "apart",
 	[KEY_DROP] = "drop", [KEY_LOCK] = "lock", [KEY_GROWS] = "grows",
 	[KEY_RESERVE] = "reserve", [KEY_COPY] = "copy",
+	[KEY_ON] = "on",
 };
 
 void layout_wrong(struct layout_error *error, unsigned long line,

@@ -59,7 +59,12 @@ static uint64_t whole_thps(const struct layout *layout,
 	return n;
 }
 
-/* Each other page is dirty: written here, or before that to its file. */
+/* What is in memory throughout was written to its file. */
+static bool is_dirty(const struct region *region)
+{
+	return region->memory->content != CONTENT_READ || region->cached;
+}
+
 static void expect_pages(uint64_t *field, const struct layout *layout,
 			 const struct region *region)
 {
@@ -84,9 +89,13 @@ static void expect_pages(uint64_t *field, const struct layout *layout,
 	}
 	field[SMAPS_RSS] = kb;
 	field[SMAPS_PSS] = (kb - own) / sharers + own;
-	field[SMAPS_PSS_DIRTY] = field[SMAPS_PSS];
-	field[SMAPS_PRIVATE_DIRTY] = sharers == 1 ? kb : own;
-	field[SMAPS_SHARED_DIRTY] = kb - field[SMAPS_PRIVATE_DIRTY];
+	if (is_dirty(region)) {
+		field[SMAPS_PSS_DIRTY] = field[SMAPS_PSS];
+		field[SMAPS_PRIVATE_DIRTY] = sharers == 1 ? kb : own;
+		field[SMAPS_SHARED_DIRTY] = kb - field[SMAPS_PRIVATE_DIRTY];
+	} else {
+		field[SMAPS_PRIVATE_CLEAN] = kb;
+	}
 	field[SMAPS_REFERENCED] = kb;
 	field[SMAPS_ANONYMOUS] = is_anonymous(region->memory) ? kb : 0;
 	field[SMAPS_KSM] = region->memory->content == CONTENT_MERGED ? kb : 0;
@@ -163,6 +172,7 @@ static void check_flags(struct check *check, const struct region *region,
 	check_flag(check, region, vma, "mg",
 		   region->memory->content == CONTENT_MERGED);
 	check_flag(check, region, vma, "hg", region->memory->thp);
+	check_flag(check, region, vma, "nr", !region_is_reserved(region));
 	check_flag(check, region, vma, "ht",
 		   memory_is(region->memory, BACKING_HUGETLB));
 	check->checked++;
