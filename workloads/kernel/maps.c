@@ -3,12 +3,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "kernel/maps.h"
 #include "kernel/smaps.h"
 #include "kernel/util.h"
 
 #define TEXT_MAX	(MAPS_MAX * UINT64_C(256))
+
+/* Of linux/prctl.h, which older headers do not have. */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA		0x53564d41
+#define PR_SET_VMA_ANON_NAME	0
+#endif
 
 /* "1000-2000 rw-p 00000000 00:00 0      /path" */
 static bool parse_line(const char *line, struct map *map)
@@ -58,4 +65,9 @@ const struct map *maps_at(const struct maps *maps, uint64_t address,
 	if (*hint == maps->nr || maps->of[*hint].start > address)
 		return NULL;
 	return maps->of + *hint;
+}
+
+bool memory_set_name(const void *start, uint64_t size, const char *name)
+{
+	return !prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, size, name);
 }

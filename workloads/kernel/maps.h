@@ -31,6 +31,9 @@ struct maps {
  */
 void maps_read(int fd, struct maps *maps);
 
+/* Have maps show a name of anonymous memory. False: this kernel has no names. */
+bool memory_set_name(const void *start, uint64_t size, const char *name);
+
 /* Return true if both are the same VMA, as far as the file tells. */
 bool map_equal(const struct map *a, const struct map *b);
 

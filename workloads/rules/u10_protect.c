@@ -27,8 +27,9 @@ static const struct memory private_shmem = {
 #define SYNC		REGISTERED_SYNC
 #define MISSING		REGISTERED_MISSING
 
-/* The first huge page, and all pages. */
+/* The first huge page, the first of three that are present, and all pages. */
 #define HUGE		UINT64_C(2560)
+#define PRESENT		(HUGE + HUGE_PAGES)
 #define PAGES		(HUGE + 8 * HUGE_PAGES)
 
 /* One VMA crosses a boundary of two tables; one has a table that is not there. */
@@ -48,7 +49,7 @@ static const struct protect_piece pieces[] = {
 	{ &mem_anon, 56, 3, 0, 1, MISSING, false },
 	{ &mem_anon, 500, 24, 0, 1, ASYNC, false },
 	{ &mem_anon, 1016, 1040, 0, 1036, ASYNC, false },
-	{ &mem_hugetlb, HUGE, 4 * HUGE_PAGES, 0, 2, ASYNC, false },
+	{ &mem_hugetlb, HUGE, 4 * HUGE_PAGES, 1, 1, ASYNC, false },
 	{ &mem_hugetlb_shared, HUGE + 4 * HUGE_PAGES, HUGE_PAGES, 0, 1, ASYNC,
 	  false },
 	{ &mem_hugetlb, HUGE + 5 * HUGE_PAGES, HUGE_PAGES, 0, 1, PLAIN,
@@ -169,7 +170,7 @@ static void check_limits(struct rule_run *run, struct protect_space *space)
 		try.max_pages = limits[i];
 		for (try.flags = 0; try.flags <= SCAN_PROTECT; try.flags++)
 			protect_check(of_hole, space, &try);
-		try.from = HUGE - limits[i] / 2;
+		try.from = PRESENT - limits[i] / 2;
 		try.to = PAGES;
 		try.flags = 0;
 		protect_check(of_huge, space, &try);
@@ -201,8 +202,10 @@ static void check_joints(struct rule_run *run, struct protect_space *space)
 static void check_parts(struct rule_run *run, struct protect_space *space)
 {
 	static const struct protect_try ranges[] = {
-		{ .from = HUGE, .to = HUGE + 1 },
-		{ .from = HUGE + 1, .to = HUGE + HUGE_PAGES },
+		{ .from = PRESENT, .to = PRESENT + 1 },
+		{ .from = PRESENT + 1, .to = PRESENT + HUGE_PAGES },
+		{ .from = PRESENT - 4, .to = PRESENT + HUGE_PAGES - 1 },
+		{ .from = PRESENT, .to = PRESENT + HUGE_PAGES + 9 },
 		{ .from = HUGE - 4, .to = HUGE + HUGE_PAGES - 1 },
 		{ .from = HUGE + 3, .to = HUGE + 3 * HUGE_PAGES },
 		{ .from = HUGE + 2 * HUGE_PAGES,
@@ -225,9 +228,9 @@ static void check_parts(struct rule_run *run, struct protect_space *space)
 	/* What was left out does not count for the limit. */
 	try = all;
 	try.flags = SCAN_PROTECT;
-	try.from = HUGE + 3;
+	try.from = PRESENT + 3;
 	try.max_pages = 2 * HUGE_PAGES;
-	try.to = HUGE + 3 * HUGE_PAGES;
+	try.to = PRESENT + 3 * HUGE_PAGES;
 	protect_check(check, space, &try);
 }
 

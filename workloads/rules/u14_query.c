@@ -19,6 +19,7 @@
 #include "kernel/query.h"
 #include "kernel/util.h"
 #include "rules/rule.h"
+#include "rules/u14.h"
 #include "space/subject.h"
 
 #define RW		(PROT_READ | PROT_WRITE)
@@ -183,32 +184,6 @@ static void check_addresses(struct query_check *qc)
 	}
 }
 
-/* What a name needs, and what it gets from a buffer of @size. */
-static void check_name(struct query_check *qc, uint64_t address,
-		       const char *name, uint32_t size)
-{
-	char buffer[2 * PATH_MAX];
-	struct query query = {
-		.size = sizeof(query), .address = address,
-		.name = (uintptr_t)buffer, .name_size = size,
-	};
-	uint32_t needs = *name ? strlen(name) + 1 : 0;
-	int expected = size < needs ? -ENAMETOOLONG : 0, error;
-
-	memset(buffer, '#', sizeof(buffer));
-	error = maps_query(qc->maps, &query);
-	qc->check->checked++;
-	if (error != expected)
-		check_fail(qc->check, "PROCMAP_QUERY of 0x%" PRIx64 ", %u bytes for the name: error %d, expected %d",
-			   address, size, error, expected);
-	else if (!error && (query.name_size != needs ||
-			    memcmp(buffer, name, needs) ||
-			    buffer[needs] != '#'))
-		check_fail(qc->check, "PROCMAP_QUERY of 0x%" PRIx64 ", %u bytes for the name: %u bytes, '%.*s'; expected %u, '%s'",
-			   address, size, query.name_size, (int)needs, buffer,
-			   needs, name);
-}
-
 static void check_names(struct query_check *qc)
 {
 	static const uint32_t sizes[] = {
@@ -220,12 +195,37 @@ static void check_names(struct query_check *qc)
 	qc->check = rule_case(qc->run, "names");
 	for (v = 0; v < NR_VMAS; v++)
 		for (i = 0; i < ARRAY_SIZE(sizes); i++)
-			check_name(qc, qc->list[v].start,
-				   qc->list[v].inode ? MEMFD : "", sizes[i]);
+			check_query_name(qc->check, qc->maps, qc->list[v].start,
+					 qc->list[v].inode ? MEMFD : "",
+					 sizes[i]);
 }
 
 /* A structure may be shorter, or longer if the rest is zero. */
 #define LONGER	(sizeof(struct query) + 8)
+
+static void check_unusable(struct query_check *qc, void *query,
+			   const char *what)
+{
+	int got = maps_query(qc->maps, query);
+
+	qc->check->checked++;
+	if (got != -EFAULT)
+		check_fail(qc->check, "PROCMAP_QUERY of %s: error %d, expected %d",
+			   what, got, -EFAULT);
+}
+
+static void check_read_only(struct query_check *qc)
+{
+	struct query *query = mmap(NULL, PAGE_SIZE, RW,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(query != MAP_FAILED, "mmap");
+	query->size = sizeof(*query);
+	query->address = qc->list->start;
+	must(!mprotect(query, PAGE_SIZE, PROT_READ), "mprotect");
+	check_unusable(qc, query, "a structure that cannot be written");
+	munmap(query, PAGE_SIZE);
+}
 
 static void check_refused(struct query_check *qc)
 {
@@ -279,11 +279,8 @@ static void check_refused(struct query_check *qc)
 			check_fail(qc->check, "PROCMAP_QUERY, try %zu (size %" PRIu64 "): it wrote where it should not",
 				   i, tries[i].query.size);
 	}
-	qc->check->checked++;
-	got = maps_query(qc->maps, NULL);
-	if (got != -EFAULT)
-		check_fail(qc->check, "PROCMAP_QUERY of no structure: error %d, expected %d",
-			   got, -EFAULT);
+	check_unusable(qc, NULL, "no structure");
+	check_read_only(qc);
 }
 
 static void describe(struct query_check *qc, struct layout *layout, int file)
@@ -325,6 +322,7 @@ static void check_all(struct query_check *qc, const struct layout *layout)
 		if (got != -ESRCH)
 			check_fail(qc->check, "PROCMAP_QUERY: error %d, expected %d",
 				   got, -ESRCH);
+		check_query_own(qc->run);
 	} else {
 		rule_skip(qc->run, "PROCMAP_QUERY", "Linux has had it since 6.11");
 		subject_stop(&subject);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A VMA of a file has the device and the inode that fstat() says, the offset of
- * mmap(), and the file's name; one of none has zeros and no name. smaps and maps
- * begin each VMA with the same line.
+ * mmap(), and the file's name; one of none has zeros, and no name but one that it
+ * was given. smaps and maps begin each VMA with the same line.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kernel/maps.h"
 #include "kernel/util.h"
 #include "rules/u2.h"
 
@@ -82,10 +84,13 @@ void check_file_of_vma(struct rule_run *run)
 {
 	struct check *check = rule_case(run, "file of a VMA");
 	struct line of_file = { .offset = OFFSET * PAGE_SIZE, .path = MEMFD };
-	const struct line of_none = { 0 };
+	const struct line of_none = { 0 }, of_name = { .path = "[anon:u2]" };
+	const struct line of_vdso = { .path = "[vdso]" };
+	const void *vdso = (void *)getauxval(AT_SYSINFO_EHDR);
 	int fd = memfd_create("u2", MFD_CLOEXEC);
-	void *shared, *private, *none;
+	void *shared, *private, *none, *named;
 	struct stat stat;
+	bool has_names;
 	size_t i;
 
 	must(fd >= 0 && !ftruncate(fd, FILE_PAGES * PAGE_SIZE) &&
@@ -96,11 +101,17 @@ void check_file_of_vma(struct rule_run *run)
 	shared = map_at(0, 2, MAP_SHARED, fd);
 	private = map_at(3, 1, MAP_PRIVATE, fd);
 	none = map_at(5, 1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	named = map_at(7, 1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	has_names = memory_set_name(named, PAGE_SIZE, "u2");
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		expect_line(check, files[i], shared, &of_file);
 		expect_line(check, files[i], private, &of_file);
 		expect_line(check, files[i], none, &of_none);
+		expect_line(check, files[i], named,
+			    has_names ? &of_name : &of_none);
+		if (vdso)
+			expect_line(check, files[i], vdso, &of_vdso);
 	}
-	munmap(shared, 6 * PAGE_SIZE);
+	munmap(shared, 8 * PAGE_SIZE);
 	close(fd);
 }
