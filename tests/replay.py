@@ -21,7 +21,7 @@ import numpy
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'bench'))
 # pylint: disable=wrong-import-position
 from appliance.numbers.changepoint import SEGMENT, changes  # noqa: E402
-from appliance.numbers.verdict import TRIMMED  # noqa: E402
+from appliance.numbers.verdict import trimmed_mean  # noqa: E402
 from appliance.runs.history import opened  # noqa: E402
 
 YEAR = 365
@@ -36,11 +36,8 @@ Maker = Callable[[int], numpy.ndarray]  # of the ratios of so many nights
 
 def of_draws(draws: list[float], random: numpy.random.Generator) -> Maker:
     """Make each night's ratio the trimmed mean of draws."""
-    cut = int(TRIMMED * len(draws))
-
     def made(count: int) -> numpy.ndarray:
-        logs = numpy.sort(random.choice(draws, (count, len(draws))), axis=1)
-        return numpy.exp(logs[:, cut:len(draws) - cut].mean(axis=1))
+        return numpy.exp([trimmed_mean(random.choice(draws, len(draws))) for _ in range(count)])
     return made
 
 

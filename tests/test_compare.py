@@ -154,6 +154,16 @@ def test_a_boot_each_in_another_placement():
                                    of_boots[2], of_boots[3]], rel=1e-5)
 
 
+def test_boots_that_are_far_off_do_not_move_their_placement():
+    """One boot in five of each placement is a third slower in b."""
+    session = Session(None, {'a': [None] * 2, 'b': [None] * 2}, Plan(1, 0.01))
+    session.records = [
+        made(Sample, kernel=kernel, boot=boot, layout='l', walk='w', repeat=1,
+             cycles=4000 if kernel == 'b' and boot >= 8 else 3000, turn=turn)
+        for boot in range(10) for turn, kernel in enumerate('abba')]
+    assert session.draws('b')['l', 'w'] == [0, 0]
+
+
 def test_an_unknown_row_is_refused(appliance):
     kernels = {name: [appliance.kernels[name]] for name in ('baseline', 'patched')}
     with pytest.raises(Failure, match="no walk 'nonsense': there are"):

@@ -96,8 +96,7 @@ def estimate(logs: Sequence[float], share: float = 1, step: float = 0) -> Estima
     step is that of the clock, as a fraction of the times: 0.001 is 0.1 %.
     """
     ordered = numpy.sort(logs)
-    cut = int(TRIMMED * len(ordered))
-    kept = ordered[cut:len(ordered) - cut]
+    kept = _inner(ordered)
     mean = float(numpy.mean(kept))
     winsorized = numpy.clip(ordered, kept[0], kept[-1])
     error = (float(numpy.std(winsorized, ddof=1)) * math.sqrt(len(ordered))) / len(kept)
@@ -108,6 +107,16 @@ def estimate(logs: Sequence[float], share: float = 1, step: float = 0) -> Estima
     holds, reach = (above(share * rate / 2) + step for rate in (UNCOVERED, FALSE_ALARMS))
     return Estimate(math.exp(mean), math.exp(mean - holds), math.exp(mean + holds), reach,
                     math.expm1(reach + above(UNSEEN)), abs(mean) > reach)
+
+
+def trimmed_mean(values: Sequence[float]) -> float:
+    """Return the mean without the highest and the lowest fifth."""
+    return float(numpy.mean(_inner(numpy.sort(values))))
+
+
+def _inner(ordered: numpy.ndarray) -> numpy.ndarray:
+    cut = int(TRIMMED * len(ordered))
+    return ordered[cut:len(ordered) - cut]
 
 
 @functools.cache

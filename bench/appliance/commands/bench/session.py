@@ -17,7 +17,7 @@ from ...boots.records import Record, Turns
 from ...boots.walks import Row, arguments
 from ...kernels.build import Built
 from ...numbers import measure
-from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks
+from ...numbers.verdict import LEAST_DRAWS, LOOKS, Estimate, Looks, trimmed_mean
 
 SAMPLES = 8  # of each walk in a boot: four rounds
 OVERTIME = 2  # budgets that a slow host may take for the boots of the first look
@@ -110,14 +110,17 @@ class Session:
                 self._look(due[-1])
 
     def draws(self, b: str) -> dict[Row, list[float]]:
-        """Return ln(b / a) of each boot or, with several placements, of each placement."""
+        """Return ln(b / a) of each boot or, with several placements, of each placement.
+
+        One boot in ten is far off (verdict.py), and in many boots each placement has some.
+        """
         a = self.names[0]
         found = {}
         for row, of_boots in self._log_ratios(a, b).items():
             placed: dict[int, list[float]] = defaultdict(list)
             for boot, value in of_boots.items():
                 placed[boot if self.placements == 1 else boot % self.placements].append(value)
-            found[row] = [sum(values) / len(values) for values in placed.values()]
+            found[row] = [trimmed_mean(values) for values in placed.values()]
         return found
 
     def _log_ratios(self, a: str, b: str) -> dict[Row, dict[int, float]]:
