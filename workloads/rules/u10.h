@@ -9,5 +9,7 @@
 void check_apart(struct rule_run *run, int file);
 /* Check that each write to protected memory is noticed, and no other. */
 void check_noticed(struct rule_run *run);
+/* Protect memory that is swapped out. */
+void check_swapped(struct rule_run *run);
 
 #endif

@@ -276,6 +276,7 @@ static void check_protect_rule(struct rule_run *run)
 		protect_stop(&space);
 		check_apart(run, file);
 		check_noticed(run);
+		check_swapped(run);
 	} else {
 		rule_skip(run, "all", "this kernel has no asynchronous write protection");
 	}

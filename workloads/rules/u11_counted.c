@@ -59,7 +59,7 @@ static void add_pages(struct sums *sums, const struct family_piece *piece)
 	sums->field[SMAPS_REFERENCED] += piece->referenced * KB;
 	sums->field[SMAPS_LAZY_FREE] += piece->lazy * KB;
 	sums->field[SMAPS_LOCKED] += piece->locked ? pss : 0;
-	sums->field[SMAPS_KSM] += piece->merged ? piece->there * KB : 0;
+	sums->field[SMAPS_KSM] += piece->merged * KB;
 	/* Of a file, what is out counts to Swap, and not to SwapPss. */
 	sums->field[SMAPS_SWAP] += piece->out * KB;
 	if (piece->out_sharers)

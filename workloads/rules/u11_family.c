@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,12 +10,12 @@
 #include "kernel/uffd.h"
 #include "kernel/util.h"
 #include "rules/u11_family.h"
+#include "space/file.h"
 #include "space/ksm.h"
 #include "space/pool.h"
 #include "space/subject.h"
 #include "space/swap.h"
 
-#define RAMFS		"/tmp/ramfs"
 #define FILE_SIZE	(96 * PAGE_SIZE)
 #define RW		(PROT_READ | PROT_WRITE)
 
@@ -26,7 +23,8 @@ enum {
 	ANON_3, ANON_2, DIRTY_3, DIRTY_2, CLEAN_3, CLEAN_2, CLEAN, RAMFS_2,
 	COPIED, WRITTEN, ZERO, LOCKED, ON_FAULT, LOCKED_3, UNLOCKED, LAZY, COLD,
 	NO_ACCESS, OUT, OUT_2, OUT_3, READ_AGAIN, READ_THERE, OUT_SHMEM,
-	OUT_COPIED, MERGED, MARKED, MARKED_SHMEM, MARKED_HUGE, HUGE_2, HUGE_MARKED_SHARED,
+	OUT_COPIED, MERGED, MERGED_COPIED, MARKED, MARKED_SHMEM, MARKED_HUGE,
+	HUGE_2, HUGE_MARKED_SHARED,
 };
 
 /*
@@ -97,8 +95,12 @@ struct family_piece family_pieces[] = {
 			 false, 644, 7, .there = 2, .sharers = 1,
 			 .referenced = 2, .out = 5, .needs = NEEDS_SWAP },
 	[MERGED] = { "merged", FAMILY_ANON, false, 652, 8, .there = 6,
-		     .sharers = 2, .referenced = 6, .merged = true,
+		     .sharers = 2, .referenced = 6, .merged = 6,
 		     .flags = "mg", .needs = NEEDS_KSM },
+	[MERGED_COPIED] = { "two merged pages, one copied since", FAMILY_ANON,
+			    false, 664, 3, .there = 2, .sharers = 1,
+			    .referenced = 2, .merged = 1, .flags = "mg",
+			    .needs = NEEDS_KSM },
 	[MARKED] = { "markers in anon", FAMILY_ANON, false, 1020, 12,
 		     .there = 4, .sharers = 1, .referenced = 4, .poisoned = 2,
 		     .flags = "um uw" },
@@ -156,25 +158,11 @@ static void lock(int piece, unsigned int flags)
 		    strerror(errno));
 }
 
-static int open_ramfs(void)
-{
-	int fd;
-
-	mkdir(RAMFS, 0700);
-	if (mount("ramfs", RAMFS, "ramfs", 0, NULL))
-		die("mounting ramfs on %s: %s", RAMFS, strerror(errno));
-	fd = open(RAMFS "/file", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, FILE_SIZE))
-		die("%s: a file in it: %s", RAMFS, strerror(errno));
-	return fd;
-}
-
 static void open_files(struct family *family)
 {
-	family->shmem = memfd_create("family", MFD_CLOEXEC);
-	if (family->shmem < 0 || ftruncate(family->shmem, FILE_SIZE))
-		die("memfd: %s", strerror(errno));
-	family->ramfs = open_ramfs();
+	family->shmem = file_on(ON_MEMFD, FILE_SIZE);
+	family->ramfs = file_on(ON_RAMFS, FILE_SIZE);
+	must(family->shmem >= 0 && family->ramfs >= 0, "files in memory");
 }
 
 static void write_file(int fd, uint64_t offset)
@@ -292,14 +280,21 @@ static void use_swapped(const struct family *family)
 	read_pages(READ_AGAIN, 0, 3);
 }
 
+static void write_mergeable(int piece, uint64_t pages)
+{
+	ksm_write_pairs((uintptr_t)page_of(piece, 0),
+			&(struct range){ 0, pages, 1 });
+	advise(piece, 0, family_pieces[piece].pages, MADV_MERGEABLE);
+}
+
 static void use_merged(void)
 {
 	if (ksm_missing())
 		return;
-	ksm_write_pairs((uintptr_t)page_of(MERGED, 0),
-			&(struct range){ 0, 6, 1 });
-	advise(MERGED, 0, 8, MADV_MERGEABLE);
-	ksm_merge(6);
+	write_mergeable(MERGED, 6);
+	write_mergeable(MERGED_COPIED, 2);
+	ksm_merge(6 + 2);
+	write_pages(MERGED_COPIED, 1, 2);
 }
 
 static void use_own(void)
@@ -402,7 +397,7 @@ static void leave_out_missing(void)
 		piece->clean = 0;
 		piece->referenced = 0;
 		piece->out = 0;
-		piece->merged = false;
+		piece->merged = 0;
 		piece->flags = NULL;
 	}
 }
@@ -441,8 +436,6 @@ void family_stop(struct family *family)
 	munmap((void *)RULE_BASE, FAMILY_PAGES * PAGE_SIZE);
 	close(family->shmem);
 	close(family->ramfs);
-	umount(RAMFS);
-	rmdir(RAMFS);
 	if (!swap_missing())
 		swap_give_back();
 	pool_restore(family->pool);

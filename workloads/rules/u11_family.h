@@ -35,7 +35,7 @@ struct family_piece {
 	uint64_t zero, poisoned;	/* pages that are, and no page of memory */
 	uint64_t out;		/* pages that are swapped out... */
 	uint64_t out_sharers;	/* ...and how many processes have each of them */
-	bool merged;		/* KSM has merged those that are there */
+	uint64_t merged;	/* how many of those that are there KSM has merged */
 	enum family_needs needs;
 	bool locked;
 	const char *flags;	/* VmFlags beside those of its rights and kind */

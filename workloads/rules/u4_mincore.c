@@ -9,22 +9,18 @@
  * mincore() looks at the caller's own memory, so there is no subject here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/leftover.h"
 #include "kernel/util.h"
 #include "rules/u4.h"
+#include "space/file.h"
 #include "space/map.h"
 #include "space/pool.h"
 
-#define RAMFS		"/tmp/ramfs"
 #define FILE_PAGES	16
 #define FILE_STEP	3	/* every third page of a file is cached */
 
@@ -225,22 +221,15 @@ static void check_errors(struct mincore_check *mc)
 }
 
 /* Make a file, and write every third page of it. */
-static int open_file(const char *folder)
+static int open_file(enum filesystem on)
 {
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char path[80];
+	int fd = file_on(on, FILE_PAGES * PAGE_SIZE);
 	uint64_t i;
 
-	if (fd < 0) {		/* ramfs has had O_TMPFILE since 6.1 only */
-		snprintf(path, sizeof(path), "%s/file", folder);
-		fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-		unlink(path);
-	}
-	if (fd < 0 || ftruncate(fd, FILE_PAGES * PAGE_SIZE))
-		die("%s: a file in it: %s", folder, strerror(errno));
+	must(fd >= 0, "a file in memory");
 	for (i = 0; i < FILE_PAGES; i += FILE_STEP)
-		if (pwrite(fd, "x", 1, i * PAGE_SIZE) != 1)
-			die("%s: a file in it: %s", folder, strerror(errno));
+		must(pwrite(fd, "x", 1, i * PAGE_SIZE) == 1,
+		     "writing to a file in memory");
 	return fd;
 }
 
@@ -269,11 +258,8 @@ static void map_pieces(struct mincore_check *mc)
 	const struct layout *layout = &mc->layout;
 	size_t i;
 
-	mkdir(RAMFS, 0700);
-	if (mount("ramfs", RAMFS, "ramfs", 0, NULL))
-		die("mounting ramfs on %s: %s", RAMFS, strerror(errno));
-	mc->tmpfs = open_file("/tmp");
-	mc->ramfs = open_file(RAMFS);
+	mc->tmpfs = open_file(ON_TMPFS);
+	mc->ramfs = open_file(ON_RAMFS);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++)
 		describe_piece(mc, pieces + i);
 	layout_map_or_die(layout, mc->run->probe);
@@ -287,8 +273,6 @@ static void unmap_pieces(struct mincore_check *mc)
 	layout_free(&mc->layout);
 	close(mc->tmpfs);
 	close(mc->ramfs);
-	umount(RAMFS);
-	rmdir(RAMFS);
 }
 
 static void check_mincore_rule(struct rule_run *run)

@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/probe.h"
 #include "kernel/thp.h"
 #include "kernel/uffd.h"
 #include "kernel/util.h"
+#include "space/file.h"
 #include "space/ksm.h"
 #include "space/map.h"
 #include "space/swap.h"
@@ -28,38 +27,6 @@ static struct source of_probe(int probe, uint64_t area)
 	return (struct source){ probe, area * PAGE_SIZE };
 }
 
-/* Return where there is a ramfs. init has mounted none, for few layouts need it. */
-static const char *ramfs(void)
-{
-	static const char path[] = "/run/ramfs";
-
-	if (mkdir(path, 0700) && errno == EEXIST)
-		return path;
-	must(!mount("ramfs", path, "ramfs", MS_NOSUID | MS_NODEV, NULL),
-	     "mounting ramfs");
-	return path;
-}
-
-static int open_file(enum filesystem on)
-{
-	if (on == ON_MEMFD)
-		return memfd_create("layout", MFD_CLOEXEC);
-	return open(on == ON_TMPFS ? "/dev/shm" : ramfs(),
-		    O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-/* Return a file in memory that nobody else has, or -1. */
-static int new_file(enum filesystem on, uint64_t pages)
-{
-	int fd = open_file(on);
-
-	if (fd >= 0 && ftruncate(fd, pages * PAGE_SIZE)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static struct source source_of(const struct region *region, int probe)
 {
 	switch (region->memory->backing) {
@@ -73,8 +40,9 @@ static struct source source_of(const struct region *region, int probe)
 		return of_probe(probe, PAGEWALK_PROBE_MAP_MIXED);
 	case BACKING_FILE:
 		return (struct source){ region->file == NO_FILE ?
-					new_file(region->memory->on,
-						 region->pages) : region->file,
+					file_on(region->memory->on,
+						region->pages * PAGE_SIZE) :
+					region->file,
 					region->offset * PAGE_SIZE };
 	default:
 		return (struct source){ -1, 0 };
