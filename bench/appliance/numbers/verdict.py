@@ -62,10 +62,6 @@ class Estimate:
         """Return the largest change in the interval; 0.01: 1 %."""
         return max(abs(self.low - 1), abs(self.high - 1))
 
-    def uncertainty(self) -> float:
-        """Return by how much the value may be wrong at most; 0.01: 1 %."""
-        return max(self.high / self.value, self.value / self.low) - 1
-
     def verdict(self, within: float) -> str:
         """'faster', 'slower', 'same' (within the fraction given) or 'undecided'."""
         if self.differs:

@@ -31,7 +31,7 @@ class Plan:
     rows: tuple[Row, ...] = ()
     events: tuple[str, ...] = ()  # events of the host's CPU to count in all turns
     time_all: bool = False  # whether to time rows of the same code, too
-    ratios: bool = False  # whether a row that differs is decided only when its ratio is known so well
+    whole: bool = False  # whether all rows are measured until the budget is spent
 
 
 PROFILES = {'quick': Plan(budget=55, within=0.01), 'full': Plan(budget=600, within=0.005)}
@@ -60,8 +60,7 @@ class Comparison:
         self.verdict = ratio.verdict(plan.within)
         if self.control and self.control.differs:
             self.verdict = 'undecided'
-        self.decided = self.verdict != 'undecided' and (
-            not plan.ratios or ratio.uncertainty() <= plan.within)
+        self.decided = self.verdict != 'undecided' and not plan.whole
 
 
 class Session:

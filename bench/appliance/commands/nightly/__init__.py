@@ -12,7 +12,7 @@ HELP = 'observe a tree, add the night to the history, and say what moved'
 STORES = True
 SUITES = ('contract', 'golden', 'differential', 'external', 'stress', 'selftests', 'scale', 'fio',
           'bench', 'canary')
-WITHIN = 0.0025  # of the reference: the ratio of a row is measured until it is known so well
+WITHIN = 0.0025  # of the reference, or the kernel of another night: a row is the same
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from . import nightly
     from ..bench import compare, session  # pylint: disable=import-outside-toplevel
     build = build_folder()
-    plan = session.Plan(arguments.budget, WITHIN, time_all=True, ratios=True,
+    plan = session.Plan(arguments.budget, WITHIN, time_all=True, whole=True,
                         rows=walks.known(build, arguments.layouts).rows(arguments.rows))
     return nightly.run(build, nightly.Wanted(arguments.kernels or by_height(),
                                              arguments.only, plan, compare.PLACEMENTS))

@@ -47,7 +47,8 @@ def states(subject: Subject, opened: History, night: Night) -> tuple[State, ...]
         silent = waste.ensure(subject.build, built.kernel, 'silent', 0)
     except Failure as failure:  # the tree has another walker
         return (State(kernel, NAME, 'patch', 'skip', detail=str(failure)),)
-    alone = replace(subject, plan=replace(subject.plan, rows=(ROW,), time_all=True))
+    plan = replace(subject.plan, rows=(ROW,), whole=False)
+    alone = replace(subject, plan=plan)
     loud = waste.ensure(subject.build, built.kernel, 'loud', waste.ROOM)
     row, = alone.against(silent, loud)['rows']
     nops = _nops(row)

@@ -27,7 +27,7 @@ def confirmations(subject: Subject, opened: History, night: Night,
     for (name, before), rows in _suspects(subject, opened, night, results).items():
         built = subject.kernels[name]
         with kept.borrowed(subject.build, _folder(results, before, name), built, 'before') as old:
-            plan = replace(subject.plan, rows=tuple(rows), time_all=False, ratios=False)
+            plan = replace(subject.plan, rows=tuple(rows), time_all=False, whole=False)
             compared = replace(subject, plan=plan).against(old, built)
         for row in compared['rows']:
             ratio = row['ratio'] or {}
