@@ -8,6 +8,9 @@ replay.py RESULTS [YEARS]: takes the real nights of a folder of results, and of 
 much the nights of the same sources differ from their mean. The nights that it makes are drawn
 from that by a smoothed bootstrap of the same variance (Silverman and Young 1987): of few real
 nights an outlier would come again and again, to the last digit.
+
+replay.py RESULTS YEARS changing: takes the intervals of these nights. They have in them what the
+places of functions do, which is another thing each night if the kernel changes.
 """
 
 import json
@@ -17,11 +20,13 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import numpy
+import scipy.stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'bench'))
 # pylint: disable=wrong-import-position
+from appliance.commands.bench.compare import PLACEMENTS  # noqa: E402
 from appliance.numbers.changepoint import SEGMENT, changes  # noqa: E402
-from appliance.numbers.verdict import trimmed_mean  # noqa: E402
+from appliance.numbers.verdict import LOOKS, TRIMMED, UNCOVERED, trimmed_mean  # noqa: E402
 from appliance.runs.history import opened  # noqa: E402
 
 YEAR = 365
@@ -73,6 +78,20 @@ def of_nights(results: Path, random: numpy.random.Generator) -> Iterator[tuple[s
                 yield f'{of.kernel} {of.layout}:{of.walk}', of_differences(apart, random)
 
 
+def of_intervals(results: Path, random: numpy.random.Generator) -> Iterator[tuple[str, Maker]]:
+    """Return the rows of real nights, which differ as much as their last look may be wrong."""
+    kept = PLACEMENTS - 2 * int(TRIMMED * PLACEMENTS)
+    reach = scipy.stats.t.ppf(1 - (LOOKS[-1] - LOOKS[-2]) * UNCOVERED / 2, kept - 1)
+    with opened(results) as history:
+        for number, of in history.series().items():
+            widths = [numpy.log(point.high / point.low) / 2
+                      for point in history.points(number).values() if point.low]
+            if widths:
+                error = float(numpy.mean(widths)) / reach
+                yield (f'{of.kernel} {of.layout}:{of.walk}',
+                       lambda count, error=error: numpy.exp(random.normal(0, error, count)))
+
+
 def false_alarms(values: numpy.ndarray) -> int:
     """Count the change points that nights add; one that moves by a few nights is one."""
     known: list[int] = []
@@ -94,7 +113,8 @@ def main() -> None:
     path = Path(sys.argv[1])
     years = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     random = numpy.random.default_rng(1)
-    rows = list((of_nights if path.is_dir() else of_bench)(path, random))
+    of_folder = of_intervals if sys.argv[3:] == ['changing'] else of_nights
+    rows = list((of_folder if path.is_dir() else of_bench)(path, random))
     alarms = 0
     print(f'row{"":29} sd    found of {TRIALS}  false alarms in {years} years')
     for row, nights in rows:
