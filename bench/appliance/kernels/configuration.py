@@ -54,9 +54,10 @@ DEBUG = Configuration('debug', (CONFIGS / 'base.config', CONFIGS / 'debug.config
 # What tests need that no walk does: a disk, swap, KSM, sockets and others.
 WIDE = Configuration('wide', (CONFIGS / 'base.config', CONFIGS / 'wide.config'), '-g1', 512, False,
                      disk=True)
-# Transparent huge pages, for the same tests and those that are about huge pages. With less than
-# 512 MiB to give away, the kernel has none unless it is told to.
-THP = replace(WIDE, name='thp', fragments=(*WIDE.fragments, CONFIGS / 'thp.config'), memory_mib=1024)
+# Transparent huge pages and pages of 1 GiB, for the same tests and those that are about huge
+# pages. With less than 512 MiB to give away, the kernel has none of the former unless it is told
+# to. Two of the latter are aligned between what the kernel has at both ends of its memory.
+THP = replace(WIDE, name='thp', fragments=(*WIDE.fragments, CONFIGS / 'thp.config'), memory_mib=5120)
 # The same with every checker. Of the fragments that name a symbol the last one wins.
 THP_DEBUG = replace(DEBUG, name='thp-debug', fragments=(*THP.fragments, CONFIGS / 'debug.config'),
                     disk=True)

@@ -16,12 +16,37 @@ static inline void um_huge_mark_sync(struct mm_struct *mm, unsigned long addr)
 	um_tlb_mark_sync(mm, addr, addr + HPAGE_SIZE);
 }
 
+#ifdef CONFIG_ARCH_HAS_GIGANTIC_PAGE
+/*
+ * The same, if it may be a PUD, too. Not all that change an entry are told
+ * which of the two it is.
+ */
+static inline void um_huge_entry_mark_sync(struct mm_struct *mm,
+					   unsigned long addr, pte_t *ptep)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+
+	if (ptep != (pte_t *)pud_offset(p4d, addr)) {
+		um_huge_mark_sync(mm, addr);
+		return;
+	}
+	addr &= PUD_MASK;
+	um_tlb_mark_sync(mm, addr, addr + PUD_SIZE);
+}
+#else
+#define um_huge_entry_mark_sync(mm, addr, ptep)	\
+	do {					\
+		(void)(ptep);			\
+		um_huge_mark_sync(mm, addr);	\
+	} while (0)
+#endif
+
 #define __HAVE_ARCH_HUGE_SET_HUGE_PTE_AT
 static inline void set_huge_pte_at(struct mm_struct *mm, unsigned long addr,
 				   pte_t *ptep, pte_t pte, unsigned long sz)
 {
 	set_pte(ptep, pte);
-	um_huge_mark_sync(mm, addr);
+	um_huge_entry_mark_sync(mm, addr, ptep);
 }
 
 #define __HAVE_ARCH_HUGE_PTE_CLEAR
@@ -29,7 +54,7 @@ static inline void huge_pte_clear(struct mm_struct *mm, unsigned long addr,
 				  pte_t *ptep, unsigned long sz)
 {
 	pte_clear(mm, addr, ptep);
-	um_huge_mark_sync(mm, addr);
+	um_huge_entry_mark_sync(mm, addr, ptep);
 }
 
 #define __HAVE_ARCH_HUGE_PTEP_GET_AND_CLEAR
