@@ -16,7 +16,8 @@ from appliance.kernels.configuration import WIDE
 from appliance.paths import TOP, build_folder
 
 SHIPPED = sorted((TOP / 'workloads' / 'layouts').glob('*.layout'))
-NEEDS_THP = ('thp',)  # tests/test_thp.py has a kernel for them
+# tests/test_thp.py and tests/test_gigantic.py have a kernel for them
+NEEDS_THP = ('hugetlb_1g', 'thp')
 # What the C functions described that these files replace; each range of pages was compared.
 OLD = {
     'hugetlb': '10 VMAs, 267786 pages, 1574 present, 48 huge pages, 7 PTE tables; ',
@@ -86,6 +87,15 @@ def mapping(*keys: str) -> str:
      ':7: at: page 5 overlaps the one before it, 10 is the first that is allowed'),
     ('[a]\nkind=hugetlb\nsize=1', ':3: size: 1 pages at page 0: not a number of whole pages'),
     ('[a]\nkind=hugetlb\nat=1\nsize=2m', ':4: size: 512 pages at page 1: not aligned'),
+    ('[a]\nkind=hugetlb\npage=1g\nsize=2m',
+     ':4: size: 512 pages at page 0: not a number of whole pages, of 1 GiB with page=1g'),
+    ('[a]\nkind=hugetlb\npage=1g\nat=2m\nsize=1g',
+     ':5: size: 262144 pages at page 512: not aligned to a huge page, which is of 1 GiB'),
+    ('[a]\nkind=hugetlb\npage=1g\nsize=3g\npopulate=all',
+     ':3: page: too many huge pages of 1 GiB, at most 2 are allowed'),
+    ('[a]\nkind=hugetlb\npage=1g\nsize=3g\nreserve=yes', ':3: page: too many huge pages of 1 GiB'),
+    ('[a]\nkind=hugetlb\npage=4k\nsize=2m', ":3: page: '4k' is not allowed: 2m, 1g are"),
+    (mapping('page=1g', 'size=1g'), ':3: page: anon has no such choice: leave it out'),
     ('[a]\nkind=pfnmap_cow\nsize=3m', ':3: size: 768 pages at page 0: copied PFNMAP is of 2 MiB'),
     ('[a]\nkind=pfnmap\nsize=3m\npopulate=all', ':4: populate: pfnmap cannot be populated'),
     ('[a]\nkind=mixedmap\nsize=3m', ':3: size: 768 pages are too many for mixedmap'),
@@ -199,13 +209,15 @@ def test_all_that_is_shipped_is_true(appliance):
     assert failures(appliance, *OF_ALL) == []
 
 
-def test_what_this_kernel_cannot_have_is_skipped_or_refused(appliance, umwalk):
-    ran = umwalk('contract', '--kernel=stock', '--layout=thp')
+@pytest.mark.parametrize('name, what', [('thp', 'transparent huge pages'),
+                                        ('hugetlb_1g', 'huge pages of 1 GiB')])
+def test_what_this_kernel_cannot_have_is_skipped_or_refused(appliance, umwalk, name, what):
+    ran = umwalk('contract', '--kernel=stock', f'--layout={name}')
     states = [line.split()[-1] for line in ran.stdout.splitlines() if line.startswith(('W', 'U'))]
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert states == ['skip'] * len(OF_A_LAYOUT)
-    with pytest.raises(Failure, match='layout thp: this kernel has no transparent huge pages'):
-        failures(appliance, 'thp')
+    with pytest.raises(Failure, match=f'layout {name}: this kernel has no {what}, as those of '):
+        failures(appliance, name)
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@
 #define TABLE_PAGES	UINT64_C(512)	/* pages behind one PTE table */
 #define TOP_PAGES	UINT64_C(262144)	/* pages behind a top-level entry */
 #define HUGE_PAGES	UINT64_C(512)	/* pages in one huge page */
+#define GIGANTIC_PAGES	UINT64_C(262144)	/* pages in one of 1 GiB */
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {

@@ -13,6 +13,7 @@
 #include "rules/rule.h"
 #include "space/joints.h"
 #include "space/shipped.h"
+#include "space/taken.h"
 
 extern const struct rule rule_w1, rule_w2, rule_w3, rule_w4, rule_w5, rule_w6,
 	rule_w7, rule_w8, rule_w9, rule_w10, rule_w11,
@@ -77,15 +78,15 @@ static int take_layout(int argc, char **argv)
 static const char *why_not(void)
 {
 	struct layout layout;
-	bool needs_thp;
+	const char *lacks;
 
 	if (thp_is_there())
 		thp_on_demand();
 	if (!joints_taken() || !layout_named(&layout, joints_taken()))
 		return NULL;
-	needs_thp = layout_needs_thp(&layout);
+	lacks = layout_lacks(&layout);
 	layout_free(&layout);
-	return needs_thp && !thp_is_there() ? NO_THP_HERE : NULL;
+	return lacks;
 }
 
 int contract_main(int argc, char **argv)

@@ -150,7 +150,8 @@ static void try_ranges_of_vma(struct round *round, const struct joint *joint,
 /* Each page may be a call, and there is room for so many. */
 static bool has_few_pages(const struct region *vma)
 {
-	return vma->pages / region_unit(vma) <= MAX_VMA_UNITS;
+	return vma->pages / region_unit(vma) <= MAX_VMA_UNITS &&
+	       vma->pages <= MAX_VMA_PAGES;
 }
 
 /* Where a joint lies in its tables does not matter for walks of one VMA. */

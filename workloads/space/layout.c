@@ -80,7 +80,9 @@ const struct memory *memory_there(const struct memory *memory, int probe)
 
 static uint64_t memory_unit(const struct memory *memory)
 {
-	return memory_is(memory, BACKING_HUGETLB) ? HUGE_PAGES : 1;
+	if (!memory_is(memory, BACKING_HUGETLB))
+		return 1;
+	return memory->gigantic ? GIGANTIC_PAGES : HUGE_PAGES;
 }
 
 uint64_t region_unit(const struct region *region)
@@ -172,9 +174,13 @@ static const char *impossible(const struct layout *layout,
 			      const struct memory *memory, uint64_t pages)
 {
 	if (!pages || pages % memory_unit(memory))
-		return "not a number of whole pages, of 2 MiB for hugetlb";
+		return memory->gigantic ?
+		       "not a number of whole pages, of 1 GiB with page=1g" :
+		       "not a number of whole pages, of 2 MiB for hugetlb";
 	if (layout->pages % memory_unit(memory))
-		return "not aligned to a huge page, which is of 2 MiB";
+		return memory->gigantic ?
+		       "not aligned to a huge page, which is of 1 GiB" :
+		       "not aligned to a huge page, which is of 2 MiB";
 	if (memory == &mem_pfnmap_cow && pages > HUGE_PAGES)
 		return "copied PFNMAP is of 2 MiB at most";
 	if (memory_is(memory, BACKING_ANON) && memory == neighbour(layout))
@@ -468,6 +474,16 @@ bool layout_needs_thp(const struct layout *layout)
 	return false;
 }
 
+bool layout_needs_gigantic(const struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (layout->regions[i].memory->gigantic)
+			return true;
+	return false;
+}
+
 /* Does a range of units of @size pages begin one in the pages [from, to)? */
 static bool range_maps(const struct range *range, uint64_t size, uint64_t from,
 		       uint64_t to)
@@ -607,11 +623,21 @@ struct layout_stats layout_stats(const struct layout *layout)
 			stats.huge += region_populated(region);
 		else
 			stats.present += region_populated(region);
+		if (region->memory->gigantic)
+			stats.gigantic += region_populated(region);
 	}
 	return stats;
 }
 
-uint64_t layout_pool(const struct layout *layout)
+/* Return how many huge pages a hugetlb region takes. */
+static uint64_t region_pool(const struct region *region)
+{
+	return region->memory->reserved ? region->pages / region_unit(region) :
+	       region_populated(region) +
+	       count(region->dropped, region->nr_dropped);
+}
+
+static uint64_t pool_of(const struct layout *layout, uint64_t unit)
 {
 	uint64_t huge = 0;
 	size_t i;
@@ -619,13 +645,21 @@ uint64_t layout_pool(const struct layout *layout)
 	for (i = 0; i < layout->nr_regions; i++) {
 		const struct region *region = layout->regions + i;
 
-		if (!memory_is(region->memory, BACKING_HUGETLB))
-			continue;
-		huge += region->memory->reserved ? region->pages / HUGE_PAGES :
-			region_populated(region) +
-			count(region->dropped, region->nr_dropped);
+		if (memory_is(region->memory, BACKING_HUGETLB) &&
+		    region_unit(region) == unit)
+			huge += region_pool(region);
 	}
 	return huge;
+}
+
+uint64_t layout_pool(const struct layout *layout)
+{
+	return pool_of(layout, HUGE_PAGES);
+}
+
+uint64_t layout_gigantic_pool(const struct layout *layout)
+{
+	return pool_of(layout, GIGANTIC_PAGES);
 }
 
 uint64_t layout_address(const struct layout *layout, uint64_t page)

@@ -51,6 +51,7 @@ struct memory {
 	enum lock lock;
 	bool grows;		/* downwards, as a stack does */
 	bool reserved;		/* hugetlb: huge pages are kept for all of it */
+	bool gigantic;		/* hugetlb: its huge pages are of 1 GiB */
 	bool thp;		/* anonymous: see enum thp */
 	enum filesystem on;	/* of a file */
 };
@@ -133,7 +134,8 @@ struct truth {
 /* Counts of a layout. */
 struct layout_stats {
 	uint64_t present;	/* populated pages of 4 KiB */
-	uint64_t huge;		/* populated huge pages */
+	uint64_t huge;		/* populated huge pages of any size */
+	uint64_t gigantic;	/* of these, those of 1 GiB */
 	uint64_t tables;	/* PTE tables */
 };
 
@@ -191,6 +193,8 @@ bool layout_has(const struct layout *layout, enum content content);
 bool thp_can_be_made(const struct truth *truth);
 /* Tell whether it has memory that needs transparent huge pages. */
 bool layout_needs_thp(const struct layout *layout);
+/* Tell whether it has VMAs with huge pages of 1 GiB. */
+bool layout_needs_gigantic(const struct layout *layout);
 /*
  * Return the first page of the next transparent huge page, mapped by a PMD or by
  * PTEs, that has pages from @page on and begins below @end; or return @end.
@@ -212,8 +216,9 @@ struct layout_stats layout_stats(const struct layout *layout);
 uint64_t layout_address(const struct layout *layout, uint64_t page);
 uint64_t layout_end(const struct layout *layout);
 
-/* Return how many huge pages the pool has to have for it. */
+/* Return how many huge pages of 2 MiB the pool has to have for it, or of 1 GiB. */
 uint64_t layout_pool(const struct layout *layout);
+uint64_t layout_gigantic_pool(const struct layout *layout);
 
 /* The page size of a region in pages: 1, or that of a huge page. */
 uint64_t region_unit(const struct region *region);

@@ -183,11 +183,16 @@ static void check_amount(struct build *build, const struct region *region)
 
 	build->touched += touched + region->nr_dropped;
 	if (region->memory->content != CONTENT_READ &&
-	    region->memory->content != CONTENT_POISON && !linear)
+	    region->memory->content != CONTENT_POISON && !linear &&
+	    !region->memory->gigantic)
 		build->memory += touched;
 	if (build->memory > LAYOUT_MEMORY_MAX)
 		wrong_mapping(build, KEY_POPULATE, "too much memory, at most %" PRIu64 "m are allowed",
 			      LAYOUT_MEMORY_MAX * PAGE_SIZE >> 20);
+	else if (region->memory->gigantic &&
+		 layout_gigantic_pool(build->layout) > LAYOUT_GIGANTIC_MAX)
+		wrong_mapping(build, KEY_PAGE, "too many huge pages of 1 GiB, at most %d are allowed",
+			      LAYOUT_GIGANTIC_MAX);
 	else if (build->touched > LAYOUT_TOUCHED_MAX)
 		wrong_mapping(build, KEY_POPULATE, "too many pages, at most %" PRIu64 " of a layout are allowed",
 			      LAYOUT_TOUCHED_MAX);
@@ -401,10 +406,14 @@ uint64_t layout_room(const struct layout *layout)
 {
 	uint64_t tops = (layout->pages + TOP_PAGES - 1) / TOP_PAGES;
 	struct layout_stats stats = layout_stats(layout);
-	uint64_t memory = stats.present + stats.huge * HUGE_PAGES + stats.tables;
+	uint64_t memory = stats.present + stats.tables +
+			  (stats.huge - stats.gigantic) * HUGE_PAGES;
 	uint64_t room = min_u64(LAYOUT_VMAS_MAX / layout->nr_regions,
 				LAYOUT_PAGES_MAX / (tops * TOP_PAGES));
 
+	if (layout_gigantic_pool(layout))
+		room = min_u64(room, LAYOUT_GIGANTIC_MAX /
+				     layout_gigantic_pool(layout));
 	return memory ? min_u64(room, LAYOUT_MEMORY_MAX / memory) : room;
 }
 

@@ -12,6 +12,7 @@
 #define LAYOUT_VMAS_MAX		65000
 #define LAYOUT_PAGES_MAX	((UINT64_C(440) << 30) / 4096)
 #define LAYOUT_MEMORY_MAX	((UINT64_C(192) << 20) / 4096)
+#define LAYOUT_GIGANTIC_MAX	2	/* huge pages of 1 GiB, beside that */
 #define LAYOUT_TOUCHED_MAX	(UINT64_C(1) << 21)
 #define LAYOUT_CHANCES_MAX	(UINT64_C(1) << 16)
 

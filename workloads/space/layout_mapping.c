@@ -19,8 +19,8 @@ static const struct kind kinds[] = {
 	{ "thp", &mem_thp, BIT(KEY_DROP),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_FORKED) },
 	{ "hugetlb", &mem_hugetlb, BIT(KEY_SHARED) | BIT(KEY_DROP) |
-	  BIT(KEY_RESERVE), BIT(CONTENT_WRITTEN) | BIT(CONTENT_PROTECTED) |
-	  BIT(CONTENT_FORKED) },
+	  BIT(KEY_RESERVE) | BIT(KEY_PAGE), BIT(CONTENT_WRITTEN) |
+	  BIT(CONTENT_PROTECTED) | BIT(CONTENT_FORKED) },
 	{ "file", &mem_file, BIT(KEY_SHARED) | BIT(KEY_PROT) | BIT(KEY_DROP) |
 	  BIT(KEY_LOCK) | BIT(KEY_ON),
 	  BIT(CONTENT_WRITTEN) | BIT(CONTENT_READ) | BIT(CONTENT_SWAPPED) },
@@ -38,6 +38,7 @@ static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
 static const char * const lock_names[] = { "no", "all", "onfault" };
 static const char * const on_names[] = { "memfd", "tmpfs", "ramfs" };
 static const char * const yes_names[] = { "no", "yes" };
+static const char * const page_names[] = { "2m", "1g" };
 
 void wrong_key(const struct section *section, enum layout_key key,
 	       struct layout_error *error, const char *why)
@@ -70,7 +71,7 @@ static void check_keys(const struct mapping *mapping,
 		KEY_TOUCH,
 	}, others[] = {
 		KEY_PROT, KEY_SHARED, KEY_APART, KEY_DROP, KEY_LOCK, KEY_GROWS,
-		KEY_RESERVE, KEY_COPY, KEY_ON,
+		KEY_RESERVE, KEY_COPY, KEY_ON, KEY_PAGE,
 	};
 	const struct section *section = mapping->section;
 	size_t i;
@@ -178,6 +179,7 @@ static void read_memory(struct mapping *mapping, struct layout_error *error)
 				    error);
 	memory.on = word_read(section, KEY_ON, on_names, ARRAY_SIZE(on_names),
 			      0, error);
+	memory.gigantic = word_read(section, KEY_PAGE, page_names, 2, 0, error);
 	check_together(section, &memory, error);
 	if (!error->found)
 		mapping->memory = memory_like(&memory);

@@ -18,8 +18,8 @@ const char * const layout_key_names[NR_LAYOUT_KEYS] = {
 	[KEY_DENSITY] = "density", [KEY_SEED] = "seed", [KEY_TOUCH] = "touch",
 	[KEY_PROT] = "prot", [KEY_SHARED] = "shared", [KEY_APART] = "apart",
 	[KEY_DROP] = "drop", [KEY_LOCK] = "lock", [KEY_GROWS] = "grows",
-	[KEY_RESERVE] = "reserve", [KEY_COPY] = "copy",
-	[KEY_ON] = "on",
+	[KEY_RESERVE] = "reserve", [KEY_COPY] = "copy", [KEY_ON] = "on",
+	[KEY_PAGE] = "page",
 };
 
 void layout_wrong(struct layout_error *error, unsigned long line,

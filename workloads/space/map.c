@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/mman.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,7 +64,7 @@ static int flags_of(const struct region *region)
 	if (huge || memory_is(memory, BACKING_ANON))
 		flags |= MAP_ANONYMOUS;
 	if (huge)
-		flags |= MAP_HUGETLB;
+		flags |= MAP_HUGETLB | (memory->gigantic ? MAP_HUGE_1GB : 0);
 	if (memory->grows)
 		flags |= MAP_GROWSDOWN;
 	if (!region_is_reserved(region))

@@ -16,7 +16,7 @@ static const struct memory * const named[] = {
 
 static struct made {
 	struct memory memory;
-	char name[80];
+	char name[100];
 } made[MADE_MAX];
 
 static size_t nr_made;
@@ -27,7 +27,8 @@ static bool is_like(const struct memory *a, const struct memory *b)
 	       a->shared == b->shared && a->content == b->content &&
 	       a->apart == b->apart && a->lock == b->lock &&
 	       a->grows == b->grows && a->reserved == b->reserved &&
-	       a->thp == b->thp && a->on == b->on;
+	       a->gigantic == b->gigantic && a->thp == b->thp &&
+	       a->on == b->on;
 }
 
 /* Return the name of the memory that is nearest to it. */
@@ -51,13 +52,14 @@ static const struct memory *make(const struct memory *wanted)
 		die("more than %d kinds of memory", MADE_MAX);
 	new->memory = *wanted;
 	new->memory.name = new->name;
-	snprintf(new->name, sizeof(new->name), "%s%s%s%s%s%s%s%s",
+	snprintf(new->name, sizeof(new->name), "%s%s%s%s%s%s%s%s%s",
 		 wanted->prot & PROT_WRITE ? "" :
 		 wanted->prot ? "read-only " : "PROT_NONE ",
 		 wanted->lock == LOCK_ALL ? "locked " :
 		 wanted->lock ? "locked on fault " : "",
 		 wanted->grows ? "growing " : "",
-		 wanted->reserved ? "reserved " : "", base_name(wanted),
+		 wanted->reserved ? "reserved " : "",
+		 wanted->gigantic ? "1 GiB " : "", base_name(wanted),
 		 wanted->on == ON_TMPFS ? " on tmpfs" :
 		 wanted->on == ON_RAMFS ? " on ramfs" : "",
 		 wanted->content == CONTENT_READ ? ", read" :

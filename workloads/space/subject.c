@@ -19,7 +19,6 @@
 #include "space/leave.h"
 #include "space/map.h"
 #include "space/own.h"
-#include "space/pool.h"
 #include "space/taken.h"
 #include "space/subject.h"
 
@@ -242,17 +241,6 @@ static int subject_live(void *unused)
 	_exit(0);
 }
 
-/* Have as many huge pages as the layout populates. */
-static void subject_take_huge_pages(struct subject *subject,
-				    const struct layout *layout)
-{
-	uint64_t huge = layout_pool(layout);
-
-	subject->has_pool = huge;
-	if (huge)
-		subject->pool_before = pool_add(huge);
-}
-
 static void subject_wait_mapped(const struct layout *layout, int reports)
 {
 	struct report report;
@@ -301,7 +289,7 @@ static void start(struct subject *subject, const struct layout *layout,
 	subject->layout = layout;
 	subject->probe = probe;
 	layout_take(layout);
-	subject_take_huge_pages(subject, layout);
+	pools_add(&subject->pools, layout);
 	subject_fork(subject, layout, how);
 	populate(layout, probe, subject->pid);
 }
@@ -339,15 +327,13 @@ void subject_stop(struct subject *subject)
 	kill(subject->pid, SIGKILL);
 	wait_for(subject->pid, 0);
 	layout_give_back(subject->layout);
-	if (subject->has_pool)
-		pool_restore(subject->pool_before);
+	pools_restore(&subject->pools);
 }
 
 void subject_leave(struct subject *subject)
 {
 	kill(subject->pid, SIGKILL);
-	if (subject->has_pool)
-		pool_restore(subject->pool_before);
+	pools_restore(&subject->pools);
 }
 
 int process_without_memory(void)

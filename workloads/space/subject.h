@@ -13,13 +13,13 @@
 #include "kernel/identity.h"
 #include "kernel/walks.h"
 #include "space/layout.h"
+#include "space/pool.h"
 
 struct subject {
 	const struct layout *layout;
 	int probe;
 	int pid;
-	bool has_pool;		/* the layout needs huge pages... */
-	uint64_t pool_before;	/* ...and so many were in the pool before */
+	struct pools pools;
 };
 
 /* Die if the kernel cannot give what the layout needs. */

@@ -2,6 +2,7 @@
 #include "kernel/thp.h"
 #include "kernel/util.h"
 #include "space/ksm.h"
+#include "space/pool.h"
 #include "space/swap.h"
 #include "space/taken.h"
 
@@ -13,17 +14,23 @@ static void require(const struct layout *layout, const char *what,
 		       layout->name, what, missing);
 }
 
-static void take_thp(const struct layout *layout)
+const char *layout_lacks(const struct layout *layout)
 {
-	if (!thp_is_there())
-		refuse("layout %s: " NO_THP_HERE, layout->name);
-	thp_on_demand();
+	if (layout_needs_thp(layout) && !thp_is_there())
+		return NO_THP_HERE;
+	if (layout_needs_gigantic(layout) && !pool_has_gigantic())
+		return NO_GIGANTIC_HERE;
+	return NULL;
 }
 
 void layout_take(const struct layout *layout)
 {
+	const char *lacks = layout_lacks(layout);
+
+	if (lacks)
+		refuse("layout %s: %s", layout->name, lacks);
 	if (layout_needs_thp(layout))
-		take_thp(layout);
+		thp_on_demand();
 	if (layout_has(layout, CONTENT_MERGED))
 		require(layout, "merged pages", ksm_missing());
 	if (!layout_has(layout, CONTENT_SWAPPED))

@@ -5,6 +5,9 @@
 
 #include "space/layout.h"
 
+/* Return what kind of huge pages it needs that this kernel has not, or NULL. */
+const char *layout_lacks(const struct layout *layout);
+
 /* Refuse a layout that there cannot be, or have what it needs. */
 void layout_take(const struct layout *layout);
 void layout_give_back(const struct layout *layout);

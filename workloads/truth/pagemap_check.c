@@ -96,21 +96,29 @@ static bool is_new(uint8_t *used, uint64_t pfn)
 	return !found;
 }
 
+/* Return how many pages the huge page has that a page lies in, or 0. */
+static uint64_t huge_pages(const struct truth *truth)
+{
+	if (memory_is(truth->memory, BACKING_HUGETLB))
+		return region_unit(truth->region);
+	return truth->thp ? HUGE_PAGES : 0;
+}
+
 /*
  * The pages of a huge page lie in a row, from a multiple of its size on. All
  * kinds of huge pages are aligned, but the first page may have been given back.
  */
 static bool huge_pfn_follows(struct pagemap_check *pc, uint64_t page,
-			     uint64_t pfn)
+			     uint64_t pfn, uint64_t pages)
 {
 	uint64_t address = layout_address(pc->layout, page);
-	uint64_t inside = address / PAGE_SIZE % HUGE_PAGES;
+	uint64_t inside = address / PAGE_SIZE % pages;
 
 	if (address - inside * PAGE_SIZE != pc->huge) {
 		pc->huge = address - inside * PAGE_SIZE;
 		pc->huge_pfn = pfn - inside;
 	}
-	return pc->huge_pfn % HUGE_PAGES == 0 && pfn == pc->huge_pfn + inside;
+	return pc->huge_pfn % pages == 0 && pfn == pc->huge_pfn + inside;
 }
 
 /* Which memory is there, where that is known: no two pages have the same. */
@@ -125,8 +133,8 @@ static void check_pfn(struct pagemap_check *pc, const struct truth *truth,
 		return;
 	if (!is_new(pc->used, pfn))
 		entry_fail(pc, page, "a PFN that no other page has");
-	else if ((memory_is(truth->memory, BACKING_HUGETLB) || truth->thp) &&
-		 !huge_pfn_follows(pc, page, pfn))
+	else if (huge_pages(truth) &&
+		 !huge_pfn_follows(pc, page, pfn, huge_pages(truth)))
 		entry_fail(pc, page, "the next PFN of the huge page");
 }
 

@@ -15,6 +15,7 @@
 #define MAX_EVENTS	96	/* the trace of a wild walk is cut off here */
 #define MAX_PAGES	(2 * HUGE_PAGES)	/* in a range */
 #define MAX_VMA_UNITS	(MAX_EVENTS / 2)	/* of a VMA walked whole */
+#define MAX_VMA_PAGES	(2 * GIGANTIC_PAGES)	/* likewise */
 #define MAX_CHANGES	4
 
 struct callback_set {

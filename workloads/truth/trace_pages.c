@@ -159,8 +159,15 @@ static void check_page(const struct trace *trace, uint64_t page,
 }
 
 /* Return how many pages the entry of a callback maps. */
-static uint64_t entry_pages(const struct pagewalk_probe_event *event)
+static uint64_t entry_pages(const struct trace *trace,
+			    const struct pagewalk_probe_event *event)
 {
+	struct truth truth = layout_at(trace->layout,
+				       page_of(trace, event->start));
+
+	if (event->callback == PAGEWALK_PROBE_HUGETLB_ENTRY &&
+	    memory_is(truth.memory, BACKING_HUGETLB))
+		return region_unit(truth.region);
 	return event->callback == PAGEWALK_PROBE_PTE_ENTRY ? 1 : TABLE_PAGES;
 }
 
@@ -203,7 +210,7 @@ static void check_entry_at(const struct trace *trace,
 static void check_entry(const struct trace *trace,
 			const struct pagewalk_probe_event *event)
 {
-	uint64_t size = entry_pages(event) * PAGE_SIZE, page;
+	uint64_t size = entry_pages(trace, event) * PAGE_SIZE, page;
 	uint64_t end = min_u64(page_of(trace, event->end), trace->to);
 
 	expect(trace, W3, event->start / size == (event->end - 1) / size,
@@ -234,7 +241,7 @@ static void check_depth(const struct trace *trace,
 
 void check_trace_pages(const struct trace *trace)
 {
-	static struct coverage coverage[MAX_VMA_UNITS * HUGE_PAGES];
+	static struct coverage coverage[MAX_VMA_PAGES];
 	uint64_t page;
 	size_t i;
 
