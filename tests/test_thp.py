@@ -1,18 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Transparent huge pages of user-mode Linux: content, access, and what readers say of them."""
 
-import re
-import subprocess
-import tempfile
-
 import pytest
 
-from appliance.boots import guest
-from appliance.kernels import series
-from appliance.kernels.configuration import THP
-from appliance.logs.splat import all_of
-from appliance.paths import TOP, build_folder
-from runner_fixtures import HANGS
+import own_program
+from appliance.paths import TOP
 
 PREPARE = """
 mkdir /tmp/disk && mount -t ext4 /dev/ubda /tmp/disk || exit 99
@@ -27,30 +19,14 @@ echo 3600000 >khugepaged/scan_sleep_millisecs || exit 95
 @pytest.fixture(scope='module')
 def program(tmp_path_factory):
     """Build tests/thp/ for the guest."""
-    built = tmp_path_factory.mktemp('thp') / 'thp'
-    subprocess.run(['gcc', '-std=gnu11', '-static', '-O1', '-Wall', '-Wextra', '-Werror',
-                    '-D_GNU_SOURCE', '-o', built, *sorted((TOP / 'tests' / 'thp').glob('*.c'))],
-                   check=True)
-    return built
+    return own_program.build(tmp_path_factory.mktemp('thp') / 'thp',
+                             *sorted((TOP / 'tests' / 'thp').glob('*.c')))
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures('appliance')
 def test_in_the_guest(program):
-    kernels = guest.ensure(build_folder(), [series.kernel('stock', THP)])
-    with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as console:
-        command = kernels.command(
-            '--host', f'--mem={THP.memory_mib}', f'--console={console.fileno()}',
-            argv=['sh', '-c', f'{PREPARE} exec {program}'])
-        ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                             pass_fds=[console.fileno()], timeout=HANGS, check=False)
-        console.seek(0)
-        said = console.read()
-    plan = re.search(r'^1\.\.(\d+)', ran.stdout, re.M)
-    assert plan and 'not ok' not in ran.stdout, ran.stdout + ran.stderr
-    assert len(re.findall('^ok', ran.stdout, re.M)) == int(plan[1])
-    assert ran.returncode == 0, ran.stderr
-    assert all_of(said, kernels.kernels['stock'].program) == []
+    own_program.passes_in_the_guest('sh', '-c', f'{PREPARE} exec {program}')
 
 
 @pytest.mark.long
