@@ -137,7 +137,7 @@ def test_a_guest_that_dies_in_a_selftest_shows_its_stack(appliance, tmp_path):
     program = tmp_path / 'mkdirty'
     program.write_text(TAKES_ALL_MEMORY)
     program.chmod(0o755)
-    test = Selftest('mm', program.name, (), 'root', 0, 512, 'always')
+    test = Selftest('mm', program.name, (), 'root', '0', 512, 'always')
     seen = observe(appliance.only('stock'), {test: program}, test)
     assert seen.state == 'fail' and not seen.passed
     assert seen.died.startswith('a boot failed (the kernel panicked or died):\n')
@@ -155,7 +155,7 @@ def test_a_selftest_that_keeps_a_huge_page_fails(appliance, tmp_path):
     program = tmp_path / 'keeps'
     program.write_text(HUGE_PAGE_IS_KEPT)
     program.chmod(0o755)
-    test = Selftest('mm', program.name, (), 'root', 2, 512, 'always')
+    test = Selftest('mm', program.name, (), 'root', '2', 512, 'always')
     seen = observe(appliance.only('stock'), {test: program}, test)
     assert [one.text for one in seen.faults] == ['exit status 1: # huge pages free: 1, were 2']
 

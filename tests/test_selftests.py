@@ -18,7 +18,7 @@ not ok 3 third
 ok 4 fourth # XFAIL known
 # Totals: pass:1 fail:1 xfail:1 xpass:0 skip:1 error:0
 """
-TEST = Selftest('mm', 'cow', (), 'root', 0, 512, 'always')
+TEST = Selftest('mm', 'cow', (), 'root', '0', 512, 'always')
 KNOWN = (Expected('skip', 'guest', 'cow', 'second: *', 'no swap'),
          Expected('skip', 'test', 'cow', 'fourth: known', 'as upstream'),
          Expected('fail', 'test', 'cow', 'third', 'it is so'))
@@ -116,6 +116,18 @@ def test_the_same_test_on_another_kernel_has_another_name_and_expectations(tmp_p
     (tmp_path / 'list').write_text('skip test cow (wide): a leak # known\n')
     assert tests.expected(tmp_path / 'list')[0].test == 'cow (wide)'
     assert {one.when for one in tests.narrow()} == {'always', 'asked'}
+
+
+def test_huge_pages_of_two_sizes(tmp_path):
+    (tmp_path / 'list').write_text('thp mm root 8+4 7168 thuge-gen\nasked mm root 08 512 thuge-gen\n')
+    assert [one.huge_pages for one in tests.table(tmp_path / 'list')] == ['8+4', '8']
+
+
+@pytest.mark.parametrize('pages', ['8+', '+4', '8+4+1', 'all'])
+def test_huge_pages_that_are_no_numbers_are_refused(tmp_path, pages):
+    (tmp_path / 'list').write_text(f'asked mm root {pages} 512 cow\n')
+    with pytest.raises(Failure, match='is no test'):
+        tests.table(tmp_path / 'list')
 
 
 def test_a_line_that_is_no_test_and_one_that_expects_nothing_are_refused(tmp_path):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh USER PAGES PROGRAM [ARG]...: run a selftest in the guest, with so many huge pages in
-# the pool, in an empty folder. All that it says goes to stdout. If the guest has a disk, the
-# folder is on it, there is swap, and debugfs is mounted. If the kernel has THP, khugepaged
-# sleeps until a test wants it.
+# the pool, in an empty folder. With PAGES+GIGANTIC there are huge pages of 1 GiB, too. All that
+# the test says goes to stdout. If the guest has a disk, the folder is on it, there is swap, and
+# debugfs is mounted. If the kernel has THP, khugepaged sleeps until a test wants it.
 # The exit status is the test's, or 1 if it has passed but not given back all huge pages.
 
 set -u
@@ -31,20 +31,28 @@ calm_khugepaged() {
 	[ ! -e $sleep ] || echo 3600000 >$sleep || die "cannot write to $sleep"
 }
 
-reserve() {
-	[ -w /proc/sys/vm/nr_hugepages ] ||
-		die "/proc/sys/vm/nr_hugepages is missing: does the kernel have hugetlb?"
-	echo "$1" >/proc/sys/vm/nr_hugepages
-	got=$(cat /proc/sys/vm/nr_hugepages)
-	[ "$got" -eq "$1" ] || die "only $got of $1 huge pages: give the guest more memory"
+pool_of() {
+	echo "/sys/kernel/mm/hugepages/hugepages-$1kB"
 }
 
-free_pages() {
-	sed -n 's/^HugePages_Free: *//p' /proc/meminfo
+# reserve KB PAGES
+reserve() {
+	pool=$(pool_of "$1")/nr_hugepages
+	[ -w "$pool" ] || die "$pool is missing: does the kernel have hugetlb?"
+	echo "$2" >"$pool"
+	got=$(cat "$pool")
+	[ "$got" -eq "$2" ] || die "$pool: only $got of $2 huge pages: give the guest more memory"
+}
+
+# check_left KB PAGES
+check_left() {
+	left=$(cat "$(pool_of "$1")/free_hugepages")
+	[ "$left" -eq "$2" ] || echo "# huge pages free: $left, were $2"
 }
 
 [ $# -ge 3 ] || die "usage: run.sh USER PAGES PROGRAM [ARG]..."
-user=$1 pages=$2 program=$3
+user=$1 pages=${2%+*} gigantic=${2#*+} program=$3
+[ "$2" != "$pages" ] || gigantic=0
 shift 3
 folder=/tmp
 if [ -b /dev/ubda ]; then
@@ -53,7 +61,8 @@ if [ -b /dev/ubda ]; then
 fi
 work=$(mktemp -d -p "$folder") || die "cannot write to $folder"
 cd "$work" || die "$work: cannot enter"
-reserve "$pages"
+[ "$gigantic" -eq 0 ] || reserve 1048576 "$gigantic"
+reserve 2048 "$pages"
 calm_khugepaged
 
 ln -s "$program" . # where ksm_functional_tests looks for itself
@@ -66,9 +75,9 @@ else # who may not read the folder of whoever runs umwalk
 fi
 status=$?
 
-left=$(free_pages)
-if [ $status -eq 0 ] && [ "$left" -ne "$pages" ]; then
-	echo "# huge pages free: $left, were $pages"
+lost=$(check_left 2048 "$pages"; [ "$gigantic" -eq 0 ] || check_left 1048576 "$gigantic")
+if [ $status -eq 0 ] && [ -n "$lost" ]; then
+	echo "$lost"
 	status=1
 fi
 exit $status

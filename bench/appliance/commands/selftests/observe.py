@@ -74,7 +74,7 @@ def observe(appliance: guest.Appliance, programs: Programs, test: Selftest) -> S
         options = ['--host', f'--mem={test.memory_mib}', f'--timeout={TIME_LIMIT}',
                    f'--records={records.fileno()}']
         command = appliance.command(*options, argv=[
-            str(SCRIPTS / 'run.sh'), test.user, str(test.huge_pages), str(programs[test]),
+            str(SCRIPTS / 'run.sh'), test.user, test.huge_pages, str(programs[test]),
             *test.arguments])
         ran = process.run(command, stdout=subprocess.PIPE, stderr=why,
                           pass_fds=[records.fileno()])

@@ -30,7 +30,7 @@ class Selftest:
     program: str
     arguments: tuple[str, ...]
     user: str
-    huge_pages: int
+    huge_pages: str  # of 2 MiB, and of 1 GiB behind a +
     memory_mib: int
     when: str
 
@@ -84,11 +84,12 @@ def _test(path: Path, words: Sequence[str]) -> Selftest:
     try:
         when, folder, user, pages, memory, program, *arguments = words
         if when in WHEN:
-            return Selftest(folder, program, tuple(arguments), user, int(pages), int(memory), when)
+            sizes = '+'.join(str(int(count)) for count in pages.split('+', 1))
+            return Selftest(folder, program, tuple(arguments), user, sizes, int(memory), when)
     except ValueError:
         pass
     raise Failure(f"{short(path)}: '{' '.join(words)}' is no test, which has the form "
-                  f'{"|".join(WHEN)} FOLDER USER HUGE-PAGES MIB PROGRAM ARGUMENT...')
+                  f'{"|".join(WHEN)} FOLDER USER HUGE-PAGES[+GIGANTIC] MIB PROGRAM ARGUMENT...')
 
 
 def expected(path: Path = EXPECTED) -> tuple[Expected, ...]:
