@@ -201,13 +201,15 @@ def _digest(source: Source, kernel: Kernel) -> str:
 
 
 def _compiler_flags(configured: configuration.Configuration) -> str:
-    """Return the flags beyond those of the tree; {tree} is the tree.
+    """Return the flags beyond those of the tree; {tree} is the tree, {objects} the folder of objects.
 
     Functions have sections of their own, so that movable.py can reorder them. Debug
-    information names folders, and ccache would put in those of the first compilation. The
-    linker's build ID, which remains without debug information, would differ with them.
+    information names folders, and ccache would put in those of the first compilation, which may
+    have been of another configuration. The linker's build ID, which remains without debug
+    information, would differ with them. Of two maps that fit the compiler takes the last.
     """
     return (f'-ffunction-sections -fdebug-prefix-map={{tree}}={TREE_IN_DEBUG} '
+            f'-fdebug-prefix-map={{objects}}={TREE_IN_DEBUG}/{sources.OBJECTS} '
             + configured.compiler_flags)
 
 
@@ -220,7 +222,8 @@ def _counting(objects: Sequence[str]) -> list[str]:
 
 def _compile(built: Built, objects: ObjectFolder, shown: Step) -> int:
     """Have the kernel made; returns how many files were compiled."""
-    flags = _compiler_flags(built.kernel.configuration).format(tree=built.source.tree.resolve())
+    flags = _compiler_flags(built.kernel.configuration).format(
+        tree=built.source.tree.resolve(), objects=objects.path.resolve())
     counting = _counting(built.kernel.configuration.covered)
     options = '\n'.join([kbuild.compiler(), flags, *counting])
     for targets in shortcut.take(objects, options), ['linux']:
