@@ -12,9 +12,9 @@
 #include "kernel/util.h"
 #include "space/layout.h"
 
-#define MAX_EVENTS	96	/* the trace of a wild walk is cut off here */
+#define MAX_EVENTS	112	/* the trace of a wild walk is cut off here */
 #define MAX_PAGES	(2 * HUGE_PAGES)	/* in a range */
-#define MAX_VMA_UNITS	(MAX_EVENTS / 2)	/* of a VMA walked whole */
+#define MAX_VMA_UNITS	48		/* of a VMA walked whole */
 #define MAX_VMA_PAGES	(2 * GIGANTIC_PAGES)	/* likewise */
 #define MAX_CHANGES	4
 

@@ -19,7 +19,7 @@ KINDS: Mapping[str, int] = MappingProxyType({
 OF_PROBE = ('pfnmap', 'linear', 'cow', 'mixedmap')
 NO_PROBE = {kind: weight for kind, weight in KINDS.items() if kind not in OF_PROBE}
 MOST_HUGE = 6  # huge pages that are populated in a case
-MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 96 calls
+MOST_PTES = 90  # pages of a walk that calls back for each; the guest keeps 112 calls
 MOST_PAGES = 1024  # pages of any walk
 SETS = ('pte_entry,pte_hole,hugetlb_entry', 'pmd_entry,pte_hole,hugetlb_entry',
         'pmd_entry,pte_entry,pte_hole,hugetlb_entry', 'pte_entry,hugetlb_entry', 'pmd_entry',
