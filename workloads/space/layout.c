@@ -438,14 +438,20 @@ uint64_t layout_until(const struct layout *layout, uint64_t page)
 				      region->start + region->pages;
 }
 
-bool layout_is_of_probe(const struct layout *layout)
+static bool any_memory(const struct layout *layout,
+		       bool (*is)(const struct memory *memory))
 {
 	size_t i;
 
 	for (i = 0; i < layout->nr_regions; i++)
-		if (memory_is_of_probe(layout->regions[i].memory))
+		if (is(layout->regions[i].memory))
 			return true;
 	return false;
+}
+
+bool layout_is_of_probe(const struct layout *layout)
+{
+	return any_memory(layout, memory_is_of_probe);
 }
 
 bool thp_can_be_made(const struct truth *truth)
@@ -464,24 +470,24 @@ bool layout_has(const struct layout *layout, enum content content)
 	return false;
 }
 
+static bool is_thp(const struct memory *memory)
+{
+	return memory->thp;
+}
+
 bool layout_needs_thp(const struct layout *layout)
 {
-	size_t i;
+	return any_memory(layout, is_thp);
+}
 
-	for (i = 0; i < layout->nr_regions; i++)
-		if (layout->regions[i].memory->thp)
-			return true;
-	return false;
+static bool is_gigantic(const struct memory *memory)
+{
+	return memory->gigantic;
 }
 
 bool layout_needs_gigantic(const struct layout *layout)
 {
-	size_t i;
-
-	for (i = 0; i < layout->nr_regions; i++)
-		if (layout->regions[i].memory->gigantic)
-			return true;
-	return false;
+	return any_memory(layout, is_gigantic);
 }
 
 /* Does a range of units of @size pages begin one in the pages [from, to)? */
